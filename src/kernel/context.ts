@@ -1,0 +1,10 @@
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+
+/** What travels with one call: everything that waits takes the signal, everything that tells time the clock. */
+export interface CallContext {
+  /** Aborted when the caller cancels, its deadline passes or the process shuts down. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly clock: Clock;
+}

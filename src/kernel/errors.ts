@@ -1,0 +1,144 @@
+/** gRPC status codes by name; the number is what travels and what a failed command exits with. */
+export const Code = {
+  Ok: 0,
+  Canceled: 1,
+  Unknown: 2,
+  InvalidArgument: 3,
+  DeadlineExceeded: 4,
+  NotFound: 5,
+  AlreadyExists: 6,
+  PermissionDenied: 7,
+  ResourceExhausted: 8,
+  FailedPrecondition: 9,
+  Aborted: 10,
+  OutOfRange: 11,
+  Unimplemented: 12,
+  Internal: 13,
+  Unavailable: 14,
+  DataLoss: 15,
+  Unauthenticated: 16,
+} as const;
+export type Code = (typeof Code)[keyof typeof Code];
+
+/**
+ * Who has to act on an error.
+ *
+ * - `configuration`: whoever runs the program (a wrong setting, an unknown owner).
+ * - `credential`: whoever issued the API token.
+ * - `permission`: an administrator of the upstream system.
+ * - `request`: the caller of this call (an invalid argument, a state that forbids it).
+ * - `upstream`: nobody yet; the upstream system or the network failed.
+ * - `canceled`: nobody; the caller gave up.
+ * - `internal`: the maintainers of this program.
+ */
+export type ErrorKind =
+  | "configuration"
+  | "credential"
+  | "permission"
+  | "request"
+  | "upstream"
+  | "canceled"
+  | "internal";
+
+/** What an upstream said of its quota. Times are epoch milliseconds; absent numbers are unknown. */
+export interface RateLimitFact {
+  readonly limit?: number;
+  readonly remaining?: number;
+  readonly resetAt?: number;
+}
+
+/** A machine-readable reason (`google.rpc.ErrorInfo` on the wire). */
+export interface ErrorInfoFact {
+  readonly reason: string;
+  readonly domain: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface BatonErrorOptions {
+  readonly cause?: unknown;
+  readonly kind?: ErrorKind;
+  readonly rateLimit?: RateLimitFact;
+  readonly errorInfo?: ErrorInfoFact;
+}
+
+/**
+ * The one error class of the program. The message is written for an administrator: what happened, where,
+ * and what to do next; never a secret and never a stack trace.
+ */
+export class BatonError extends Error {
+  override readonly name = "BatonError";
+  readonly code: Code;
+  readonly kind: ErrorKind;
+  readonly rateLimit: RateLimitFact | undefined;
+  readonly errorInfo: ErrorInfoFact | undefined;
+
+  constructor(code: Code, message: string, options: BatonErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.kind = options.kind ?? defaultKind(code);
+    this.rateLimit = options.rateLimit;
+    this.errorInfo = options.errorInfo;
+  }
+
+  /** The same error with `context: ` before its message; code and facts stay, this error becomes the cause. */
+  prefixed(context: string): BatonError {
+    return new BatonError(this.code, `${context}: ${this.message}`, {
+      cause: this,
+      kind: this.kind,
+      ...(this.rateLimit === undefined ? {} : { rateLimit: this.rateLimit }),
+      ...(this.errorInfo === undefined ? {} : { errorInfo: this.errorInfo }),
+    });
+  }
+}
+
+/**
+ * Turns any thrown value into a {@link BatonError} and keeps the original as its cause. An abort becomes
+ * `Canceled`, a timeout `DeadlineExceeded`, everything unknown `Unknown`, as in a Go connector.
+ */
+export function toBatonError(thrown: unknown): BatonError {
+  if (thrown instanceof BatonError) return thrown;
+  if (thrown instanceof Error) {
+    if (thrown.name === "AbortError") return new BatonError(Code.Canceled, "canceled", { cause: thrown });
+    if (thrown.name === "TimeoutError") {
+      return new BatonError(Code.DeadlineExceeded, "deadline exceeded", { cause: thrown });
+    }
+    return new BatonError(Code.Unknown, thrown.message, { cause: thrown });
+  }
+  return new BatonError(Code.Unknown, String(thrown), { cause: thrown });
+}
+
+/** The name of a code as Go spells it, for example `Unavailable`. */
+export function codeName(code: number): string {
+  for (const [name, value] of Object.entries(Code)) if (value === code) return name === "Ok" ? "OK" : name;
+  return `Code(${code})`;
+}
+
+function defaultKind(code: Code): ErrorKind {
+  switch (code) {
+    case Code.Canceled:
+      return "canceled";
+    case Code.Unauthenticated:
+      return "credential";
+    case Code.PermissionDenied:
+      return "permission";
+    case Code.InvalidArgument:
+    case Code.NotFound:
+    case Code.AlreadyExists:
+    case Code.FailedPrecondition:
+    case Code.OutOfRange:
+    case Code.Unimplemented:
+      return "request";
+    case Code.Unavailable:
+    case Code.DeadlineExceeded:
+    case Code.ResourceExhausted:
+    case Code.Aborted:
+      return "upstream";
+    case Code.Ok:
+    case Code.Unknown:
+    case Code.Internal:
+    case Code.DataLoss:
+      return "internal";
+    default:
+      return code satisfies never;
+  }
+}

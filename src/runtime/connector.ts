@@ -1,0 +1,138 @@
+/**
+ * What a connector implements. A connector is a value: metadata, a check of its credentials and one syncer
+ * per resource type. Everything beyond that is optional; the runtime derives the advertised capabilities
+ * from what is there and answers for what is not.
+ *
+ * Handlers throw {@link BatonError} (or anything, which then becomes `Unknown`); the runtime adds the
+ * call's name, validates requests before and page tokens after, and owns every promise.
+ */
+
+import type { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
+import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
+import type { Event, EventFeedMetadata } from "#gen/c1/connector/v2/event_feed.ts";
+import type { Grant } from "#gen/c1/connector/v2/grant.ts";
+import type { Resource, ResourceId, ResourceType } from "#gen/c1/connector/v2/resource.ts";
+import type { Any } from "#gen/google/protobuf/any.ts";
+import type { CallContext } from "#kernel/context.ts";
+
+/** One page of a listing. */
+export interface PageRequest {
+  /** Rows wanted; 0 leaves the choice to the connector. */
+  readonly pageSize: number;
+  /** Empty for the first page, otherwise exactly the token of the page before. */
+  readonly pageToken: string;
+  /** Id of the sync that asks; empty outside a sync. */
+  readonly activeSyncId: string;
+}
+
+export interface Page<T> {
+  readonly items: T[];
+  /** Empty on the last page. Tokens are opaque, self-contained and survive a restart of this process. */
+  readonly nextPageToken: string;
+  /** Facts about the answer as a whole. */
+  readonly annotations?: Any[];
+}
+
+/** A result together with facts about it, for example `GrantAlreadyExists`. */
+export interface Annotated {
+  readonly annotations?: Any[];
+}
+
+/** Lists and, where the optional methods are there, changes the resources of one type. */
+export interface ResourceSyncer {
+  readonly resourceType: ResourceType;
+
+  /** One page of resources below `parent`, or of those without a parent. */
+  list(parent: ResourceId | undefined, page: PageRequest, ctx: CallContext): Promise<Page<Resource>>;
+
+  /** What can be granted on `resource`. */
+  entitlements?(resource: Resource, page: PageRequest, ctx: CallContext): Promise<Page<Entitlement>>;
+
+  /** Entitlements that every resource of this type has; the host instantiates them. */
+  staticEntitlements?(page: PageRequest, ctx: CallContext): Promise<Page<Entitlement>>;
+
+  /** Who holds what on `resource`; may also hold grants on other resources. */
+  grants?(resource: Resource, page: PageRequest, ctx: CallContext): Promise<Page<Grant>>;
+
+  /** One resource by id, or undefined when it is gone. Having it makes the type syncable one by one. */
+  get?(
+    id: ResourceId,
+    parent: ResourceId | undefined,
+    ctx: CallContext,
+  ): Promise<(Annotated & { resource: Resource }) | undefined>;
+
+  /** Gives `entitlement`, which lies on a resource of this type, to `principal`. */
+  grant?(
+    principal: Resource,
+    entitlement: Entitlement,
+    ctx: CallContext,
+  ): Promise<Annotated & { grants?: Grant[] }>;
+
+  /** Takes `grant` away. Its id can be unknown to the caller: identify it by entitlement and principal. */
+  revoke?(grant: Grant, ctx: CallContext): Promise<Annotated>;
+
+  /** Creates a resource of this type. */
+  create?(resource: Resource, ctx: CallContext): Promise<Annotated & { resource: Resource }>;
+
+  /** Deletes a resource of this type. */
+  delete?(id: ResourceId, parent: ResourceId | undefined, ctx: CallContext): Promise<Annotated>;
+}
+
+/** A stream of events that the host polls. */
+export interface EventFeed {
+  readonly metadata: EventFeedMetadata;
+  list(
+    request: { readonly cursor: string; readonly startAt: Date | undefined; readonly pageSize: number },
+    ctx: CallContext,
+  ): Promise<Annotated & { events: Event[]; cursor: string; hasMore: boolean }>;
+}
+
+/** JSON object given to and returned by an action. */
+export type ActionStruct = { readonly [key: string]: unknown };
+
+/** A named operation outside grants, for example `disable_user`. */
+export interface Action {
+  readonly schema: BatonActionSchema;
+  /** Runs to its end; a thrown error makes the action FAILED, it is no error of the call. */
+  invoke(args: ActionStruct, ctx: CallContext): Promise<Annotated & { response: ActionStruct }>;
+}
+
+/** State of an action invocation as the host polls it. */
+export interface ActionState {
+  readonly id: string;
+  readonly name: string;
+  readonly status: BatonActionStatus;
+  readonly response: ActionStruct | undefined;
+  readonly annotations: Any[];
+}
+
+export interface ConnectorMetadata {
+  readonly displayName: string;
+  readonly description: string;
+  readonly helpUrl?: string;
+}
+
+/** A running connector. Made by a {@link ConnectorDefinition}; holds its client and caches. */
+export interface Connector {
+  readonly metadata: ConnectorMetadata;
+  readonly syncers: readonly ResourceSyncer[];
+  readonly eventFeeds?: readonly EventFeed[];
+  readonly actions?: readonly Action[];
+
+  /** Makes a real, cheap call with the credentials; throws what is wrong with its own code and sentence. */
+  validate(ctx: CallContext): Promise<Annotated>;
+
+  /** End of a sync: what was cached for it can go. */
+  cleanup?(activeSyncId: string, ctx: CallContext): Promise<void>;
+
+  /** Frees connections. Called once, when the process ends. */
+  close?(): Promise<void>;
+}
+
+/** What of the program's own settings a connector may need to know. */
+export interface ConnectorSettings {
+  /** Whether operations that change something upstream are allowed. */
+  readonly provisioning: boolean;
+  /** Upper bound in milliseconds for one HTTP exchange. */
+  readonly httpTimeoutMs: number;
+}
