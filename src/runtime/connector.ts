@@ -7,6 +7,7 @@
  * call's name, validates requests before and page tokens after, and owns every promise.
  */
 
+import type { ConfigOf, Constraint, FieldSet } from "#config/field.ts";
 import type { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import type { Event, EventFeedMetadata } from "#gen/c1/connector/v2/event_feed.ts";
@@ -125,6 +126,9 @@ export interface Connector {
   /** End of a sync: what was cached for it can go. */
   cleanup?(activeSyncId: string, ctx: CallContext): Promise<void>;
 
+  /** Requests sent upstream since the start; our own host shows the number in its summary. */
+  upstreamRequests?(): number;
+
   /** Frees connections. Called once, when the process ends. */
   close?(): Promise<void>;
 }
@@ -135,4 +139,36 @@ export interface ConnectorSettings {
   readonly provisioning: boolean;
   /** Upper bound in milliseconds for one HTTP exchange. */
   readonly httpTimeoutMs: number;
+}
+
+/**
+ * A connector before it has its settings: what a program needs to know to offer it on the command line.
+ * The runtime, the host and the command line know connectors only through this.
+ */
+export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
+  /** Name of the program, for example `baton-acme`. */
+  readonly name: string;
+  /** Name of the upstream system as people write it. */
+  readonly displayName: string;
+  /** One line for the head of the help text. */
+  readonly description: string;
+  readonly helpUrl?: string;
+  readonly iconUrl?: string;
+  readonly fields: Fields;
+  /** Relations between the fields, by flag name. */
+  readonly constraints: readonly Constraint[];
+  /** Valid settings to derive the capabilities with when there are none; no call is ever made with them. */
+  readonly exampleConfig: ConfigOf<Fields>;
+  /** What the summary of a sync counts besides resources per type. */
+  readonly summary?: readonly SummaryCount[];
+
+  /** Makes the connector. Does no I/O and cannot wait: what can fail belongs into `validate`. */
+  create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector;
+}
+
+/** A line of the summary: how many of the stored resources match. */
+export interface SummaryCount {
+  /** Plural noun, for example `seats`. */
+  readonly label: string;
+  matches(resource: Resource): boolean;
 }
