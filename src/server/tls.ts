@@ -1,0 +1,97 @@
+/**
+ * Mutual TLS between a connector host and its connector: both ends present a certificate of one private
+ * authority that lives as long as the host process. The material travels as DER and as a raw Ed25519 key;
+ * Node wants PEM.
+ */
+
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { checkServerIdentity } from "node:tls";
+import { ChannelCredentials, type ChannelOptions, ServerCredentials } from "@grpc/grpc-js";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Credential } from "./server-config.ts";
+
+const SEED_BYTES = 32;
+const KEY_BYTES = 64;
+
+/** PKCS#8 wrapping of a bare Ed25519 seed (RFC 8410, section 7): version 0, the curve's identifier, the seed. */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** Address that both ends of the connection use; the certificates carry it as IP address and no DNS name. */
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * Any name that is not an address. Node 26 refuses an IP address as TLS server name, and gRPC passes on what
+ * it dials, so the client names this instead and checks the certificate against {@link LOOPBACK} itself.
+ */
+const SERVER_NAME = "localhost";
+
+/** The PEM forms of a credential. */
+export interface PemCredential {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** Converts a credential to PEM. Throws `Unknown` if a part of it cannot be what it should be. */
+export function toPem(credential: Credential): PemCredential {
+  return {
+    ca: certificateToPem(credential.caCert),
+    cert: certificateToPem(credential.cert),
+    key: privateKeyToPem(credential.key),
+  };
+}
+
+/** Credentials for a gRPC server that accepts clients of the same authority only. */
+export function createServerCredentials(credential: Credential): ServerCredentials {
+  const { ca, cert, key } = toPem(credential);
+  return ServerCredentials.createSsl(ca, [{ private_key: key, cert_chain: cert }], true);
+}
+
+/** What a gRPC client needs to talk to the other end at `127.0.0.1`. */
+export interface ClientTls {
+  readonly credentials: ChannelCredentials;
+  /** To be merged into the client's channel options. */
+  readonly options: ChannelOptions;
+}
+
+/** Credentials and options for a gRPC client whose server has a certificate of the same authority. */
+export function createClientTls(credential: Credential): ClientTls {
+  const { ca, cert, key } = toPem(credential);
+  return {
+    credentials: ChannelCredentials.createSsl(ca, key, cert, {
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(LOOPBACK, certificate),
+    }),
+    options: {
+      "grpc.ssl_target_name_override": SERVER_NAME,
+      "grpc.default_authority": SERVER_NAME,
+      // gRPC would otherwise send even loopback connections through an HTTP proxy from the environment.
+      "grpc.enable_http_proxy": 0,
+    },
+  };
+}
+
+function certificateToPem(der: Buffer): Buffer {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`);
+}
+
+function privateKeyToPem(raw: Buffer): Buffer {
+  if (raw.length !== KEY_BYTES) {
+    throw new BatonError(
+      Code.Unknown,
+      `the private key of the credential has ${raw.length} bytes, an Ed25519 key has ${KEY_BYTES}`,
+      { kind: "configuration" },
+    );
+  }
+  const der = Buffer.concat([PKCS8_PREFIX, raw.subarray(0, SEED_BYTES)]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-SEED_BYTES);
+  if (!publicKey.equals(raw.subarray(SEED_BYTES))) {
+    throw new BatonError(
+      Code.Unknown,
+      "the private key of the credential does not belong to the public key beside it",
+      { kind: "configuration" },
+    );
+  }
+  return Buffer.from(key.export({ format: "pem", type: "pkcs8" }));
+}
