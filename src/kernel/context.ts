@@ -7,4 +7,9 @@ export interface CallContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly clock: Clock;
+  /**
+   * Milliseconds that this call may still spend waiting for a busy upstream before the wait is handed to the
+   * caller. Absent: whatever bound the connector has of its own.
+   */
+  readonly maxWaitMs?: number;
 }

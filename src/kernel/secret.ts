@@ -2,6 +2,9 @@ import { inspect } from "node:util";
 
 const PLACEHOLDER = "[redacted]";
 
+/** Shorter texts are too common in ordinary words to be looked for in output. */
+const MIN_REDACTED_LENGTH = 4;
+
 /**
  * A value that must not be seen. However it is printed (string conversion, JSON, `util.inspect`, a log
  * line), only a fixed placeholder appears; {@link Secret.reveal} is the one way to the value.
@@ -27,5 +30,29 @@ export class Secret {
 
   [inspect.custom](): string {
     return PLACEHOLDER;
+  }
+}
+
+/**
+ * The second line of defence behind {@link Secret}: takes the values of known secrets out of any text before
+ * it leaves the program, for example out of an upstream's error text that repeats the token.
+ */
+export class Redactor {
+  /** Longest first, so that a secret that contains another one disappears as a whole. */
+  #needles: readonly string[] = [];
+
+  /** Adds a secret, as it is and as it looks inside a URL and inside JSON. */
+  register(secret: Secret): void {
+    const value = secret.reveal().trim();
+    if (value.length < MIN_REDACTED_LENGTH) return;
+    const forms = [value, encodeURIComponent(value.toWellFormed()), JSON.stringify(value).slice(1, -1)];
+    this.#needles = [...new Set([...this.#needles, ...forms])].toSorted((a, b) => b.length - a.length);
+  }
+
+  /** `text` with each occurrence of a registered secret replaced by the placeholder. */
+  redact(text: string): string {
+    let result = text;
+    for (const needle of this.#needles) result = result.replaceAll(needle, PLACEHOLDER);
+    return result;
   }
 }

@@ -15,6 +15,7 @@ import type { Grant } from "#gen/c1/connector/v2/grant.ts";
 import type { Resource, ResourceId, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import type { CallContext } from "#kernel/context.ts";
+import type { Secret } from "#kernel/secret.ts";
 
 /** One page of a listing. */
 export interface PageRequest {
@@ -24,6 +25,8 @@ export interface PageRequest {
   readonly pageToken: string;
   /** Id of the sync that asks; empty outside a sync. */
   readonly activeSyncId: string;
+  /** The listing is wanted for the whole type at once, as its `TypeScoped…` annotation offers; the resource is a stub. */
+  readonly typeScoped?: boolean;
 }
 
 export interface Page<T> {
@@ -139,6 +142,8 @@ export interface ConnectorSettings {
   readonly provisioning: boolean;
   /** Upper bound in milliseconds for one HTTP exchange. */
   readonly httpTimeoutMs: number;
+  /** Keeps a secret that the connector loads by itself, such as a renewed token, out of every output. */
+  readonly registerSecret?: (secret: Secret) => void;
 }
 
 /**

@@ -1,0 +1,27 @@
+import { randomBytes } from "node:crypto";
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ENCODED_LENGTH = 27;
+const PAYLOAD_BYTES = 16;
+
+/** Seconds between the Unix epoch and that of a KSUID (13 May 2014). */
+const EPOCH_SECONDS = 1_400_000_000;
+
+/**
+ * A new KSUID: 27 alphanumeric characters, four bytes of time and sixteen random ones in base 62. Ids made
+ * in different seconds sort by age. Hosts use them to name syncs and action invocations.
+ *
+ * @param now epoch milliseconds
+ */
+export function createKsuid(now: number, payload: Uint8Array = randomBytes(PAYLOAD_BYTES)): string {
+  const bytes = Buffer.alloc(4 + PAYLOAD_BYTES);
+  bytes.writeUInt32BE(Math.floor(now / 1000) - EPOCH_SECONDS);
+  bytes.set(payload.subarray(0, PAYLOAD_BYTES), 4);
+  let rest = BigInt(`0x${bytes.toString("hex")}`);
+  let text = "";
+  while (text.length < ENCODED_LENGTH) {
+    text = ALPHABET.charAt(Number(rest % 62n)) + text;
+    rest /= 62n;
+  }
+  return text;
+}
