@@ -1,0 +1,41 @@
+import { Entitlement, Entitlement_PurposeValue } from "#gen/c1/connector/v2/entitlement.ts";
+import { type Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
+import type { Any } from "#gen/google/protobuf/any.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { makeEntitlementId } from "./ids.ts";
+import { Limit } from "./limits.ts";
+import { truncateUtf8 } from "./text.ts";
+
+export { Entitlement, Entitlement_PurposeValue as Purpose };
+
+export interface EntitlementOptions {
+  readonly resource: Resource;
+  /** Part of the id; must not change between versions. */
+  readonly slug: string;
+  /** The slug if absent. */
+  readonly displayName?: string;
+  readonly description?: string;
+  readonly purpose: Entitlement_PurposeValue;
+  /** Resource type ids of possible principals. */
+  readonly grantableTo: readonly string[];
+  readonly annotations?: readonly Any[];
+}
+
+/** @throws BatonError Internal if the resource has no id, a mistake in the connector. */
+export function makeEntitlement(options: EntitlementOptions): Entitlement {
+  const { resource, slug } = options;
+  if (resource.id === undefined) {
+    throw new BatonError(Code.Internal, `the entitlement "${slug}" was made for a resource without an id`);
+  }
+  return Entitlement.fromPartial({
+    id: makeEntitlementId(resource.id, slug),
+    slug,
+    resource,
+    displayName: truncateUtf8(options.displayName ?? slug, Limit.entitlementDisplayName),
+    description: truncateUtf8(options.description ?? "", Limit.entitlementDescription),
+    purpose: options.purpose,
+    // Only the ids of these types survive storage, so nothing else is sent.
+    grantableTo: options.grantableTo.map((id) => ResourceType.fromPartial({ id })),
+    annotations: [...(options.annotations ?? [])],
+  });
+}

@@ -1,0 +1,34 @@
+import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
+import { Grant } from "#gen/c1/connector/v2/grant.ts";
+import { Resource, type ResourceId } from "#gen/c1/connector/v2/resource.ts";
+import type { Any } from "#gen/google/protobuf/any.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { makeEntitlementId, makeGrantId } from "./ids.ts";
+
+export { Grant };
+
+export interface GrantOptions {
+  /** What the entitlement lies on. */
+  readonly resource: Resource;
+  readonly slug: string;
+  readonly principal: ResourceId;
+  readonly annotations?: readonly Any[];
+}
+
+/**
+ * A grant in the form hosts expect: of the entitlement only id and resource, of the principal only the id.
+ *
+ * @throws BatonError Internal if the resource has no id, a mistake in the connector.
+ */
+export function makeGrant({ resource, slug, principal, annotations }: GrantOptions): Grant {
+  if (resource.id === undefined) {
+    throw new BatonError(Code.Internal, `the grant of "${slug}" was made for a resource without an id`);
+  }
+  const entitlementId = makeEntitlementId(resource.id, slug);
+  return Grant.fromPartial({
+    id: makeGrantId(entitlementId, principal),
+    entitlement: Entitlement.fromPartial({ id: entitlementId, resource }),
+    principal: Resource.fromPartial({ id: principal }),
+    annotations: [...(annotations ?? [])],
+  });
+}

@@ -1,0 +1,15 @@
+import { Timestamp } from "#gen/google/protobuf/timestamp.ts";
+
+export { Timestamp };
+
+/** Epoch milliseconds as a timestamp; a fraction of a millisecond is kept to the microsecond. */
+export function toTimestamp(epochMs: number): Timestamp {
+  const micros = Math.round(epochMs * 1000);
+  const seconds = Math.floor(micros / 1_000_000);
+  return Timestamp.fromPartial({ seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1000 });
+}
+
+/** Epoch milliseconds of a timestamp, with a fraction where it is finer. */
+export function fromTimestamp(timestamp: Timestamp): number {
+  return Number(timestamp.seconds) * 1000 + timestamp.nanos / 1_000_000;
+}
