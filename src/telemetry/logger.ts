@@ -1,0 +1,136 @@
+/**
+ * Log lines on standard error, with the keys that Go connectors use: `level`, `ts` (epoch seconds with a
+ * fraction), `logger`, `msg`, the fields, and `error`. Lines are written as they are made, because a
+ * connector process is usually killed at the end of a run and has no chance to flush.
+ */
+
+import { destination, type Logger as PinoLogger, pino } from "pino";
+import type { LogFields, Logger, LogLevel } from "#kernel/logger.ts";
+import { Redactor, Secret } from "#kernel/secret.ts";
+
+const STDERR = 2;
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Nesting below which a field's value is not shown. */
+const MAX_DEPTH = 6;
+
+export type LogFormat = "json" | "console";
+
+export interface LoggerOptions {
+  /** debug, info, warn or error; anything else means info, as in Go connectors. */
+  readonly level?: string;
+  /** `console` gives tab-separated lines for people; anything else means json. */
+  readonly format?: string;
+  /** Shown as `logger`; left out if absent. */
+  readonly name?: string;
+  /** Takes registered secrets out of messages and fields. */
+  readonly redactor?: Redactor;
+  /** Where finished lines go; standard error if absent. */
+  readonly write?: (line: string) => void;
+}
+
+/** A logger that writes each line at once. */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const redactor = options.redactor ?? new Redactor();
+  const write = options.write ?? openStderr();
+  const format = options.format === "console" ? toConsoleLine : (line: string) => line;
+  const logger = pino(
+    {
+      level: LEVELS.find((level) => level === options.level?.toLowerCase()) ?? "info",
+      base: options.name === undefined ? null : { logger: options.name },
+      timestamp: () => `,"ts":${Date.now() / 1000}`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(format(line)) },
+  );
+  return new PinoAdapter(logger, redactor);
+}
+
+function openStderr(): (line: string) => void {
+  const stream = destination({ fd: STDERR, sync: true });
+  return (line) => stream.write(line);
+}
+
+class PinoAdapter implements Logger {
+  readonly #pino: PinoLogger;
+  readonly #redactor: Redactor;
+
+  constructor(logger: PinoLogger, redactor: Redactor) {
+    this.#pino = logger;
+    this.#redactor = redactor;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write("debug", message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write("info", message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write("warn", message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write("error", message, fields);
+  }
+
+  with(fields: LogFields): Logger {
+    return new PinoAdapter(this.#pino.child(renderFields(fields, this.#redactor)), this.#redactor);
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    if (!this.#pino.isLevelEnabled(level)) return;
+    this.#pino[level](renderFields(fields ?? {}, this.#redactor), this.#redactor.redact(message));
+  }
+}
+
+function renderFields(fields: LogFields, redactor: Redactor): Record<string, unknown> {
+  const rendered: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) rendered[key] = renderValue(value, redactor, 0);
+  }
+  return rendered;
+}
+
+/** Makes a value safe to serialize and free of secrets; an error becomes its message. */
+function renderValue(value: unknown, redactor: Redactor, depth: number): unknown {
+  if (typeof value === "string") return redactor.redact(value);
+  if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") {
+    return redactor.redact(String(value));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Error) return redactor.redact(value.message);
+  if (value instanceof Date || value instanceof URL || value instanceof Secret) {
+    return redactor.redact(value instanceof Date ? dateText(value) : String(value));
+  }
+  if (depth === MAX_DEPTH) return "…";
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (Array.isArray(value)) return value.map((item) => renderValue(item, redactor, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, renderValue(item, redactor, depth + 1)]),
+  );
+}
+
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? "invalid date" : date.toISOString();
+}
+
+interface LogLine {
+  readonly level: string;
+  readonly ts: number;
+  readonly logger?: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** Turns a finished JSON line into `time LEVEL [logger] message {fields}`, separated by tabs. */
+function toConsoleLine(line: string): string {
+  const { level, ts, logger, msg, ...fields }: LogLine = JSON.parse(line);
+  const columns = [new Date(ts * 1000).toISOString(), level.toUpperCase()];
+  if (logger !== undefined) columns.push(logger);
+  columns.push(msg);
+  if (Object.keys(fields).length > 0) columns.push(JSON.stringify(fields));
+  return `${columns.join("\t")}\n`;
+}
