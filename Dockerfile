@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+
+# Builds the single executable from the lockfile, with install scripts off.
+FROM node:26-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY bin ./bin
+COPY gen ./gen
+COPY scripts ./scripts
+COPY src ./src
+RUN npm run build
+# The executable links libatomic, which the final image does not have.
+RUN mkdir -p /out/usr/lib /out/tmp /out/work \
+    && cp build/baton-codecov /out/baton-codecov \
+    && cp -L "$(ldconfig -p | awk '/libatomic.so.1/ {print $NF; exit}')" /out/usr/lib/libatomic.so.1 \
+    && chmod 1777 /out/tmp && chown 65532:65532 /out/work
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+LABEL org.opencontainers.image.title="baton-codecov" \
+      org.opencontainers.image.description="Tells identity-governance platforms who has access to a Codecov organization" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /out/ /
+USER 65532:65532
+# Working files go to the temporary directory only: mount a volume there to run with a read-only root.
+# The health server, which the check below asks, listens on loopback in service mode and under `serve`.
+ENV BATON_TMPDIR=/tmp \
+    BATON_HEALTH_CHECK=true
+WORKDIR /work
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s \
+    CMD ["/baton-codecov", "health-check", "--endpoint=live"]
+ENTRYPOINT ["/baton-codecov"]
