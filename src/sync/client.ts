@@ -1,0 +1,52 @@
+import type {
+  ConnectorServiceCleanupRequest,
+  ConnectorServiceValidateRequest,
+  ConnectorServiceValidateResponse,
+} from "#gen/c1/connector/v2/connector.ts";
+import type {
+  EntitlementsServiceListEntitlementsRequest,
+  EntitlementsServiceListEntitlementsResponse,
+  EntitlementsServiceListStaticEntitlementsRequest,
+  EntitlementsServiceListStaticEntitlementsResponse,
+} from "#gen/c1/connector/v2/entitlement.ts";
+import type {
+  GrantsServiceListGrantsRequest,
+  GrantsServiceListGrantsResponse,
+} from "#gen/c1/connector/v2/grant.ts";
+import type {
+  ResourceGetterServiceGetResourceRequest,
+  ResourceGetterServiceGetResourceResponse,
+  ResourcesServiceListResourcesRequest,
+  ResourcesServiceListResourcesResponse,
+  ResourceTypesServiceListResourceTypesRequest,
+  ResourceTypesServiceListResourceTypesResponse,
+} from "#gen/c1/connector/v2/resource.ts";
+
+type Call<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
+
+/**
+ * The connector as a sync sees it. Calls reject with a `BatonError` that carries the connector's gRPC code,
+ * or with the signal's reason once that is aborted.
+ */
+export interface SyncClient {
+  readonly validate: Call<ConnectorServiceValidateRequest, ConnectorServiceValidateResponse>;
+  readonly listResourceTypes: Call<
+    ResourceTypesServiceListResourceTypesRequest,
+    ResourceTypesServiceListResourceTypesResponse
+  >;
+  readonly listResources: Call<ResourcesServiceListResourcesRequest, ResourcesServiceListResourcesResponse>;
+  readonly getResource: Call<
+    ResourceGetterServiceGetResourceRequest,
+    ResourceGetterServiceGetResourceResponse
+  >;
+  readonly listStaticEntitlements: Call<
+    EntitlementsServiceListStaticEntitlementsRequest,
+    EntitlementsServiceListStaticEntitlementsResponse
+  >;
+  readonly listEntitlements: Call<
+    EntitlementsServiceListEntitlementsRequest,
+    EntitlementsServiceListEntitlementsResponse
+  >;
+  readonly listGrants: Call<GrantsServiceListGrantsRequest, GrantsServiceListGrantsResponse>;
+  readonly cleanup: Call<ConnectorServiceCleanupRequest, unknown>;
+}
