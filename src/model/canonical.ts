@@ -1,5 +1,6 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Any } from "#gen/google/protobuf/any.ts";
+import { splitFields, type WireField } from "./wire-fields.ts";
 
 /**
  * One form for one content. A Go connector packs annotations with their map entries in random order, and
@@ -59,118 +60,140 @@ export function typeNameOf(typeUrl: string): string {
  * Returns `bytes` itself when it is canonical already, its type unknown, or when it is no valid message.
  */
 export function canonicalBytes(typeName: string, bytes: Uint8Array): Uint8Array {
-  return rewriteMessage(typeName, bytes, 0) ?? bytes;
+  return rewriteMessage(typeName, asBuffer(bytes), 0, bytes.length, 0) ?? bytes;
 }
 
 /** The annotation with its payload in canonical form; the same object if nothing has to change. */
 export function canonicalAny(any: Any): Any {
-  const value = rewriteMessage(typeNameOf(any.typeUrl), any.value, 0);
+  const value = rewriteMessage(typeNameOf(any.typeUrl), any.value, 0, any.value.length, 0);
   return value === undefined ? any : { ...any, value };
 }
 
-/** The rewritten message, or undefined if it can stay as it is. So do the functions below. */
-function rewriteMessage(typeName: string, bytes: Uint8Array, depth: number): Buffer | undefined {
-  if (bytes.length === 0 || depth > MAX_DEPTH) return undefined;
-  if (typeName === ANY) return rewriteAny(bytes, depth);
-  const shape = SHAPES.get(typeName);
-  if (shape === undefined) return undefined;
-  return "mapOf" in shape
-    ? rewriteMap(shape.mapOf, bytes, depth)
-    : rewriteFields(shape.messages, bytes, depth);
-}
-
-function rewriteFields(messages: Readonly<Record<number, string>>, bytes: Uint8Array, depth: number) {
-  const fields = splitFields(bytes);
+/**
+ * The rewritten message that lies between two offsets, or undefined if it can stay as it is; so do the
+ * functions below. Slices are made only when something is rewritten: nearly all rows are canonical.
+ */
+function rewriteMessage(
+  typeName: string,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  depth: number,
+): Buffer | undefined {
+  if (start === end || depth > MAX_DEPTH) return undefined;
+  const shape = typeName === ANY ? undefined : SHAPES.get(typeName);
+  if (shape === undefined && typeName !== ANY) return undefined;
+  const fields = splitFields(bytes, start, end);
   if (fields === undefined) return undefined;
-  let changed = false;
-  const chunks = fields.map((field) => {
-    const typeName = field.payload === undefined ? undefined : messages[field.number];
-    const rewritten = typeName && field.payload && rewriteMessage(typeName, field.payload, depth + 1);
-    if (!rewritten) return field.whole;
-    changed = true;
-    return encodeField(field.number, rewritten);
-  });
-  return changed ? Buffer.concat(chunks) : undefined;
+  if (shape === undefined) return rewriteAny(bytes, fields, depth);
+  if ("mapOf" in shape) return rewriteMap(shape.mapOf, bytes, fields, depth);
+  return rewriteFields(shape.messages, bytes, fields, depth);
 }
 
-function rewriteAny(bytes: Uint8Array, depth: number): Buffer | undefined {
-  const fields = splitFields(bytes);
-  const typeUrl = fields?.findLast(({ number }) => number === 1)?.payload;
+function rewriteFields(
+  messages: Readonly<Record<number, string>>,
+  bytes: Buffer,
+  fields: readonly WireField[],
+  depth: number,
+): Buffer | undefined {
+  let rewritten: Map<WireField, Buffer> | undefined;
+  for (const field of fields) {
+    const typeName = messages[field.number];
+    if (typeName === undefined || field.payload < 0) continue;
+    const message = rewriteMessage(typeName, bytes, field.payload, field.end, depth + 1);
+    if (message === undefined) continue;
+    rewritten ??= new Map();
+    rewritten.set(field, message);
+  }
+  if (rewritten === undefined) return undefined;
+  const chunks = fields.map((field) => {
+    const message = rewritten.get(field);
+    return message === undefined ? wholeOf(bytes, field) : encodeField(field.number, message);
+  });
+  return Buffer.concat(chunks);
+}
+
+function rewriteAny(bytes: Buffer, fields: readonly WireField[], depth: number): Buffer | undefined {
+  const typeUrl = findPayload(fields, 1);
   if (typeUrl === undefined) return undefined;
-  return rewriteFields({ 2: typeNameOf(Buffer.from(typeUrl).toString()) }, bytes, depth);
+  const typeName = typeNameOf(payloadOf(bytes, typeUrl).toString());
+  return SHAPES.has(typeName) ? rewriteFields({ 2: typeName }, bytes, fields, depth) : undefined;
 }
 
 /** Sorts the entries; unknown fields follow them, as in Go. */
-function rewriteMap(valueType: string, bytes: Uint8Array, depth: number): Buffer | undefined {
-  const fields = splitFields(bytes);
-  if (fields === undefined) return undefined;
-  const entries: { key: Uint8Array; chunk: Uint8Array }[] = [];
-  const others: Uint8Array[] = [];
+function rewriteMap(
+  valueType: string,
+  bytes: Buffer,
+  fields: readonly WireField[],
+  depth: number,
+): Buffer | undefined {
+  const entries: { field: WireField; key: WireField | undefined; rewritten: Buffer | undefined }[] = [];
+  const others: WireField[] = [];
   let changed = false;
   for (const field of fields) {
-    if (field.number !== 1 || field.payload === undefined) {
-      others.push(field.whole);
+    if (field.number !== 1 || field.payload < 0) {
+      others.push(field);
       continue;
     }
-    const parts = splitFields(field.payload);
+    const parts = splitFields(bytes, field.payload, field.end);
     if (parts === undefined) return undefined;
-    const key = parts.findLast(({ number }) => number === 1)?.payload ?? NO_BYTES;
-    const rewritten = rewriteEntry(parts, valueType, depth);
+    const key = findPayload(parts, 1);
+    const rewritten = rewriteEntry(valueType, bytes, parts, depth);
     const last = entries.at(-1);
     changed ||=
       rewritten !== undefined ||
       others.length > 0 ||
-      (last !== undefined && Buffer.compare(last.key, key) > 0);
-    entries.push({ key, chunk: rewritten ? encodeField(1, rewritten) : field.whole });
+      (last !== undefined && compareKeys(bytes, last.key, key) > 0);
+    entries.push({ field, key, rewritten });
   }
   if (!changed) return undefined;
-  entries.sort((a, b) => Buffer.compare(a.key, b.key));
-  return Buffer.concat([...entries.map(({ chunk }) => chunk), ...others]);
-}
-
-/** Writes key and value of an entry even if they are empty, as Go does and other encoders do not. */
-function rewriteEntry(parts: readonly WireField[], valueType: string, depth: number): Buffer | undefined {
-  const key = parts.findLast(({ number }) => number === 1);
-  const value = parts.findLast(({ number }) => number === 2);
-  const rewritten = value?.payload && rewriteMessage(valueType, value.payload, depth + 1);
-  if (!rewritten && key !== undefined && value !== undefined && parts[0] === key && parts[1] === value)
-    return undefined;
-  const others = parts.filter(({ number }) => number !== 1 && number !== 2);
+  entries.sort((a, b) => compareKeys(bytes, a.key, b.key));
   return Buffer.concat([
-    encodeField(1, key?.payload ?? NO_BYTES),
-    encodeField(2, rewritten ?? value?.payload ?? NO_BYTES),
-    ...others.map(({ whole }) => whole),
+    ...entries.map(({ field, rewritten }) => (rewritten ? encodeField(1, rewritten) : wholeOf(bytes, field))),
+    ...others.map((field) => wholeOf(bytes, field)),
   ]);
 }
 
-const NO_BYTES = new Uint8Array();
-
-/** One field of an encoded message. */
-interface WireField {
-  readonly number: number;
-  /** Tag and content. */
-  readonly whole: Uint8Array;
-  /** Content of a length-delimited field. */
-  readonly payload: Uint8Array | undefined;
+/** Writes key and value of an entry even if they are empty, as Go does and other encoders do not. */
+function rewriteEntry(
+  valueType: string,
+  bytes: Buffer,
+  parts: readonly WireField[],
+  depth: number,
+): Buffer | undefined {
+  const key = findPayload(parts, 1);
+  const value = findPayload(parts, 2);
+  const message = value && rewriteMessage(valueType, bytes, value.payload, value.end, depth + 1);
+  const isUsual = key !== undefined && value !== undefined && parts[0] === key && parts[1] === value;
+  if (isUsual && message === undefined) return undefined;
+  const others = parts.filter(({ number, payload }) => number > 2 || payload < 0);
+  return Buffer.concat([
+    encodeField(1, payloadOf(bytes, key)),
+    encodeField(2, message ?? payloadOf(bytes, value)),
+    ...others.map((field) => wholeOf(bytes, field)),
+  ]);
 }
 
-/** The fields in the order they are written; undefined if the bytes are no message. */
-function splitFields(bytes: Uint8Array): WireField[] | undefined {
-  const reader = new BinaryReader(bytes);
-  const fields: WireField[] = [];
-  try {
-    while (reader.pos < reader.len) {
-      const start = reader.pos;
-      const [number, wireType] = reader.tag();
-      let payload: Uint8Array | undefined;
-      if (wireType === WireType.LengthDelimited) payload = reader.bytes();
-      else reader.skip(wireType, number);
-      fields.push({ number, whole: bytes.subarray(start, reader.pos), payload });
-    }
-  } catch {
-    return undefined;
-  }
-  return fields;
+/** The field a decoder would take: the last one of this number that has a payload. */
+function findPayload(fields: readonly WireField[], number: number): WireField | undefined {
+  return fields.findLast((field) => field.number === number && field.payload >= 0);
+}
+
+function compareKeys(bytes: Buffer, a: WireField | undefined, b: WireField | undefined): number {
+  if (a === undefined || b === undefined) return Buffer.compare(payloadOf(bytes, a), payloadOf(bytes, b));
+  return bytes.compare(bytes, b.payload, b.end, a.payload, a.end);
+}
+
+function payloadOf(bytes: Buffer, field: WireField | undefined): Buffer {
+  return field === undefined ? Buffer.alloc(0) : bytes.subarray(field.payload, field.end);
+}
+
+function wholeOf(bytes: Buffer, field: WireField): Buffer {
+  return bytes.subarray(field.start, field.end);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function encodeField(number: number, payload: Uint8Array): Buffer {
