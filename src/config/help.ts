@@ -1,0 +1,59 @@
+import { type Field, variableOf } from "./field.ts";
+
+/** The visible flags of a program under their headings, as the help shows them. */
+export function formatFlags(fields: Iterable<Field>, ownGroup: string, width: number): string {
+  const groups = new Map<string, Field[]>();
+  for (const field of fields) {
+    if (field.hidden === true) continue;
+    const group = field.group ?? ownGroup;
+    groups.set(group, [...(groups.get(group) ?? []), field]);
+  }
+  return [...groups].map(([group, members]) => formatGroup(group, members, width)).join("\n");
+}
+
+/** Breaks a text into lines of at most `width` characters, each behind `indent`. */
+export function wrapText(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, indent + line].join("\n");
+}
+
+function formatGroup(group: string, fields: readonly Field[], width: number): string {
+  const flags = fields.map((field) => {
+    const short = field.shorthand === undefined ? "    " : `-${field.shorthand}, `;
+    return `  ${short}--${field.name}${describeValue(field)}\n${wrapText(describe(field), width, "          ")}\n`;
+  });
+  return `${group}:\n${flags.join("")}`;
+}
+
+function describe(field: Field): string {
+  const required = field.required === true ? "required: " : "";
+  const values = field.kind === "select" ? `; one of ${field.values.join(", ")}` : "";
+  const preset = "default" in field && field.default !== undefined ? `, default ${field.default}` : "";
+  return `${required}${field.description}${values}${preset} ($${variableOf(field.name)})`;
+}
+
+function describeValue(field: Field): string {
+  switch (field.kind) {
+    case "bool":
+      return "";
+    case "int":
+      return " <number>";
+    case "list":
+      return " <text,…>";
+    case "string":
+    case "secret":
+    case "select":
+      return " <text>";
+    default:
+      return field satisfies never;
+  }
+}

@@ -1,0 +1,375 @@
+/**
+ * The settings that every connector program has, beside its own. Names, types and defaults are those of
+ * connectors built on baton-sdk v0.25.0, so that scripts and deployments need no change.
+ */
+
+import type { Constraint, FieldSet } from "./field.ts";
+
+const GROUP = {
+  sync: "Sync",
+  provisioning: "Provisioning",
+  service: "Service mode",
+  logging: "Logging",
+  network: "Network",
+  operations: "Health and telemetry",
+} as const;
+
+/** What the program itself acts on. The order is that of the exported schema. */
+export const sdkFields = {
+  file: {
+    kind: "string",
+    name: "file",
+    shorthand: "f",
+    description: "The .c1z file to write, or to read by the on-demand tasks",
+    default: "sync.c1z",
+    group: GROUP.sync,
+  },
+  syncResourceTypes: {
+    kind: "list",
+    name: "sync-resource-types",
+    description: "Sync only these resource types",
+    group: GROUP.sync,
+  },
+  syncResources: {
+    kind: "list",
+    name: "sync-resources",
+    description: "Sync only these resources, given as Baton IDs",
+    group: GROUP.sync,
+  },
+  skipEntitlementsAndGrants: {
+    kind: "bool",
+    name: "skip-entitlements-and-grants",
+    description: "Sync resources only",
+    group: GROUP.sync,
+  },
+  skipGrants: {
+    kind: "bool",
+    name: "skip-grants",
+    description: "Leave out grants; only together with --sync-resources",
+    hidden: true,
+  },
+  skipFullSync: {
+    kind: "bool",
+    name: "skip-full-sync",
+    description: "In service mode, answer full syncs without syncing",
+    group: GROUP.service,
+  },
+  workers: {
+    kind: "int",
+    name: "workers",
+    description: "How many calls of a sync may run at the same time; -1 chooses by itself",
+    default: 0,
+    min: -1,
+    max: 1000,
+    group: GROUP.sync,
+  },
+  parallelSync: {
+    kind: "bool",
+    name: "parallel-sync",
+    description: "Old form of --workers=-1",
+    hidden: true,
+  },
+  storageEngine: {
+    kind: "string",
+    name: "storage-engine",
+    description: "Storage engine of the .c1z file; sqlite is the only one",
+    hidden: true,
+  },
+  maxWait: {
+    kind: "string",
+    name: "max-wait",
+    description: "How long a sync waits for an upstream that lets nothing through, for example 90s or 15m",
+    default: "15m",
+    group: GROUP.sync,
+    check: (text) =>
+      parseDuration(text) === undefined ? 'must be a duration like "90s" or "15m"' : undefined,
+  },
+  c1zTempDir: {
+    kind: "string",
+    name: "c1z-temp-dir",
+    description: "Directory for work files; else BATON_TMPDIR, else the system's own",
+    hidden: true,
+  },
+
+  provisioning: {
+    kind: "bool",
+    name: "provisioning",
+    shorthand: "p",
+    description: "Allow operations that change something upstream",
+    group: GROUP.provisioning,
+  },
+  ...hiddenTexts({
+    grantEntitlement: ["grant-entitlement", "Grant the entitlement with this id"],
+    grantPrincipal: ["grant-principal", "Id of the resource that gets the entitlement"],
+    grantPrincipalType: ["grant-principal-type", "Resource type of the principal"],
+    revokeGrant: ["revoke-grant", "Revoke the grant with this id"],
+    eventFeed: ["event-feed", "Print events, one JSON object per line (true or false)"],
+    eventFeedId: ["event-feed-id", "Which event feed to read"],
+    eventFeedCursor: ["event-feed-cursor", "Where to go on reading events"],
+    eventFeedStartAt: ["event-feed-start-at", "Time of the earliest event, RFC 3339; else one day ago"],
+    createAccountLogin: ["create-account-login", "Create an account with this login"],
+    createAccountEmail: ["create-account-email", "E-mail address of the account to create"],
+    createAccountProfile: ["create-account-profile", "Profile of the account to create, a JSON object"],
+    createAccountResourceType: ["create-account-resource-type", "Resource type of the account to create"],
+    deleteResource: ["delete-resource", "Delete the resource with this id"],
+    deleteResourceType: ["delete-resource-type", "Resource type of the resource to delete"],
+    rotateCredentials: ["rotate-credentials", "Rotate the credentials of the resource with this id"],
+    rotateCredentialsType: ["rotate-credentials-type", "Resource type of that resource"],
+    invokeAction: ["invoke-action", "Run the action with this name"],
+    invokeActionResourceType: ["invoke-action-resource-type", "Resource type that the action belongs to"],
+    listActionSchemasResourceType: [
+      "list-action-schemas-resource-type",
+      "List only this resource type's actions",
+    ],
+  }),
+  invokeActionArgs: {
+    kind: "string",
+    name: "invoke-action-args",
+    description: "Arguments of the action, a JSON object",
+    default: "{}",
+    hidden: true,
+  },
+  listActionSchemas: {
+    kind: "bool",
+    name: "list-action-schemas",
+    description: "List the actions that can be run",
+    hidden: true,
+  },
+
+  clientId: {
+    kind: "string",
+    name: "client-id",
+    description: "Client id from C1; selects service mode",
+    group: GROUP.service,
+  },
+  clientSecret: {
+    kind: "secret",
+    name: "client-secret",
+    description: "Client secret from C1; better given as variable than as flag",
+    group: GROUP.service,
+  },
+  taskConcurrency: {
+    kind: "int",
+    name: "task-concurrency",
+    description: "How many tasks of C1 may run at the same time",
+    default: 3,
+    min: 1,
+    max: 100,
+    group: GROUP.service,
+  },
+  keepPreviousSync: {
+    kind: "bool",
+    name: "keep-previous-sync-c1z",
+    description: "Keep the file that was uploaded last",
+    group: GROUP.service,
+  },
+
+  logLevel: {
+    kind: "string",
+    name: "log-level",
+    description: "debug, info, warn or error",
+    default: "info",
+    exportAs: "ops",
+    group: GROUP.logging,
+  },
+  logLevelDebugExpiresAt: {
+    kind: "string",
+    name: "log-level-debug-expires-at",
+    description: "When temporary debug logging ends, RFC 3339",
+    exportAs: "ops",
+    hidden: true,
+  },
+  logFormat: {
+    kind: "string",
+    name: "log-format",
+    description: "json or console; console by default if standard output is a terminal",
+    group: GROUP.logging,
+  },
+  logPath: {
+    kind: "list",
+    name: "log-path",
+    description: "Files that log lines go to instead of standard error",
+    group: GROUP.logging,
+  },
+
+  sessionStoreMaximumSize: {
+    kind: "int",
+    name: "session-store-maximum-size",
+    description: "Bytes of session data that the connector process keeps in memory",
+    default: 15_728_640,
+    exportAs: "ops",
+    hidden: true,
+  },
+  otelCollectorEndpoint: {
+    kind: "string",
+    name: "otel-collector-endpoint",
+    description: "OpenTelemetry collector (OTLP over gRPC) that gets traces and logs",
+    exportAs: "ops",
+    group: GROUP.operations,
+  },
+  otelCollectorTlsCertPath: {
+    kind: "string",
+    name: "otel-collector-endpoint-tls-cert-path",
+    description: "File with the certificate authority of the collector, PEM",
+    exportAs: "ops",
+    hidden: true,
+  },
+  otelCollectorTlsCert: {
+    kind: "string",
+    name: "otel-collector-endpoint-tls-cert",
+    description: "Certificate authority of the collector, PEM in unpadded base64url",
+    exportAs: "ops",
+    hidden: true,
+  },
+  otelCollectorTlsInsecure: {
+    kind: "bool",
+    name: "otel-collector-endpoint-tls-insecure",
+    description: "Talk to the collector without TLS",
+    exportAs: "ops",
+    hidden: true,
+  },
+  otelTracingDisabled: {
+    kind: "bool",
+    name: "otel-tracing-disabled",
+    description: "Send no traces",
+    exportAs: "ops",
+    hidden: true,
+  },
+  otelLoggingDisabled: {
+    kind: "bool",
+    name: "otel-logging-disabled",
+    description: "Send no logs",
+    exportAs: "ops",
+    hidden: true,
+  },
+  healthCheck: {
+    kind: "bool",
+    name: "health-check",
+    description: "Serve /health, /ready and /live over HTTP in service mode",
+    exportAs: "ops",
+    group: GROUP.operations,
+  },
+  healthCheckPort: {
+    kind: "int",
+    name: "health-check-port",
+    description: "Port of the health endpoints",
+    default: 8081,
+    exportAs: "ops",
+    group: GROUP.operations,
+  },
+  healthCheckBindAddress: {
+    kind: "string",
+    name: "health-check-bind-address",
+    description: "Address of the health endpoints",
+    default: "127.0.0.1",
+    exportAs: "ops",
+    hidden: true,
+  },
+  httpTimeoutSeconds: {
+    kind: "int",
+    name: "http-timeout-seconds",
+    description: "Upper bound for one HTTP request",
+    default: 300,
+    min: 1,
+    max: 1800,
+    exportAs: "ops",
+    group: GROUP.network,
+  },
+} as const satisfies FieldSet;
+
+/**
+ * Settings of a Go connector that this program has no use for. A Go host hands its command line to the
+ * connector process as it was typed, so they have to be understood; our own host refuses them when given.
+ */
+export const foreignFields = {
+  ...hiddenSwitches({
+    ticketing: ["ticketing", "Allow ticketing operations"],
+    createTicket: ["create-ticket", "Create a ticket"],
+    bulkCreateTicket: ["bulk-create-ticket", "Create several tickets"],
+    getTicket: ["get-ticket", "Show a ticket"],
+    listTicketSchemas: ["list-ticket-schemas", "List the kinds of tickets"],
+    diffSyncs: ["diff-syncs", "Compare two syncs of a file"],
+    compactSyncs: ["compact-syncs", "Merge several syncs into one file"],
+    logEventLog: ["log-event-log", "Log to the Windows event log"],
+  }),
+  ...hiddenTexts({
+    authMethod: ["auth-method", "Which group of fields holds the credentials"],
+    externalResource: ["external-resource-c1z", "A second file with identities to match"],
+    externalResourceFilter: [
+      "external-resource-entitlement-id-filter",
+      "Match only holders of this entitlement",
+    ],
+    ticketTemplatePath: ["ticket-template-path", "File with the ticket to create"],
+    bulkTicketTemplatePath: ["bulk-ticket-template-path", "File with the tickets to create"],
+    ticketId: ["ticket-id", "Id of the ticket to show"],
+    listResourceActions: ["list-resource-actions", "Not used by any program"],
+    invokeResourceAction: ["invoke-resource-action", "Not used by any program"],
+    invokeResourceActionType: ["invoke-resource-action-resource-type", "Not used by any program"],
+    invokeResourceActionArgs: ["invoke-resource-action-args", "Not used by any program"],
+    baseSyncId: ["base-sync-id", "The older one of two syncs to compare"],
+    appliedSyncId: ["applied-sync-id", "The newer one of two syncs to compare"],
+    compactOutputPath: ["compact-output-path", "Directory for the merged file"],
+  }),
+  externalResourceTraits: hiddenList("external-resource-traits", "Traits taken from the second file"),
+  compactFilePaths: hiddenList("compact-file-paths", "Files to merge"),
+  compactSyncIds: hiddenList("compact-sync-ids", "Syncs to merge"),
+} as const satisfies FieldSet;
+
+/** Relations among the program's own settings. */
+export const sdkConstraints: readonly Constraint[] = [
+  { kind: "required-together", fields: ["client-id", "client-secret"] },
+  { kind: "required-together", fields: ["grant-entitlement", "grant-principal"] },
+  {
+    kind: "mutually-exclusive",
+    fields: [
+      "grant-entitlement",
+      "revoke-grant",
+      "event-feed",
+      "create-account-login",
+      "delete-resource",
+      "rotate-credentials",
+      "invoke-action",
+      "list-action-schemas",
+    ],
+  },
+  { kind: "dependent-on", fields: ["skip-grants"], on: ["sync-resources"] },
+];
+
+/** Milliseconds of a duration such as `90s`, `15m` or `1h30m`; undefined if the text is none. */
+export function parseDuration(text: string): number | undefined {
+  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  if (parts === null || text === "") return undefined;
+  const [hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
+  return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
+}
+
+type Hidden<Kind extends string> = {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly description: string;
+  readonly hidden: true;
+};
+type Entries = Readonly<Record<string, readonly [name: string, description: string]>>;
+
+function hiddenTexts<E extends Entries>(entries: E): { readonly [K in keyof E]: Hidden<"string"> } {
+  return declareHidden("string", entries);
+}
+
+function hiddenSwitches<E extends Entries>(entries: E): { readonly [K in keyof E]: Hidden<"bool"> } {
+  return declareHidden("bool", entries);
+}
+
+function hiddenList(name: string, description: string): Hidden<"list"> {
+  return { kind: "list", name, description, hidden: true };
+}
+
+function declareHidden<Kind extends string, E extends Entries>(
+  kind: Kind,
+  entries: E,
+): { readonly [K in keyof E]: Hidden<Kind> } {
+  const fields = Object.entries(entries).map(([key, [name, description]]) => [
+    key,
+    { kind, name, description, hidden: true },
+  ]);
+  return Object.fromEntries(fields);
+}
