@@ -1,0 +1,95 @@
+/**
+ * `npm run check:deploy`: the Kubernetes manifests against the Kubernetes schemas, the Dockerfile against
+ * a linter, and what both say of the program against the program itself.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { validate as lintDockerfile } from "dockerfile-utils";
+import { parse, parseAllDocuments } from "yaml";
+
+const root = join(import.meta.dirname, "..");
+const problems: string[] = [];
+let checked = 0;
+
+/** What every manifest has; the rest is the schema's to judge. */
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  [key: string]: unknown;
+}
+
+type Model = new (data: unknown) => { validate(): void };
+
+const kubernetes = join(root, "deploy", "kubernetes");
+const kustomization = parse(readFileSync(join(kubernetes, "kustomization.yaml"), "utf8")) as {
+  resources: string[];
+};
+const files = readdirSync(kubernetes).filter((file) => file.endsWith(".yaml"));
+for (const resource of kustomization.resources) {
+  if (!files.includes(resource)) problems.push(`kustomization.yaml names ${resource}, which is not there`);
+}
+for (const file of files.filter((file) => file !== "kustomization.yaml")) {
+  for (const document of parseAllDocuments(readFileSync(join(kubernetes, file), "utf8"))) {
+    for (const error of document.errors) problems.push(`${file}: ${error.message}`);
+    const manifest = document.toJS() as Manifest;
+    const models = (await import(`kubernetes-models/${manifest.apiVersion}`)) as Record<string, Model>;
+    const model = models[manifest.kind];
+    if (model === undefined) {
+      problems.push(`${file}: Kubernetes has no ${manifest.apiVersion} ${manifest.kind}`);
+      continue;
+    }
+    try {
+      new model(manifest).validate();
+    } catch (error) {
+      problems.push(`${file}: ${manifest.kind}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    for (const container of findContainers(manifest)) checkContainer(`${file}: ${container.name}`, container);
+    checked += 1;
+  }
+}
+
+const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
+for (const issue of lintDockerfile(dockerfile)) {
+  problems.push(`Dockerfile:${issue.range.start.line + 1}: ${issue.message}`);
+}
+if (!/^USER \d+:\d+$/m.test(dockerfile)) problems.push("Dockerfile: the last stage must name a numeric user");
+checked += 1;
+
+const compose = parse(readFileSync(join(root, "deploy", "compose.yaml"), "utf8")) as {
+  services: Record<string, { read_only?: boolean; cap_drop?: string[] }>;
+};
+const sidecar = compose.services["baton-codecov"];
+if (sidecar?.read_only !== true) problems.push("compose.yaml: the sidecar's root must be read-only");
+if (!sidecar?.cap_drop?.includes("ALL"))
+  problems.push("compose.yaml: the sidecar must drop all capabilities");
+checked += 1;
+
+for (const problem of problems) console.error(problem);
+console.log(`deployment files: ${checked} checked, ${problems.length} problems`);
+process.exit(problems.length === 0 ? 0 : 1);
+
+interface Container {
+  name: string;
+  securityContext?: { readOnlyRootFilesystem?: boolean; allowPrivilegeEscalation?: boolean };
+  resources?: { requests?: unknown; limits?: unknown };
+}
+
+/** Containers and init containers of a manifest, however deep its pod template lies. */
+function findContainers(node: unknown): Container[] {
+  if (Array.isArray(node)) return node.flatMap(findContainers);
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) =>
+    key === "containers" || key === "initContainers" ? (value as Container[]) : findContainers(value),
+  );
+}
+
+/** What a schema cannot ask for: a locked-down container with stated needs. */
+function checkContainer(where: string, container: Container): void {
+  const security = container.securityContext;
+  if (security?.readOnlyRootFilesystem !== true) problems.push(`${where}: root file system is writable`);
+  if (security?.allowPrivilegeEscalation !== false)
+    problems.push(`${where}: privilege escalation is possible`);
+  if (container.resources?.requests === undefined || container.resources.limits === undefined) {
+    problems.push(`${where}: states no resource requests and limits`);
+  }
+}

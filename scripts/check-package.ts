@@ -1,0 +1,52 @@
+/**
+ * `npm run check:package`: packs the npm package, looks at what is in it, lints it, installs it into an
+ * empty project and starts it from there.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const EXPECTED = [
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "SECURITY.md",
+  "baton_capabilities.json",
+  "bin/baton-codecov.js",
+  "config_schema.json",
+  "dist/THIRD_PARTY_LICENSES.txt",
+  "dist/baton-codecov.cjs",
+  "package.json",
+];
+
+const work = mkdtempSync(join(tmpdir(), "baton-codecov-package-"));
+try {
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--pack-destination", work, "--ignore-scripts"], root),
+  ) as [{ filename: string; size: number; files: { path: string }[] }];
+  const found = packed.files.map((file) => file.path).sort();
+  if (found.join("\n") !== EXPECTED.join("\n")) {
+    throw new Error(`the package holds\n  ${found.join("\n  ")}\nand not\n  ${EXPECTED.join("\n  ")}`);
+  }
+  const tarball = join(work, packed.filename);
+
+  console.log(run("publint", ["run", tarball, "--strict"], root).trim());
+  // The package is a program without exports, so there are no types to resolve: the tool has to find just that.
+  console.log(run("attw", [tarball, "--no-emoji", "--no-color"], root).trim());
+
+  writeFileSync(join(work, "package.json"), '{"private":true}');
+  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", tarball], work);
+  const program = join(work, "node_modules", ".bin", "baton-codecov");
+  console.log(run(program, ["--version"], work).trim());
+  run(program, ["capabilities"], work);
+  console.log(`package: ${found.length} files, ${(packed.size / 1e3).toFixed(0)} kB`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function run(command: string, args: string[], cwd: string): string {
+  const path = [join(cwd, "node_modules", ".bin"), process.env["PATH"]].join(":");
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, PATH: path } });
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm run test:node24`: the quick tests on the oldest supported Node, which comes from the registry like
+ * the pinned one but stays outside this project's own dependencies.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const VERSION = "24.21.0";
+const root = join(import.meta.dirname, "..");
+const home = mkdtempSync(join(tmpdir(), "baton-codecov-node24-"));
+try {
+  writeFileSync(join(home, "package.json"), '{"private":true}');
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save"];
+  const platform = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+  execFileSync("npm", ["install", ...options, `${platform}@${VERSION}`], { cwd: home, stdio: "inherit" });
+  const bin = join(home, "node_modules", ".bin");
+  const env = { ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) };
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const node = join(bin, "node");
+  console.log(execFileSync(node, ["--version"], { encoding: "utf8" }).trim());
+  execFileSync(node, [vitest, "run", ...process.argv.slice(2)], { cwd: root, env, stdio: "inherit" });
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
