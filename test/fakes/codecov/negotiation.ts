@@ -1,0 +1,107 @@
+import { STATUS_CODES } from "node:http";
+import { type Answer, jsonBody, Refusal } from "./answer.ts";
+import type { ApiRequest } from "./request.ts";
+
+/** How an answer is presented: as data, or as a page to look at in a browser. */
+export type Representation = "json" | "html";
+
+interface Renderer {
+  readonly representation: Representation;
+  readonly format: string;
+  readonly mediaType: readonly [type: string, subtype: string];
+}
+
+const RENDERERS: readonly Renderer[] = [
+  { representation: "json", format: "json", mediaType: ["application", "json"] },
+  { representation: "html", format: "api", mediaType: ["text", "html"] },
+];
+
+/**
+ * Chooses the representation. A format given in the address limits the choice, but the `Accept` header still
+ * has to agree. Quality values do not count; more specific ranges come first.
+ *
+ * @throws Refusal 404 for an unknown format, 406 when nothing fits.
+ */
+export function chooseRepresentation(request: ApiRequest, formatSuffix?: string): Representation {
+  const format = formatSuffix ?? request.lastParameter("format") ?? "";
+  const renderers = RENDERERS.filter((renderer) => format === "" || renderer.format === format);
+  if (renderers.length === 0) throw Refusal.detail(404, "Not found.");
+
+  const ranges = (request.headers.accept ?? "*/*").split(",").map(readMediaRange);
+  for (let specificity = 3; specificity >= 0; specificity--) {
+    for (const { representation, mediaType } of renderers) {
+      const fits = ranges.some((range) => range.specificity === specificity && range.includes(mediaType));
+      if (fits) return representation;
+    }
+  }
+  throw Refusal.detail(406, "Could not satisfy the request Accept header.");
+}
+
+function readMediaRange(text: string): {
+  specificity: number;
+  includes: (mediaType: readonly [string, string]) => boolean;
+} {
+  const [full = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  const [type = "", subtype = ""] = full.split("/");
+  const isQualityOnly = parameters.every((parameter) => parameter.startsWith("q="));
+  const specificity = type === "*" ? 0 : subtype === "*" ? 1 : isQualityOnly ? 2 : 3;
+  return {
+    specificity,
+    includes: ([otherType, otherSubtype]) =>
+      (type === "*" || type === otherType) && (subtype === "*" || subtype === otherSubtype),
+  };
+}
+
+/** A view's answer in the chosen representation. `headers` are those besides content type and `Vary`. */
+export function present(
+  representation: Representation,
+  title: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): Answer {
+  const isHtml = representation === "html";
+  return {
+    status,
+    headers: {
+      "content-type": isHtml ? "text/html; charset=utf-8" : "application/json",
+      vary: "Accept, Cookie, origin",
+      ...headers,
+    },
+    body: isHtml ? renderBrowsablePage(title, status, headers, body) : body,
+  };
+}
+
+/** The page shows the answer as it would have been as JSON, headers first. */
+function renderBrowsablePage(
+  title: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): Buffer {
+  const lines = [`HTTP ${status} ${STATUS_CODES[status] ?? ""}`];
+  if (headers["allow"] !== undefined) lines.push(`Allow: ${headers["allow"]}`);
+  lines.push("Content-Type: application/json", "Vary: Accept");
+  if (headers["www-authenticate"] !== undefined) {
+    lines.push(`WWW-Authenticate: ${headers["www-authenticate"]}`);
+  }
+  const text = `${lines.join("\n")}\n\n${JSON.stringify(JSON.parse(body.toString("utf8")), null, 4)}`;
+  return Buffer.from(
+    `<!DOCTYPE html>\n<html>\n<head><title>${title} – Django REST framework</title></head>\n` +
+      `<body><pre class="response-info">${escapeHtml(text)}</pre></body>\n</html>\n`,
+  );
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** What OPTIONS tells about a view. */
+export function describeView(title: string): Buffer {
+  return jsonBody({
+    name: title,
+    description: "",
+    renders: ["application/json", "text/html"],
+    parses: ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+  });
+}

@@ -1,0 +1,73 @@
+import { Refusal } from "./answer.ts";
+import { encodePath, encodeQuery, parsePythonInteger } from "./python.ts";
+import type { ApiRequest } from "./request.ts";
+
+const DEFAULT_PAGE_SIZE = 20;
+
+/** One page of a list: which rows, and the envelope around them. */
+export interface Page {
+  readonly count: number;
+  /** Positions `from` … `to - 1`. */
+  readonly from: number;
+  readonly to: number;
+  readonly next: string | null;
+  readonly previous: string | null;
+  readonly totalPages: number;
+}
+
+/**
+ * Page-number paging as the server does it: no upper bound for `page_size`, which silently becomes 20 when
+ * it makes no sense, and a 404 for a page that does not exist.
+ */
+export function selectPage(request: ApiRequest, count: number): Page {
+  const size = pageSize(request.lastParameter("page_size"));
+  const totalPages = Math.max(1, Math.ceil(count / size));
+  const page = pageNumber(request.lastParameter("page"), totalPages);
+  const from = (page - 1) * size;
+  return {
+    count,
+    from,
+    to: Math.min(count, from + size),
+    next: page < totalPages ? linkToPage(request, page + 1) : null,
+    previous: page > 1 ? linkToPage(request, page - 1) : null,
+    totalPages,
+  };
+}
+
+/** The envelope around rows that are JSON already; `rows` are joined by commas. */
+export function renderPage(page: Page, rows: Buffer): Buffer {
+  const head = JSON.stringify({ count: page.count, next: page.next, previous: page.previous });
+  return Buffer.concat([
+    Buffer.from(`${head.slice(0, -1)},"results":[`),
+    rows,
+    Buffer.from(`],"total_pages":${page.totalPages}}`),
+  ]);
+}
+
+function pageSize(text: string | undefined): number {
+  const size = parsePythonInteger(text ?? "");
+  if (size === undefined || size <= 0n) return DEFAULT_PAGE_SIZE;
+  return size > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(size);
+}
+
+function pageNumber(text: string | undefined, totalPages: number): number {
+  if (text === undefined || text === "") return 1;
+  if (text === "last") return totalPages;
+  const page = parsePythonInteger(text);
+  if (page === undefined || page < 1n || page > BigInt(totalPages)) {
+    throw Refusal.detail(404, "Invalid page.");
+  }
+  return Number(page);
+}
+
+/**
+ * The link to another page: the address as the server understood it, its parameters sorted by name, and no
+ * `page` parameter for page 1.
+ */
+function linkToPage(request: ApiRequest, page: number): string {
+  const pairs = request.query.filter(([name]) => name !== "page");
+  if (page > 1) pairs.push(["page", String(page)]);
+  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const query = encodeQuery(pairs);
+  return `${request.origin}${encodePath(request.path)}${query === "" ? "" : `?${query}`}`;
+}
