@@ -23,10 +23,14 @@ func Load(path string) (field.Configuration, error) {
 		return field.Configuration{}, fmt.Errorf("parse the configuration schema %s: %w", path, err)
 	}
 
+	isOfSDK := map[string]bool{}
+	for _, own := range field.DefaultFields {
+		isOfSDK[own.FieldName] = true
+	}
 	byName := map[string]field.SchemaField{}
 	fields := []field.SchemaField{}
 	for _, exported := range schema.GetFields() {
-		if exported.GetIsOps() {
+		if isOfSDK[exported.GetName()] {
 			continue
 		}
 		declared, err := declare(exported)
