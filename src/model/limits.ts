@@ -19,6 +19,7 @@ export const Limit = {
   /** Number of ids in one `Aliases` annotation. */
   aliasCount: 100,
   pageToken: 1_048_576,
+  ticketPageToken: 4096,
   eventCursor: 4096,
   /** Number of tokens in one `EnqueuePageTokens` annotation. */
   enqueuedPageTokenCount: 1024,
