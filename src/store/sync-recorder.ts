@@ -1,0 +1,152 @@
+import type { DatabaseSync } from "node:sqlite";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { createKsuid } from "#kernel/ksuid.ts";
+import type { Logger } from "#kernel/logger.ts";
+import { inTransaction } from "./database.ts";
+
+import { type RetentionPolicy, selectSurplus } from "./retention.ts";
+import { computeStats } from "./stats.ts";
+import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
+import { type TimestampSource, timestampAfter } from "./timestamp.ts";
+
+/** How long an unfinished sync can be resumed. */
+export const RESUME_WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Rows deleted per statement, which bounds the journal and how long one statement takes. */
+const DELETE_BATCH = 20_000;
+const RECORD_TABLES = [
+  "v1_resource_types",
+  "v1_resources",
+  "v1_entitlements",
+  "v1_grants",
+  "v1_assets",
+  "v1_connector_sessions",
+];
+
+/** The syncs of a file that is being written: starts, resumes, ends and forgets them. */
+export class SyncRecorder extends SyncRuns {
+  readonly #timestamps: TimestampSource;
+  readonly #now: () => number;
+  readonly #log: Logger;
+
+  constructor(db: DatabaseSync, path: string, timestamps: TimestampSource, now: () => number, log: Logger) {
+    super(db, path);
+    this.#timestamps = timestamps;
+    this.#now = now;
+    this.#log = log;
+  }
+
+  /** Adds an unfinished sync. Only a `partial` one may have a parent. */
+  start(type: "full" | "resources_only" | "partial", parentId = ""): SyncRun {
+    if (parentId !== "" && type !== "partial") {
+      throw new BatonError(Code.Internal, `a ${type} sync cannot have a parent sync`);
+    }
+    const id = createKsuid(this.#now());
+    this.db
+      .prepare(
+        `INSERT INTO v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled)
+         VALUES (?, ?, '', ?, ?, 1)`,
+      )
+      .run(id, this.#timestamps.now(), type, parentId);
+    return this.#require(id);
+  }
+
+  /** The newest unfinished sync of this type that was started within the last seven days. */
+  findResumable(type: SyncType): SyncRun | undefined {
+    const row = this.db
+      .prepare(
+        `SELECT sync_id FROM v1_sync_runs WHERE ended_at IS NULL AND sync_type = ? AND started_at >= ?
+         ORDER BY started_at DESC, id DESC LIMIT 1`,
+      )
+      .get(type, this.#timestamps.before(RESUME_WINDOW_MS));
+    return typeof row?.["sync_id"] === "string" ? this.find(row["sync_id"]) : undefined;
+  }
+
+  /** Stores where the sync goes on after an interruption. Store the rows before the token that follows them. */
+  setToken(id: string, token: string): void {
+    this.#update("UPDATE v1_sync_runs SET sync_token = ? WHERE sync_id = ?", token, id);
+  }
+
+  /** Says that the rows of this sync can be compared with those of another one in another file. */
+  markSupportsDiff(id: string): void {
+    this.#update("UPDATE v1_sync_runs SET supports_diff = 1 WHERE sync_id = ?", id);
+  }
+
+  /** Records which checks the sync passed; blank texts take the record back. */
+  setVerification(id: string, { generation, coverage, mode }: Verification): void {
+    this.#update(
+      `UPDATE v1_sync_runs SET ingest_invariant_generation = ?, ingest_invariant_coverage = ?,
+       ingest_invariant_mode = ? WHERE sync_id = ?`,
+      generation,
+      coverage,
+      mode,
+      id,
+    );
+  }
+
+  /**
+   * Finishes the sync and counts its rows. Its end time sorts after that of every other sync of the file, so
+   * that readers take it for the latest even if the clock or the time zone went back meanwhile.
+   */
+  end(id: string): SyncRun {
+    return inTransaction(this.db, () => {
+      const run = this.#require(id);
+      if (run.endedAt === undefined) {
+        this.#update("UPDATE v1_sync_runs SET ended_at = ? WHERE sync_id = ?", this.#endTime(), id);
+      }
+      this.#update("UPDATE v1_sync_runs SET stats = ? WHERE sync_id = ?", computeStats(this.db, run), id);
+      return this.#require(id);
+    });
+  }
+
+  /**
+   * Deletes the syncs that the policy does not keep while `currentId` is about to be ended: surplus older
+   * full syncs with the partial ones from before them, surplus comparisons, and unfinished syncs that nobody
+   * can resume any more. Returns the ids of the deleted syncs. An interrupted deletion can be repeated.
+   */
+  deleteOlder(currentId: string, policy: RetentionPolicy): string[] {
+    const resumableSince = this.#timestamps.before(RESUME_WINDOW_MS);
+    const surplus = selectSurplus(this.list(), this.#require(currentId), policy, resumableSince);
+    for (const id of surplus) this.#delete(id);
+    return surplus;
+  }
+
+  #delete(id: string): void {
+    for (const table of RECORD_TABLES) {
+      const statement = this.db.prepare(
+        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE sync_id = ? LIMIT ${DELETE_BATCH})`,
+      );
+      while (statement.run(id).changes === DELETE_BATCH);
+    }
+    this.db.prepare("DELETE FROM v1_sync_runs WHERE sync_id = ?").run(id);
+  }
+
+  #endTime(): string {
+    const now = this.#timestamps.now();
+    const greatest = this.db.prepare("SELECT max(ended_at) AS ended_at FROM v1_sync_runs").get()?.[
+      "ended_at"
+    ];
+    if (typeof greatest !== "string" || now > greatest) return now;
+    const endTime = timestampAfter(greatest) ?? now;
+    this.#log.warn("an earlier sync of this file ended later than now, so this one is dated just after it", {
+      path: this.path,
+      earlierEnd: greatest,
+      now,
+      endedAt: endTime,
+      hint: "the clock or the time zone (TZ) changed between the two runs",
+    });
+    return endTime;
+  }
+
+  #require(id: string): SyncRun {
+    const run = this.find(id);
+    if (run === undefined) throw new BatonError(Code.Internal, `${this.path} holds no sync ${id}`);
+    return run;
+  }
+
+  #update(sql: string, ...values: string[]): void {
+    if (this.db.prepare(sql).run(...values).changes !== 1) {
+      throw new BatonError(Code.Internal, `${this.path} holds no sync ${values.at(-1)}`);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
+import { Grant } from "#gen/c1/connector/v2/grant.ts";
+import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { canonicalBytes } from "#model/canonical.ts";
+import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
+import { inTransaction } from "./database.ts";
+import { splitExpansion } from "./grant-expansion.ts";
+import type { TimestampSource } from "./timestamp.ts";
+
+/**
+ * Writes the rows of one unfinished sync. Each call stores its batch in one transaction: all rows or, after
+ * an error, none. A row that exists already, by its id, is replaced in place, so a batch can be repeated.
+ *
+ * Rows that would make a whole file unreadable (an entitlement without resource, a grant without principal)
+ * are refused with `InvalidArgument`; deciding what to do with them is up to the caller.
+ */
+export class RecordWriter {
+  readonly #db: DatabaseSync;
+  readonly #syncId: string;
+  readonly #timestamps: TimestampSource;
+  readonly #statements: Readonly<Record<keyof typeof UPSERTS, StatementSync>>;
+
+  constructor(db: DatabaseSync, syncId: string, timestamps: TimestampSource) {
+    this.#db = db;
+    this.#syncId = syncId;
+    this.#timestamps = timestamps;
+    this.#statements = {
+      resourceType: db.prepare(UPSERTS.resourceType),
+      resource: db.prepare(UPSERTS.resource),
+      entitlement: db.prepare(UPSERTS.entitlement),
+      grant: db.prepare(UPSERTS.grant),
+      expandedGrant: db.prepare(UPSERTS.expandedGrant),
+    };
+  }
+
+  putResourceTypes(batch: readonly ResourceType[]): void {
+    this.#putAll(batch, (type, discoveredAt) => {
+      const id = requireText(type.id, "a resource type without id");
+      const data = canonicalBytes("c1.connector.v2.ResourceType", ResourceType.encode(type).finish());
+      this.#statements.resourceType.run(id, data, this.#syncId, discoveredAt);
+    });
+  }
+
+  putResources(batch: readonly Resource[]): void {
+    this.#putAll(batch, (resource, discoveredAt) => {
+      const id = requireKey(resource.id, "a resource");
+      const parent = resource.parentResourceId;
+      const data = canonicalBytes("c1.connector.v2.Resource", Resource.encode(resource).finish());
+      const { changes } = this.#statements.resource.run(
+        id.resourceType,
+        formatResourceKey(id),
+        parent === undefined
+          ? null
+          : requireKey(parent, `the parent of resource ${formatResourceKey(id)}`).resourceType,
+        parent === undefined ? null : parent.resource,
+        data,
+        this.#syncId,
+        discoveredAt,
+      );
+      if (changes === 0)
+        throw refusal(`resource ${formatResourceKey(id)}, which another type's resource is spelled like,`);
+    });
+  }
+
+  putEntitlements(batch: readonly Entitlement[]): void {
+    this.#putAll(batch, (entitlement, discoveredAt) => {
+      const id = requireText(entitlement.id, "an entitlement without id");
+      const resource = requireKey(entitlement.resource?.id, `the resource of entitlement ${id}`);
+      const data = canonicalBytes("c1.connector.v2.Entitlement", Entitlement.encode(entitlement).finish());
+      this.#statements.entitlement.run(
+        resource.resourceType,
+        resource.resource,
+        id,
+        data,
+        this.#syncId,
+        discoveredAt,
+      );
+    });
+  }
+
+  /** Stores grants as a connector sent them; their `GrantExpandable` annotations move into a column. */
+  putGrants(batch: readonly Grant[]): void {
+    this.#putAll(batch, (received, discoveredAt) => {
+      const { grant, expansion } = splitExpansion(received);
+      this.#runGrant(this.#statements.grant, grant, discoveredAt, expansion, expansion === null ? 0 : 1);
+    });
+  }
+
+  /** Stores grants that expansion created or changed: whether and how a grant expands stays as it was stored. */
+  putExpandedGrants(batch: readonly Grant[]): void {
+    this.#putAll(batch, (received, discoveredAt) => {
+      this.#runGrant(this.#statements.expandedGrant, splitExpansion(received).grant, discoveredAt);
+    });
+  }
+
+  #runGrant(
+    statement: StatementSync,
+    grant: Grant,
+    discoveredAt: string,
+    ...expansionColumns: (Uint8Array | number | null)[]
+  ): void {
+    const id = requireText(grant.id, "a grant without id");
+    const entitlementId = requireText(grant.entitlement?.id, `grant ${id} without entitlement id`);
+    const resource = requireKey(grant.entitlement?.resource?.id, `the entitlement's resource of grant ${id}`);
+    const principal = requireKey(grant.principal?.id, `the principal of grant ${id}`);
+    const data = canonicalBytes("c1.connector.v2.Grant", Grant.encode(grant).finish());
+    statement.run(
+      resource.resourceType,
+      resource.resource,
+      entitlementId,
+      principal.resourceType,
+      principal.resource,
+      id,
+      data,
+      this.#syncId,
+      discoveredAt,
+      ...expansionColumns,
+    );
+  }
+
+  #putAll<T>(batch: readonly T[], put: (record: T, discoveredAt: string) => void): void {
+    if (batch.length === 0) return;
+    const discoveredAt = this.#timestamps.now();
+    inTransaction(this.#db, () => {
+      for (const record of batch) put(record, discoveredAt);
+    });
+  }
+}
+
+/** The columns a reader joins by are refreshed together with the message, so that the two always agree. */
+const UPSERTS = {
+  resourceType: `INSERT INTO v1_resource_types (external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data`,
+  resource: `INSERT INTO v1_resources (resource_type_id, external_id, parent_resource_type_id, parent_resource_id,
+      data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      parent_resource_type_id = excluded.parent_resource_type_id, parent_resource_id = excluded.parent_resource_id
+    WHERE resource_type_id = excluded.resource_type_id`,
+  entitlement: `INSERT INTO v1_entitlements (resource_type_id, resource_id, external_id, data, sync_id, discovered_at)
+      VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id`,
+  grant: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
+      principal_resource_id, external_id, data, sync_id, discovered_at, expansion, needs_expansion)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id,
+      entitlement_id = excluded.entitlement_id, principal_resource_type_id = excluded.principal_resource_type_id,
+      principal_resource_id = excluded.principal_resource_id, expansion = excluded.expansion,
+      needs_expansion = CASE WHEN excluded.expansion IS NULL THEN 0
+        WHEN expansion IS NOT excluded.expansion THEN 1 ELSE needs_expansion END`,
+  expandedGrant: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
+      principal_resource_id, external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id,
+      entitlement_id = excluded.entitlement_id, principal_resource_type_id = excluded.principal_resource_type_id,
+      principal_resource_id = excluded.principal_resource_id`,
+} as const;
+
+function requireText(value: string | undefined, problem: string): string {
+  if (value === undefined || value === "") throw refusal(problem);
+  return value;
+}
+
+function requireKey(id: ResourceKeyParts | undefined, what: string): ResourceKeyParts {
+  if (id === undefined || id.resourceType === "" || id.resource === "") {
+    throw refusal(`${what} without resource type or id`);
+  }
+  return id;
+}
+
+function refusal(problem: string): BatonError {
+  return new BatonError(
+    Code.InvalidArgument,
+    `cannot store ${problem}: it would make the file unreadable; the connector has to be corrected`,
+  );
+}
