@@ -18,6 +18,7 @@ try {
   runBuf("lint");
   runBuf("generate", "--output", fresh);
   runBuf("build", "--exclude-source-info", "--output", join(fresh, "gen", "descriptors.binpb"));
+  writeDescriptorModule(join(fresh, "gen"));
   const changed = replaceFiles(join(fresh, "gen"), target);
   console.log(changed === 0 ? "gen/ is up to date" : `gen/: ${changed} files changed`);
 } finally {
@@ -32,6 +33,18 @@ function runBuf(...args: string[]): void {
     env: { ...process.env, PATH: path },
     stdio: ["ignore", "inherit", "inherit"],
   });
+}
+
+/** The descriptors once more as a module: a bundle or an executable has no files beside it to read. */
+function writeDescriptorModule(directory: string): void {
+  const base64 = readFileSync(join(directory, "descriptors.binpb")).toString("base64");
+  const text = `// Generated from descriptors.binpb. DO NOT EDIT.
+
+/** The compiled contract: a serialized google.protobuf.FileDescriptorSet. */
+export const descriptorSetBase64 =
+  "${base64}";
+`;
+  writeFileSync(join(directory, "descriptors.ts"), text);
 }
 
 /** Makes `to` equal to `from`; returns how many files were written or removed. */
