@@ -3,8 +3,8 @@
  * per resource type. Everything beyond that is optional; the runtime derives the advertised capabilities
  * from what is there and answers for what is not.
  *
- * Handlers throw {@link BatonError} (or anything, which then becomes `Unknown`); the runtime adds the
- * call's name, validates requests before and page tokens after, and owns every promise.
+ * Handlers throw {@link BatonError}; anything else is taken for a defect and answered `Internal`. The runtime
+ * adds what failed, checks requests before and pages after, and owns every promise.
  */
 
 import type { ConfigOf, Constraint, FieldSet } from "#config/field.ts";

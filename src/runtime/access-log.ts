@@ -1,0 +1,55 @@
+import { Code, codeName } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+
+/** One finished call, as the access log shows it. */
+export interface FinishedCall {
+  readonly kind: "unary" | "stream";
+  /** Full method path, `/package.Service/Method`. */
+  readonly path: string;
+  readonly code: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Epoch milliseconds; undefined if the caller set no deadline. */
+  readonly deadline: number | undefined;
+  readonly durationMs: number;
+  readonly peer: string;
+  readonly error?: string;
+}
+
+/** Writes one line per call with the message, fields and levels of a Go connector. */
+export function logCall(log: Logger, call: FinishedCall): void {
+  const [, service, method] = call.path.split("/");
+  log[levelOf(call.code)](`finished ${call.kind} call with code ${codeName(call.code)}`, {
+    "grpc.start_time": new Date(call.startedAt).toISOString(),
+    "grpc.request.deadline": call.deadline === undefined ? undefined : new Date(call.deadline).toISOString(),
+    "grpc.service": service,
+    "grpc.method": method,
+    "grpc.code": codeName(call.code),
+    "grpc.time_ms": Math.round(call.durationMs * 1000) / 1000,
+    "peer.address": call.peer,
+    error: call.error,
+  });
+}
+
+function levelOf(code: number): "debug" | "info" | "warn" | "error" {
+  switch (code) {
+    case Code.Ok:
+      return "debug";
+    case Code.Canceled:
+    case Code.InvalidArgument:
+    case Code.NotFound:
+    case Code.AlreadyExists:
+    case Code.Unauthenticated:
+      return "info";
+    case Code.DeadlineExceeded:
+    case Code.PermissionDenied:
+    case Code.ResourceExhausted:
+    case Code.FailedPrecondition:
+    case Code.Aborted:
+    case Code.OutOfRange:
+    case Code.Unavailable:
+      return "warn";
+    default:
+      return "error";
+  }
+}

@@ -1,0 +1,121 @@
+import { BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
+import type { Clock } from "#kernel/clock.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { createKsuid } from "#kernel/ksuid.ts";
+import type { Logger } from "#kernel/logger.ts";
+import type { Action, ActionState, ActionStruct } from "./connector.ts";
+import { classifyFailure } from "./status.ts";
+
+const { BATON_ACTION_STATUS_RUNNING, BATON_ACTION_STATUS_COMPLETE, BATON_ACTION_STATUS_FAILED } =
+  BatonActionStatus;
+
+/** Longest an action may run. */
+export const MAX_ACTION_MS = 60 * 60 * 1000;
+
+/** Results that stay available for polling after their action has ended; the oldest go first. */
+const MAX_FINISHED = 1000;
+
+export interface ActionRunnerOptions {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Whether operations that change something upstream are allowed. */
+  readonly provisioning: boolean;
+}
+
+/**
+ * Runs actions apart from the calls that start them, because an action can outlive its call: the host polls
+ * for its end. A failure is a state of the invocation and no error of any call.
+ */
+export class ActionRunner {
+  readonly #options: ActionRunnerOptions;
+  /** In the order of their start. */
+  readonly #states = new Map<string, ActionState>();
+  readonly #running = new Set<AbortController>();
+
+  constructor(options: ActionRunnerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
+   * and not the action. Where provisioning is off nothing is started and the invocation is FAILED: Go
+   * connectors run actions in that case, but an action is a write like any other.
+   */
+  async invoke(
+    action: Action,
+    args: ActionStruct,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<ActionState> {
+    const id = createKsuid(this.#options.clock.now());
+    const { name } = action.schema;
+    if (!this.#options.provisioning) return this.#store(failed(id, name, "provisioning is not enabled"));
+    this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
+    const ended = this.#run(id, action, args);
+    const waiting = new AbortController();
+    try {
+      const timeout = this.#options.clock.sleep(waitMs, AbortSignal.any([signal, waiting.signal]));
+      await Promise.race([ended, timeout]);
+    } finally {
+      waiting.abort();
+    }
+    return this.state(name, id);
+  }
+
+  /** Throws `NotFound` for an invocation that never was or is long gone. */
+  state(name: string, id: string): ActionState {
+    const state = this.#states.get(id);
+    if (state !== undefined && (name === "" || state.name === name)) return state;
+    throw new BatonError(Code.NotFound, `there is no invocation "${id}" of the action "${name}"`);
+  }
+
+  /** Cancels what is running. */
+  close(reason: BatonError): void {
+    for (const controller of this.#running) controller.abort(reason);
+  }
+
+  /** Never rejects. */
+  async #run(id: string, action: Action, args: ActionStruct): Promise<void> {
+    const { log, clock } = this.#options;
+    const { name } = action.schema;
+    const controller = new AbortController();
+    this.#running.add(controller);
+    const tooLong = clock.sleep(MAX_ACTION_MS, controller.signal).then(() => {
+      const error = new BatonError(Code.DeadlineExceeded, "the action did not end within an hour");
+      controller.abort(error);
+      throw error;
+    });
+    try {
+      const ctx = { signal: controller.signal, log: log.with({ action: name, invocation: id }), clock };
+      const { response, annotations } = await Promise.race([action.invoke(args, ctx), tooLong]);
+      const status = BATON_ACTION_STATUS_COMPLETE;
+      this.#store({ id, name, status, response, annotations: annotations ?? [] });
+    } catch (thrown) {
+      const error = classifyFailure(thrown, controller.signal);
+      log.warn("an action failed", { action: name, invocation: id, error: thrown });
+      this.#store(failed(id, name, error.message));
+    } finally {
+      this.#running.delete(controller);
+      controller.abort(new BatonError(Code.Canceled, "the action has ended"));
+      tooLong.catch(() => undefined);
+    }
+  }
+
+  #store(state: ActionState): ActionState {
+    this.#states.set(state.id, state);
+    if (this.#states.size > MAX_FINISHED + this.#running.size) this.#forgetOldest();
+    return state;
+  }
+
+  #forgetOldest(): void {
+    for (const [id, { status }] of this.#states) {
+      if (status === BATON_ACTION_STATUS_RUNNING) continue;
+      this.#states.delete(id);
+      return;
+    }
+  }
+}
+
+function failed(id: string, name: string, error: string): ActionState {
+  return { id, name, status: BATON_ACTION_STATUS_FAILED, response: { error }, annotations: [] };
+}

@@ -1,0 +1,37 @@
+import type { ActionRunner } from "./action-runner.ts";
+import type { Registry } from "./registry.ts";
+import { actionEndpoints } from "./services/actions.ts";
+import { assetEndpoints } from "./services/assets.ts";
+import { connectorEndpoints } from "./services/connector.ts";
+import { eventEndpoints } from "./services/events.ts";
+import { provisionEndpoints } from "./services/provision.ts";
+import { rateLimiterEndpoints } from "./services/rate-limiter.ts";
+import { syncEndpoints } from "./services/sync.ts";
+import { ticketEndpoints } from "./services/tickets.ts";
+import type { Endpoint } from "./unary.ts";
+
+/** What of the settings decides how services answer. */
+export interface ServiceGates {
+  /** Whether operations that change something upstream are allowed. */
+  readonly provisioning: boolean;
+  /** Whether ticketing was asked for. */
+  readonly ticketing: boolean;
+}
+
+/** Every method of the 16 services of a connector process. What a connector lacks still has an answer. */
+export function connectorProcessEndpoints(
+  registry: Registry,
+  runner: ActionRunner,
+  gates: ServiceGates,
+): Endpoint[] {
+  return [
+    ...connectorEndpoints(registry),
+    ...syncEndpoints(registry),
+    ...provisionEndpoints(registry, gates.provisioning),
+    ...actionEndpoints(registry, runner),
+    ...eventEndpoints(registry),
+    ...assetEndpoints(),
+    ...ticketEndpoints(gates.ticketing),
+    ...rateLimiterEndpoints(),
+  ];
+}

@@ -1,0 +1,111 @@
+/**
+ * Checks on what a connector returns. The host drops some of what is wrong without a word (a row without an
+ * id, all further pages after a row of an undeclared type) and loops for ever over a page token that does
+ * not change, so these mistakes have to become errors here: a gap that nobody sees is the worst outcome.
+ */
+
+import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
+import type { Grant } from "#gen/c1/connector/v2/grant.ts";
+import { type Resource, ResourceType_Trait } from "#gen/c1/connector/v2/resource.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { type AnnotationName, findAnnotations, hasAnnotation } from "#model/annotations.ts";
+import { Limit } from "#model/limits.ts";
+import { utf8Length } from "#model/text.ts";
+import type { Page } from "./connector.ts";
+import type { Registry } from "./registry.ts";
+
+/** The traits whose annotation the host demands on each resource of a type that declares them. */
+const REQUIRED_TRAITS: ReadonlyMap<ResourceType_Trait, AnnotationName> = new Map([
+  [ResourceType_Trait.TRAIT_USER, "UserTrait"],
+  [ResourceType_Trait.TRAIT_GROUP, "GroupTrait"],
+  [ResourceType_Trait.TRAIT_ROLE, "RoleTrait"],
+  [ResourceType_Trait.TRAIT_APP, "AppTrait"],
+  [ResourceType_Trait.TRAIT_SECRET, "SecretTrait"],
+]);
+
+/** Throws `Internal` if the page leads nowhere new or its token could not be sent back. */
+export function checkToken(what: string, requestToken: string, page: Page<unknown>): void {
+  if (page.nextPageToken !== "" && page.nextPageToken === requestToken) {
+    throw defect(`${what}: the next page token equals the one of the request, the listing would never end`);
+  }
+  if (utf8Length(page.nextPageToken) > Limit.pageToken) {
+    throw defect(`${what}: the next page token is longer than ${Limit.pageToken} bytes`);
+  }
+}
+
+/** Throws `Internal` at the first resource that the host would drop or abort the sync for. */
+export function checkResources(resources: readonly Resource[], registry: Registry): void {
+  for (const resource of resources) checkResource(resource, registry);
+}
+
+/** As {@link checkResources}, for one. */
+export function checkResource(resource: Resource, registry: Registry): void {
+  const { id, annotations } = resource;
+  if (id === undefined || id.resourceType === "" || id.resource === "") {
+    throw defect(`the resource "${resource.displayName}" has no complete id`);
+  }
+  if (utf8Length(id.resource) > Limit.id) {
+    throw defect(`the id of a resource of type "${id.resourceType}" is longer than ${Limit.id} bytes`);
+  }
+  const name = `the resource "${id.resource}"`;
+  const type = registry.findType(id.resourceType);
+  if (type === undefined) {
+    throw defect(`${name} is of the type "${id.resourceType}", which the connector does not have`);
+  }
+  for (const trait of type.traits) {
+    const annotation = REQUIRED_TRAITS.get(trait);
+    if (annotation !== undefined && !hasAnnotation(annotations, annotation)) {
+      throw defect(`${name} has no ${annotation}, which its type "${type.id}" declares`);
+    }
+  }
+  if (hasAnnotation(annotations, "BatonID")) throw defect(`${name} carries the annotation BatonID`);
+}
+
+/** Throws `Internal` for an entitlement that the host would drop, `InvalidArgument` for one it would refuse. */
+export function checkEntitlements(entitlements: readonly Entitlement[]): void {
+  for (const { id, resource, slug, annotations } of entitlements) {
+    if (id === "" || utf8Length(id) > Limit.id) {
+      throw defect(
+        `the entitlement "${id === "" ? slug : id.slice(0, 64)}" needs an id of 1 to ${Limit.id} bytes`,
+      );
+    }
+    if (!resource?.id?.resourceType || resource.id.resource === "") {
+      throw defect(`the entitlement "${id}" does not say which resource it belongs to`);
+    }
+    checkExclusionGroups(id, annotations);
+  }
+}
+
+/** Static entitlements have no id and no resource yet; the host makes them from the slug. */
+export function checkStaticEntitlements(entitlements: readonly Entitlement[]): void {
+  for (const { slug, displayName, annotations } of entitlements) {
+    if (slug === "") throw defect(`the static entitlement "${displayName}" has no slug`);
+    checkExclusionGroups(slug, annotations);
+  }
+}
+
+/** Throws `Internal` for a grant that the host could not store. */
+export function checkGrants(grants: readonly Grant[]): void {
+  for (const { id, entitlement, principal } of grants) {
+    const on = entitlement?.resource?.id;
+    if (!entitlement?.id || !on?.resourceType || on.resource === "") {
+      throw defect(`the grant "${id}" does not say on which entitlement of which resource it is`);
+    }
+    if (!principal?.id?.resourceType || principal.id.resource === "") {
+      throw defect(`the grant "${id}" on "${entitlement.id}" does not say who holds it`);
+    }
+  }
+}
+
+function checkExclusionGroups(name: string, annotations: Entitlement["annotations"]): void {
+  if (findAnnotations(annotations, "EntitlementExclusionGroup").length <= 1) return;
+  throw new BatonError(
+    Code.InvalidArgument,
+    `the entitlement "${name}" is in more than one exclusion group`,
+    { kind: "internal" },
+  );
+}
+
+function defect(problem: string): BatonError {
+  return new BatonError(Code.Internal, `the connector returned something unusable: ${problem}`);
+}

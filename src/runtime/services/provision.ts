@@ -1,0 +1,119 @@
+import { GrantManagerServiceService as GrantManager } from "#gen/c1/connector/v2/grant.ts";
+import {
+  AccountManagerServiceService as AccountManager,
+  CredentialManagerServiceService as CredentialManager,
+  type DeleteResourceRequest,
+  ResourceDeleterServiceService as ResourceDeleter,
+  ResourceManagerServiceService as ResourceManager,
+} from "#gen/c1/connector/v2/resource.ts";
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Annotated } from "../connector.ts";
+import { checkGrants, checkResource } from "../page-guard.ts";
+import { withPrefix } from "../prefix.ts";
+import type { Registry } from "../registry.ts";
+import { retryTransient } from "../retry.ts";
+import { type Endpoint, unary } from "../unary.ts";
+
+/** Hosts never repeat a grant or a revocation. */
+const GRANT_RETRY = { maxRetries: 3, stepMs: 15_000 };
+
+/** The services through which a host changes something upstream; all refuse unless that is allowed. */
+export function provisionEndpoints(registry: Registry, provisioning: boolean): Endpoint[] {
+  const requireProvisioning = () => {
+    if (!provisioning) throw new BatonError(Code.FailedPrecondition, "provisioning is not enabled");
+  };
+
+  const deleteResource = async (request: DeleteResourceRequest, ctx: CallContext) => {
+    requireProvisioning();
+    const id = required(request.resourceId, "resource id");
+    const syncer = registry.syncer(id.resourceType);
+    const remove = syncer.delete?.bind(syncer);
+    if (remove === undefined) throw unsupported(`resources of type "${id.resourceType}" cannot be deleted`);
+    const result = await withPrefix("error: delete resource failed", () =>
+      remove(id, request.parentResourceId, ctx),
+    );
+    return annotationsOf(result);
+  };
+
+  return [
+    unary(GrantManager.grant, async ({ principal, entitlement }, ctx) => {
+      requireProvisioning();
+      const to = required(principal, "principal");
+      const what = required(entitlement, "entitlement");
+      const { grant } = provisionerOf(registry, what.resource?.id?.resourceType);
+      const result = await withPrefix("grant failed", () =>
+        retryTransient(GRANT_RETRY, ctx, (attempt) => grant(to, what, attempt)),
+      );
+      const grants = result.grants ?? [];
+      checkGrants(grants);
+      return { ...annotationsOf(result), grants };
+    }),
+
+    unary(GrantManager.revoke, async (request, ctx) => {
+      requireProvisioning();
+      const grant = required(request.grant, "grant");
+      const { revoke } = provisionerOf(registry, grant.entitlement?.resource?.id?.resourceType);
+      const result = await withPrefix("revoke failed", () =>
+        retryTransient(GRANT_RETRY, ctx, (attempt) => revoke(grant, attempt)),
+      );
+      return annotationsOf(result);
+    }),
+
+    unary(ResourceManager.createResource, async (request, ctx) => {
+      requireProvisioning();
+      const resource = required(request.resource, "resource");
+      const type = required(resource.id, "resource id").resourceType;
+      const syncer = registry.syncer(type);
+      const create = syncer.create?.bind(syncer);
+      if (create === undefined) throw unsupported(`resources of type "${type}" cannot be created`);
+      const result = await withPrefix("error: create resource failed", () => create(resource, ctx));
+      checkResource(result.resource, registry);
+      return { created: result.resource, ...annotationsOf(result) };
+    }),
+
+    unary(ResourceManager.deleteResource, deleteResource),
+    unary(ResourceDeleter.deleteResourceV2, deleteResource),
+
+    unary(AccountManager.createAccount, async () => {
+      requireProvisioning();
+      throw unsupported("this connector cannot create accounts");
+    }),
+
+    unary(CredentialManager.rotateCredential, async () => {
+      requireProvisioning();
+      throw unsupported("this connector cannot rotate credentials");
+    }),
+
+    unary(CredentialManager.issueCredential, async (request) => {
+      requireProvisioning();
+      required(request.identityId, "identity id");
+      if (request.encryptionConfigs.length === 0) {
+        throw new BatonError(Code.InvalidArgument, "the request has no encryption configuration");
+      }
+      throw unsupported("this connector cannot issue credentials");
+    }),
+  ];
+}
+
+function provisionerOf(registry: Registry, resourceTypeId: string | undefined) {
+  const id = required(resourceTypeId, "resource on the entitlement");
+  const syncer = registry.syncer(id);
+  const grant = syncer.grant?.bind(syncer);
+  const revoke = syncer.revoke?.bind(syncer);
+  if (grant !== undefined && revoke !== undefined) return { grant, revoke };
+  throw unsupported(`entitlements of resource type "${id}" can be neither granted nor revoked`);
+}
+
+function annotationsOf({ annotations }: Annotated) {
+  return { annotations: annotations ?? [] };
+}
+
+function required<T>(value: T | undefined, what: string): T {
+  if (value !== undefined) return value;
+  throw new BatonError(Code.InvalidArgument, `the request has no ${what}`);
+}
+
+function unsupported(problem: string): BatonError {
+  return new BatonError(Code.Unimplemented, problem);
+}

@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+import { type ConnectionInjector, Metadata, Server, type ServerCredentials } from "@grpc/grpc-js";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
+
+/** Largest request, as in Go connectors (the default of gRPC). */
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+
+/** How a drained server ends connections that stay open. */
+const DRAIN_GRACE_MS = 100;
+
+/** A gRPC server that is fed with accepted sockets, because gRPC cannot adopt an inherited listener itself. */
+export class GrpcServer {
+  readonly #server: Server;
+  readonly #injector: ConnectionInjector;
+  readonly #environment: CallEnvironment;
+
+  /** Throws `Unknown` if the certificates are unusable. */
+  constructor(
+    endpoints: readonly Endpoint[],
+    credentials: ServerCredentials,
+    environment: Omit<CallEnvironment, "createMetadata">,
+  ) {
+    this.#environment = { ...environment, createMetadata: () => new Metadata() };
+    this.#server = new Server({
+      // Bookkeeping per call that nothing here reads.
+      "grpc.enable_channelz": 0,
+      "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+      "grpc.max_send_message_length": -1,
+    });
+    for (const endpoint of endpoints) this.#register(endpoint);
+    try {
+      this.#injector = this.#server.createConnectionInjector(credentials);
+    } catch (error) {
+      throw new BatonError(Code.Unknown, "the certificates of the start-up line cannot be used", {
+        kind: "configuration",
+        cause: error,
+      });
+    }
+  }
+
+  /** Serves one accepted connection. Whatever the peer does on it concerns this connection alone. */
+  accept(socket: Socket): void {
+    socket.on("error", (error) => {
+      this.#environment.log.debug("a connection ended with an error", { grpc_log: true, error });
+    });
+    socket.setNoDelay(true);
+    this.#injector.injectConnection(socket);
+  }
+
+  /** Tells clients to go elsewhere, then ends what is left. Call it when no calls are in flight. */
+  close(): void {
+    this.#injector.drain(DRAIN_GRACE_MS);
+    this.#server.forceShutdown();
+  }
+
+  #register(endpoint: Endpoint): void {
+    const same = (bytes: Buffer) => bytes;
+    const handler = endpoint.bind(this.#environment);
+    const type = endpoint.kind === "unary" ? "unary" : "serverStream";
+    if (this.#server.register(endpoint.path, handler, same, same, type)) return;
+    throw new BatonError(Code.Internal, `the method ${endpoint.path} is registered twice`);
+  }
+}
