@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { compareResources, type Difference, type Fields, readResources } from "./support/compare.ts";
+import { openScene, type Scene } from "./support/scene.ts";
+
+/** A difference between the reference connector's resources (left) and ours (right) that is meant to be there. */
+interface IntendedDifference {
+  readonly reason: string;
+  matches(difference: Difference): boolean;
+}
+
+const INTENDED: readonly IntendedDifference[] = [];
+
+describe.skipIf(!inject("goPrograms").available)(
+  "both hosts and both connectors on the same organization",
+  () => {
+    let scene: Scene;
+    let goReference: ReadonlyMap<string, Fields>;
+    let goOwn: ReadonlyMap<string, Fields>;
+    let ownReference: ReadonlyMap<string, Fields>;
+    let ownOwn: ReadonlyMap<string, Fields>;
+
+    beforeAll(async () => {
+      scene = await openScene({ state: "acme-52" });
+      const read = async (host: "go" | "own", connector: "reference" | "own") => {
+        const file = scene.path(`${host}-${connector}.c1z`);
+        const result = await scene.sync({ host, connector, file });
+        expect(result, result.stderr).toMatchObject({ code: 0 });
+        return await readResources(file);
+      };
+      goReference = await read("go", "reference");
+      goOwn = await read("go", "own");
+      ownReference = await read("own", "reference");
+      ownOwn = await read("own", "own");
+    });
+    afterAll(async () => {
+      await scene[Symbol.asyncDispose]();
+    });
+
+    it("stores every member of the organization through the Go host", () => {
+      expect(goOwn.size).toBe(52);
+    });
+
+    it("stores the same resources through both hosts when the connector is ours", () => {
+      expect(compareResources(goOwn, ownOwn)).toEqual([]);
+    });
+
+    it("stores the same resources through both hosts when the connector is the reference", () => {
+      expect(compareResources(goReference, ownReference)).toEqual([]);
+    });
+
+    it("differs from the reference connector only where that is intended", () => {
+      const unexplained = compareResources(goReference, goOwn).filter(
+        (difference) => !INTENDED.some((intended) => intended.matches(difference)),
+      );
+      expect(unexplained).toEqual([]);
+    });
+
+    it.each(INTENDED)("really differs there: $reason", (intended) => {
+      const differences = compareResources(goReference, goOwn);
+      expect(differences.some((difference) => intended.matches(difference))).toBe(true);
+    });
+  },
+);

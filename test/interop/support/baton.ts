@@ -1,0 +1,36 @@
+/** The vendor's `baton` command line tool, which has to read every file. */
+
+import { strict as assert } from "node:assert";
+import { run } from "./process.ts";
+import { programPath } from "./programs.ts";
+
+/** A JSON object as the tool prints it. */
+export type Json = { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | Json | readonly JsonValue[];
+
+/** Runs one command of the tool on `file` and gives back what it printed; fails the test if it fails. */
+export async function baton(file: string, ...args: string[]): Promise<string> {
+  const result = await run({ program: programPath("baton"), args: [...args, "-f", file] });
+  assert.equal(result.code, 0, `baton ${args.join(" ")} failed on ${file}: ${result.stderr}`);
+  return result.stdout;
+}
+
+/** The same in JSON form. */
+export async function batonJson(file: string, ...args: string[]): Promise<Json> {
+  return JSON.parse(await baton(file, ...args, "-o", "json")) as Json;
+}
+
+/** The rows of a listing, which are missing from the JSON when there are none. */
+export function rows(listing: Json, key: string): readonly Json[] {
+  return (listing[key] ?? []) as readonly Json[];
+}
+
+/** Follows `path` (keys joined by dots) into a JSON object; undefined where it leads nowhere. */
+export function at(value: JsonValue | undefined, path: string): JsonValue | undefined {
+  let found = value;
+  for (const key of path.split(".")) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = (found as Json)[key];
+  }
+  return found;
+}

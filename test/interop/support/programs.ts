@@ -1,0 +1,64 @@
+/** The hosts and connectors that the suite combines. */
+
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
+import type { GoProgram } from "./go-programs.ts";
+import type { Command } from "./process.ts";
+
+/** The vendor's host, which launches what it is told to, or our own program as a host. */
+export type Host = "go" | "own";
+
+/** The connector in this repository, the one written on the Go SDK, or a command line of one's own. */
+export type Connector = "own" | "reference" | readonly string[];
+
+/** How the Go host stores; our own always writes the SQLite kind. */
+export type StorageEngine = "pebble" | "sqlite";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const OWN_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "bin", "baton-codecov.js")];
+const OWN_HOST: readonly string[] = [process.execPath, join(ROOT, "test", "interop", "own-host.ts")];
+
+export function programPath(name: GoProgram): string {
+  const programs = inject("goPrograms");
+  assert.ok(programs.available);
+  return join(programs.directory, name);
+}
+
+/** The command that `host` is, with what it needs to launch `connector`. */
+export function hostCommand(
+  host: Host,
+  connector: Connector,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Command {
+  // Each program is started as its users start it where host and connector are one.
+  if (host === "own" && connector === "own") return command(OWN_PROGRAM, args, env);
+  if (host === "go" && connector === "reference")
+    return command([programPath("reference-connector")], args, env);
+
+  const launched = connectorCommand(connector);
+  const proxy = host === "own" ? OWN_HOST : [programPath("host-proxy")];
+  return command(proxy, args, {
+    ...env,
+    INTEROP_CONNECTOR: JSON.stringify(launched),
+    INTEROP_CONFIG_SCHEMA: join(ROOT, "config_schema.json"),
+  });
+}
+
+/** How a host is told to launch `connector`. */
+export function connectorCommand(connector: Connector): readonly string[] {
+  if (connector === "own") return OWN_PROGRAM;
+  if (connector === "reference") return [programPath("reference-connector")];
+  return connector;
+}
+
+function command(
+  [program, ...leading]: readonly string[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Command {
+  assert.ok(program !== undefined);
+  return { program, args: [...leading, ...args], env };
+}
