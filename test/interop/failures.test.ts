@@ -35,7 +35,7 @@ function strikeMidWalk(scene: Scene, fault: Fault, times: number | null = 1): vo
 /** Holds the walk up in the middle; settles when it stands still. */
 async function haltMidWalk(scene: Scene): Promise<void> {
   await until("the walk over the roster is held up", () => {
-    const asked = scene.simulator.requests.filter(({ target }) => target.includes(ROSTER));
+    const asked = scene.simulator.requests.filter(({ path }) => path.includes(ROSTER));
     return asked.length > BEFORE;
   });
 }
@@ -194,14 +194,14 @@ describe.skipIf(isMissing)("a sync that is cancelled", () => {
 
 describe.skipIf(isMissing)("a sync that was interrupted by an error", () => {
   it.each([
-    { first: "go", engine: "pebble", then: "go" },
-    { first: "go", engine: "sqlite", then: "go" },
-    { first: "go", engine: "sqlite", then: "own" },
-    { first: "own", engine: "sqlite", then: "go" },
-    { first: "own", engine: "sqlite", then: "own" },
+    { first: "go", engine: "pebble", second: "go" },
+    { first: "go", engine: "sqlite", second: "go" },
+    { first: "go", engine: "sqlite", second: "own" },
+    { first: "own", engine: "sqlite", second: "go" },
+    { first: "own", engine: "sqlite", second: "own" },
   ] as const)(
-    "under the $first host ($engine) is completed by the $then host",
-    async ({ first, engine, then }) => {
+    "under the $first host ($engine) is completed by the $second host",
+    async ({ first, engine, second }) => {
       await using scene = await openLargeScene();
       strikeMidWalk(scene, REFUSAL, null);
       const file = scene.path("sync.c1z");
@@ -212,7 +212,7 @@ describe.skipIf(isMissing)("a sync that was interrupted by an error", () => {
       expect(await finishedSyncs(file)).toEqual([]);
 
       scene.simulator.faults.clear();
-      const resumed = await scene.sync({ ...withEngine(then), file });
+      const resumed = await scene.sync({ ...withEngine(second), file });
       expect(resumed.code, resumed.stderr).toBe(0);
       expect(await finishedSyncs(file)).toEqual([syncIdIn(interrupted.stderr)]);
       expect(await countUsers(file)).toBe(MEMBERS);

@@ -19,7 +19,7 @@ export async function readResources(file: string): Promise<ReadonlyMap<string, F
   for (const row of rows(await batonJson(file, "resources"), "resources")) {
     const fields = new Map<string, string>();
     flatten(row, "", fields);
-    found.set(String(at(row, "resource.id.resource")), fields);
+    found.set(fields.get("resource.id.resource") ?? "", fields);
   }
   return found;
 }

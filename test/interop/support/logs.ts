@@ -18,11 +18,12 @@ export function parseLog(stderr: string): Json[] {
 export function complaints(stderr: string): string[] {
   return parseLog(stderr)
     .filter(({ level }) => level === "warn" || level === "error" || level === "fatal")
-    .map(({ level, msg, error }) => `${level}: ${msg}${error === undefined ? "" : ` (${error})`}`);
+    .map(({ level, msg, error }) => JSON.stringify({ level, msg, error }));
 }
 
 /** The id of the sync that the log tells of. */
 export function syncIdIn(stderr: string): string | undefined {
-  const found = parseLog(stderr).findLast((line) => typeof line["sync_id"] === "string");
-  return found === undefined ? undefined : String(found["sync_id"]);
+  return parseLog(stderr)
+    .map((line) => line["sync_id"])
+    .findLast((id) => typeof id === "string");
 }
