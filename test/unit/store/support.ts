@@ -1,0 +1,122 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
+import { Grant } from "#gen/c1/connector/v2/grant.ts";
+import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
+import type { Clock } from "#kernel/clock.ts";
+import { BatonError } from "#kernel/errors.ts";
+import { type LogFields, type Logger, silentLogger } from "#kernel/logger.ts";
+import { type C1zFile, openC1z } from "#store/c1z-file.ts";
+
+/** Noon of a day without any clock change in common time zones. */
+export const NOON = Date.UTC(2026, 10, 21, 12, 0, 0);
+
+/** A clock that stands still until it is set. */
+export class ManualClock implements Clock {
+  time: number;
+
+  constructor(time = NOON) {
+    this.time = time;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  monotonic(): number {
+    return 0;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.time += ms;
+  }
+}
+
+/** A directory that is removed when the test ends. */
+export async function makeTempDir(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "store-test-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export interface TestFile {
+  readonly directory: string;
+  readonly path: string;
+  readonly clock: ManualClock;
+  readonly warnings: string[];
+  open(): Promise<C1zFile>;
+  /** Names in the directory of the file, and in that of workspaces. */
+  leftovers(): Promise<string[]>;
+}
+
+/** A path for a `.c1z` file with everything that opens it; workspaces go into a directory of their own. */
+export async function makeTestFile(name = "sync.c1z"): Promise<TestFile> {
+  const root = await makeTempDir();
+  const directory = await mkdtemp(join(root, "out-"));
+  const tempDir = await mkdtemp(join(root, "tmp-"));
+  const path = join(directory, name);
+  const clock = new ManualClock();
+  const warnings: string[] = [];
+  const log = collectWarnings(warnings);
+  return {
+    directory,
+    path,
+    clock,
+    warnings,
+    async open() {
+      const file = await openC1z(path, { clock, log, tempDir });
+      onTestFinished(() => file.close());
+      return file;
+    },
+    leftovers: async () =>
+      [...(await readdir(directory)), ...(await readdir(tempDir))].filter((entry) => entry !== name),
+  };
+}
+
+function collectWarnings(warnings: string[]): Logger {
+  return {
+    ...silentLogger,
+    warn: (message: string, fields?: LogFields) => void warnings.push(`${message} ${JSON.stringify(fields)}`),
+  };
+}
+
+/** The error that `work` fails with; fails itself if there is none, or one that is not ours. */
+export async function catchError(work: () => unknown): Promise<BatonError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof BatonError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+export function userType(): ResourceType {
+  return ResourceType.fromPartial({ id: "user", displayName: "User", traits: [1] });
+}
+
+export function user(id: string, displayName = id): Resource {
+  return Resource.fromPartial({ id: { resourceType: "user", resource: id }, displayName });
+}
+
+export function team(id: string): Resource {
+  return Resource.fromPartial({
+    id: { resourceType: "team", resource: id },
+    parentResourceId: { resourceType: "org", resource: "acme" },
+  });
+}
+
+export function member(teamId: string): Entitlement {
+  return Entitlement.fromPartial({ id: `team:${teamId}:member`, resource: team(teamId), slug: "member" });
+}
+
+export function membership(teamId: string, principal: Resource): Grant {
+  const { resourceType = "", resource = "" } = principal.id ?? {};
+  return Grant.fromPartial({
+    id: `team:${teamId}:member:${resourceType}:${resource}`,
+    entitlement: member(teamId),
+    principal,
+  });
+}
