@@ -24,6 +24,8 @@ export interface Page<T> {
 
 export interface ResourceFilter {
   readonly resourceTypeId?: string;
+  /** Any of these types; an empty list does not filter. */
+  readonly resourceTypeIds?: readonly string[];
   readonly parent?: ResourceKeyParts;
 }
 
@@ -91,7 +93,7 @@ export class RecordReader {
 
   listResources(filter: ResourceFilter = {}, page?: PageRequest): Page<Resource> {
     const conditions = {
-      resource_type_id: filter.resourceTypeId,
+      resource_type_id: filter.resourceTypeId ?? filter.resourceTypeIds,
       parent_resource_type_id: filter.parent?.resourceType,
       parent_resource_id: filter.parent?.resource,
     };
