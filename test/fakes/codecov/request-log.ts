@@ -10,12 +10,15 @@ export interface LoggedRequest {
   readonly at: number;
   /** Undefined until answered, and for ever if the connection ended first. */
   status: number | undefined;
+  /** Length of the body of the answer. */
+  bytes: number;
 }
 
 export interface RequestCounters {
   readonly requests: number;
   readonly byMethod: Readonly<Record<string, number>>;
   readonly byStatus: Readonly<Record<string, number>>;
+  /** Length of all bodies. */
   readonly bytesSent: number;
   /** The most requests that were under way at one time. */
   readonly maxInFlight: number;
@@ -27,7 +30,6 @@ export interface RequestCounters {
 export class RequestLog {
   readonly #entries: LoggedRequest[] = [];
   readonly #inFlight = new Set<LoggedRequest>();
-  #bytesSent = 0;
   #maxInFlight = 0;
   #maxInFlightPatches = 0;
 
@@ -41,7 +43,7 @@ export class RequestLog {
       requests: this.#entries.length,
       byMethod: countBy(this.#entries, ({ method }) => method),
       byStatus: countBy(this.#entries, ({ status }) => String(status ?? "unanswered")),
-      bytesSent: this.#bytesSent,
+      bytesSent: this.#entries.reduce((total, { bytes }) => total + bytes, 0),
       maxInFlight: this.#maxInFlight,
       maxInFlightPatches: this.#maxInFlightPatches,
     };
@@ -49,13 +51,12 @@ export class RequestLog {
 
   clear(): void {
     this.#entries.length = 0;
-    this.#bytesSent = 0;
     this.#maxInFlight = 0;
     this.#maxInFlightPatches = 0;
   }
 
   begin(method: string, path: string, headers: IncomingHttpHeaders, at: number): LoggedRequest {
-    const entry: LoggedRequest = { method, path, headers, at, status: undefined };
+    const entry: LoggedRequest = { method, path, headers, at, status: undefined, bytes: 0 };
     this.#entries.push(entry);
     this.#inFlight.add(entry);
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight.size);
@@ -64,9 +65,8 @@ export class RequestLog {
     return entry;
   }
 
-  end(entry: LoggedRequest, bytesSent: number): void {
+  end(entry: LoggedRequest): void {
     this.#inFlight.delete(entry);
-    this.#bytesSent += bytesSent;
   }
 }
 

@@ -1,5 +1,9 @@
+import { internalUserListView } from "./internal-users.ts";
 import { ownerDetailView, ownerListView } from "./owners.ts";
-import { userDetailView, userListView } from "./users.ts";
+import { repoListView, repoPartView } from "./repos.ts";
+import { sessionListView } from "./sessions.ts";
+import { userDetailView } from "./user-detail.ts";
+import { userListView } from "./users.ts";
 import type { RouteParameters, View } from "./view.ts";
 
 /** Where an address leads. */
@@ -25,54 +29,75 @@ const SERVICE_ALIASES: Readonly<Record<string, string>> = {
   bbs: "bitbucket_server",
 };
 
-/** Below an owner: a name, and possibly an ending that asks for a format. */
-const COLLECTION = /^(?<name>[a-z-]+)(?:\.(?<format>[a-z0-9]+))?$/;
+/** The lists below an owner. */
+const PUBLIC_LISTS: Readonly<Record<string, View>> = {
+  users: userListView,
+  "user-sessions": sessionListView,
+  repos: repoListView,
+};
 
-/** A person in the address cannot contain a dot: what follows one is taken for a format. */
-const PERSON = /^(?<user>[^/.]+)(?:\.(?<format>[a-z0-9]+))?$/;
+const INTERNAL_LISTS: Readonly<Record<string, View>> = { users: internalUserListView };
+
+/** The last part of an address cannot contain a dot: what follows one is taken for a format. */
+const LAST_PART = /^(?<name>[^/.]+)(?:\.(?<format>[a-z0-9]+))?$/;
+
+/** Addresses below a repository that exist with a slash at the end only. */
+const NEEDS_SLASH = /^(?:config|commits\/[^/]+\/uploads)$/;
 
 /** Finds the view for a decoded path. `query` is kept in redirects. */
 export function findRoute(path: string, query: string): Route {
-  const api = /^\/api\/v2\/(?<rest>.+)$/s.exec(path)?.groups?.["rest"];
-  return api === undefined ? MISS : findApiRoute(api, path, query);
-}
-
-function findApiRoute(rest: string, path: string, query: string): Route {
+  const { kind, rest = "" } = /^\/(?<kind>api\/v2|internal)\/(?<rest>.+)$/s.exec(path)?.groups ?? {};
   const segments = rest.split("/");
   const hasSlash = segments.at(-1) === "";
   if (hasSlash) segments.pop();
-  if (segments.some((segment) => segment === "")) return MISS;
+  if (kind === undefined || segments.includes("")) return MISS;
 
-  const [first = "", owner, collection, person, ...more] = segments;
+  const [first = "", ...below] = segments;
   const service = canonicalService(first);
-  if (owner === undefined) {
-    if (!hasSlash) return { kind: "redirect", location: `${path}/${query === "" ? "" : `?${query}`}` };
-    return { kind: "view", view: ownerListView, parameters: { service } };
+  if (kind === "internal") return findInternal(service, below);
+  const isRedirect =
+    below.length === 0 || (below[1] === "repos" && NEEDS_SLASH.test(below.slice(3).join("/")));
+  if (isRedirect && !hasSlash) {
+    return { kind: "redirect", location: `${path}/${query === "" ? "" : `?${query}`}` };
   }
+  return findPublic(service, below);
+}
+
+function findPublic(service: string, below: readonly string[]): Route {
+  const [owner, collection, item, ...further] = below;
+  if (owner === undefined) return { kind: "view", view: ownerListView, parameters: { service } };
   if (collection === undefined) {
     return { kind: "view", view: ownerDetailView, parameters: { service, owner } };
   }
-  if (more.length > 0) return MISS;
-  return person === undefined
-    ? findCollection(collection, { service, owner })
-    : findPerson(collection, person, { service, owner });
+  if (item === undefined) return findList(PUBLIC_LISTS, collection, { service, owner });
+  if (collection === "repos" && further.length > 0) {
+    return { kind: "view", view: repoPartView, parameters: { service, owner, repo: item } };
+  }
+  return collection === "users" && further.length === 0 ? findUserRoute(item, { service, owner }) : MISS;
 }
 
-function findCollection(segment: string, parameters: RouteParameters): Route {
-  const { name = "", format } = COLLECTION.exec(segment)?.groups ?? {};
-  if (name !== "users") return MISS;
-  return { kind: "view", view: userListView, parameters, ...(format === undefined ? {} : { format }) };
+function findInternal(service: string, [owner, collection, ...further]: readonly string[]): Route {
+  if (owner === undefined || collection === undefined || further.length > 0) return MISS;
+  return findList(INTERNAL_LISTS, collection, { service, owner });
 }
 
-function findPerson(collection: string, segment: string, parameters: RouteParameters): Route {
-  const { user, format } = PERSON.exec(segment)?.groups ?? {};
-  if (collection !== "users" || user === undefined) return MISS;
-  return {
-    kind: "view",
-    view: userDetailView,
-    parameters: { ...parameters, user },
-    ...(format === undefined ? {} : { format }),
-  };
+function findList(
+  lists: Readonly<Record<string, View>>,
+  segment: string,
+  parameters: RouteParameters,
+): Route {
+  const { name = "", format } = LAST_PART.exec(segment)?.groups ?? {};
+  const view = lists[name];
+  return view === undefined ? MISS : viewRoute(view, parameters, format);
+}
+
+function findUserRoute(segment: string, parameters: RouteParameters): Route {
+  const { name, format } = LAST_PART.exec(segment)?.groups ?? {};
+  return name === undefined ? MISS : viewRoute(userDetailView, { ...parameters, user: name }, format);
+}
+
+function viewRoute(view: View, parameters: RouteParameters, format: string | undefined): Route {
+  return { kind: "view", view, parameters, ...(format === undefined ? {} : { format }) };
 }
 
 /** Services are read without regard to case, and have short names. */

@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Clock, systemClock } from "#kernel/clock.ts";
-import type { Answer } from "./answer.ts";
-import { answerRequest } from "./application.ts";
+import { applyChange, type Change } from "./changes.ts";
+import { FaultPlan } from "./faults.ts";
 import { seededRandom } from "./random.ts";
-import { ApiRequest } from "./request.ts";
+import { RequestHandler } from "./request-handler.ts";
 import { type LoggedRequest, type RequestCounters, RequestLog } from "./request-log.ts";
 import type { ServerState } from "./state.ts";
 import {
@@ -17,6 +17,7 @@ import {
   type StateDescription,
 } from "./state-file.ts";
 import type { ProviderAnswer, SeatChangePace, ServerSettings } from "./view.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 export interface CodecovSimulatorOptions {
   /** A state by its name in the golden file, or a description of one. Default `acme-52`. */
@@ -56,8 +57,13 @@ export interface CodecovSimulator extends AsyncDisposable {
   /** In order of arrival. */
   readonly requests: readonly LoggedRequest[];
   readonly counters: RequestCounters;
-  /** What the server stores; see `changes.ts` for changes by name. */
+  /** What the server stores. */
   readonly state: ServerState;
+  /** What is going to go wrong. */
+  readonly faults: FaultPlan;
+  /** Changes the state at once, without a request. */
+  change(...changes: readonly Change[]): void;
+  /** Time that every answer takes at least from now on. */
   setLatency(ms: number): void;
   clearRequests(): void;
   /** Ends the server and every open connection. */
@@ -70,33 +76,17 @@ const DEFAULT_PACE: SeatChangePace = { loadToSaveMs: 4, saveToReadMs: 3, workers
 export async function startCodecovSimulator(
   options: CodecovSimulatorOptions = {},
 ): Promise<CodecovSimulator> {
-  const loaded = loadState(options);
-  const clock = options.clock ?? systemClock;
-  const settings: ServerSettings = {
-    clock,
-    selfHosted: options.selfHosted ?? false,
-    siteAdmins: options.siteAdmins ?? [],
-    provider: options.provider ?? "unreachable",
-    seatChangePace: { ...DEFAULT_PACE, ...options.seatChangePace },
-    random: seededRandom(options.seed ?? 1),
-  };
+  const { state, tokens } = loadState(options);
   const log = new RequestLog();
+  const faults = new FaultPlan();
   const scheme = options.tls === undefined ? "http" : "https";
-  let latencyMs = options.latencyMs ?? 0;
-
-  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const { method = "GET", url: target = "/", headers } = incoming;
-    const entry = log.begin(method, target, headers, clock.now());
-    outgoing.once("close", () => log.end(entry, outgoing.socket?.bytesWritten ?? 0));
-    const body = await readBody(incoming);
-    const request = new ApiRequest(method, target, headers, scheme, body);
-    if (latencyMs > 0) await clock.sleep(latencyMs);
-    const answer = await answerRequest(request, loaded.state, settings);
-    entry.status = answer.status;
-    sendAnswer(outgoing, request, answer);
-  };
+  const handler = new RequestHandler(readSettings(options), state, faults, log, {
+    scheme,
+    latencyMs: options.latencyMs ?? 0,
+    allowedHosts: options.allowedHosts ?? [],
+  });
   const listener: RequestListener = (incoming, outgoing) => {
-    serve(incoming, outgoing).catch((error: unknown) => outgoing.destroy(asError(error)));
+    handler.handle(incoming, outgoing).catch((error: unknown) => outgoing.destroy(asError(error)));
   };
   const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
   server.keepAliveTimeout = 60_000;
@@ -119,35 +109,39 @@ export async function startCodecovSimulator(
   return {
     url,
     baseUrl: `${url}/api/v2`,
-    tokens: loaded.tokens,
-    state: loaded.state,
+    tokens,
+    state,
+    faults,
     requests: log.entries,
     get counters() {
       return log.counters;
     },
-    setLatency(ms) {
-      latencyMs = ms;
+    change(...changes) {
+      for (const change of changes) applyChange(state, change);
     },
+    setLatency: (ms) => handler.setLatency(ms),
     clearRequests: () => log.clear(),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
+function readSettings(options: CodecovSimulatorOptions): ServerSettings {
+  const seatChangePace = { ...DEFAULT_PACE, ...options.seatChangePace };
+  return {
+    clock: options.clock ?? systemClock,
+    selfHosted: options.selfHosted ?? false,
+    siteAdmins: options.siteAdmins ?? [],
+    provider: options.provider ?? "unreachable",
+    seatChangePace,
+    workers: new WorkerPool(seatChangePace.workers),
+    random: seededRandom(options.seed ?? 1),
+  };
+}
+
 function loadState({ state = "acme-52", generated }: CodecovSimulatorOptions): LoadedState {
   if (generated !== undefined) return buildGeneratedState(generated);
   return buildState(typeof state === "string" ? readNamedState(state) : state);
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function sendAnswer(outgoing: ServerResponse, request: ApiRequest, { status, headers, body }: Answer): void {
-  outgoing.writeHead(status, { ...headers, "content-length": body.length });
-  outgoing.end(request.method === "HEAD" ? undefined : body);
 }
 
 function formatAddress(address: AddressInfo | string | null): string {

@@ -138,7 +138,7 @@ export class ServerState {
 
   putOrganization(organization: Organization): void {
     this.#organizations.set(organization.ownerid, organization);
-    this.touch(organization.ownerid);
+    this.touch();
   }
 
   /** Every owner can be an organization; one that nobody belongs to has an empty row. */
@@ -170,9 +170,16 @@ export class ServerState {
     return roster;
   }
 
+  /** How many of these people count against the seats. Generated people are no students. */
+  countNonStudents(people: IdSet | ReadonlySet<number>): number {
+    const total = people instanceof IdSet ? people.size() : people.size;
+    const students = [...this.#owners.values()].filter((owner) => owner.student === true);
+    return total - students.filter(({ ownerid }) => people.has(ownerid)).length;
+  }
+
   /** To be called after every change of an organization's people, seats or admins. */
-  touch(ownerid: number): void {
-    this.#rosters.delete(ownerid);
+  touch(): void {
+    this.#rosters.clear();
     this.#generated?.forgetRows();
   }
 }

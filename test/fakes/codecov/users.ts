@@ -1,4 +1,4 @@
-import { notFound, READ_AND_PATCH, READ_ONLY, Refusal, ServerFailure } from "./answer.ts";
+import { notFound, READ_ONLY, Refusal, ServerFailure } from "./answer.ts";
 import { type Flags, renderUserRow } from "./generated-members.ts";
 import { isInRange } from "./id-set.ts";
 import { renderPage, selectPage } from "./pagination.ts";
@@ -21,18 +21,6 @@ export const userListView: View = {
       .slice(page.from, page.to)
       .map((ownerid) => renderUserRow(call.state.owner(ownerid), flagsOf(organization, ownerid)));
     return renderPage(page, Buffer.from(rows.join(",")));
-  },
-};
-
-/** `GET /{service}/{owner}/users/{username or ownerid}/`. */
-export const userDetailView: View = {
-  title: "User Instance",
-  allow: READ_AND_PATCH,
-  authorize: requireMembership,
-  get(call) {
-    const organization = requireMembership(call);
-    const owner = findUser(call, organization);
-    return Buffer.from(renderUserRow(owner, flagsOf(organization, owner.ownerid)));
   },
 };
 
@@ -66,7 +54,7 @@ export function findUser(call: Call, organization: Organization): Owner {
 }
 
 /** The ids that the query parameters leave over; undefined if they leave everybody. */
-function filterRoster(call: Call, organization: Organization): number[] | undefined {
+export function filterRoster(call: Call, organization: Organization): number[] | undefined {
   const { request, state } = call;
   const search = request.lastParameter("search") ?? "";
   if (search.includes("\0")) throw new Refusal(400, ["Null characters are not allowed."]);

@@ -2,6 +2,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { notFound, Refusal, Unauthorized } from "./answer.ts";
 import type { ApiRequest } from "./request.ts";
 import { KNOWN_SERVICES, type Organization, type Owner, type ServerState } from "./state.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 /** What the git provider says to whatever the server asks it. */
 export type ProviderAnswer =
@@ -29,6 +30,8 @@ export interface ServerSettings {
   readonly siteAdmins: readonly string[];
   readonly provider: ProviderAnswer;
   readonly seatChangePace: SeatChangePace;
+  /** Works on the seat changes. */
+  readonly workers: WorkerPool;
   /** A number from 0 to 1; seeded, so that a run can be repeated. */
   readonly random: () => number;
 }
