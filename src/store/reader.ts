@@ -6,6 +6,7 @@ import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { type Row, readBlob, readInteger, readText } from "./database.ts";
+import { type DanglingReferences, findDanglingReferences } from "./references.ts";
 
 /** Where a page starts and how long it may be. */
 export interface PageRequest {
@@ -71,6 +72,10 @@ const TABLES: Readonly<Record<RecordKind, string>> = {
 const DEFAULT_PAGE_SIZE = 1_000;
 const MAX_PAGE_SIZE = 10_000;
 
+/**
+ * Columns and the values they may have; no value means no condition. A plus before a column keeps SQLite from
+ * using an index on it: rows of an index that is not in row order would have to be sorted for every page.
+ */
 type Conditions = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
@@ -92,29 +97,30 @@ export class RecordReader {
   }
 
   listResources(filter: ResourceFilter = {}, page?: PageRequest): Page<Resource> {
+    const isByTypeOnly = filter.resourceTypeId !== undefined && filter.parent === undefined;
     const conditions = {
-      resource_type_id: filter.resourceTypeId ?? filter.resourceTypeIds,
-      parent_resource_type_id: filter.parent?.resourceType,
-      parent_resource_id: filter.parent?.resource,
+      [isByTypeOnly ? "resource_type_id" : "+resource_type_id"]:
+        filter.resourceTypeId ?? filter.resourceTypeIds,
+      ...narrowBy("parent_resource", filter.parent),
     };
     return this.#list("resources", conditions, page, (row) => this.#decode(Resource, row));
   }
 
   listEntitlements(filter: EntitlementFilter = {}, page?: PageRequest): Page<Entitlement> {
     const conditions = {
-      resource_type_id: filter.resource?.resourceType ?? filter.resourceTypeId,
-      resource_id: filter.resource?.resource,
+      ...narrowBy("resource", filter.resource),
+      "+resource_type_id": filter.resourceTypeId,
     };
     return this.#list("entitlements", conditions, page, (row) => this.#decode(Entitlement, row));
   }
 
   listGrants(filter: GrantFilter = {}, page?: PageRequest): Page<Grant> {
     const conditions = {
-      resource_type_id: filter.resource?.resourceType ?? filter.resourceTypeId,
-      resource_id: filter.resource?.resource,
+      ...narrowBy("resource", filter.resource),
+      "+resource_type_id": filter.resourceTypeId,
       entitlement_id: filter.entitlementId,
-      principal_resource_type_id: filter.principal?.resourceType ?? filter.principalTypeIds,
-      principal_resource_id: filter.principal?.resource,
+      ...narrowBy("principal_resource", filter.principal),
+      "+principal_resource_type_id": filter.principalTypeIds,
     };
     return this.#list("grants", conditions, page, (row) => this.#decodeGrant(row));
   }
@@ -154,6 +160,11 @@ export class RecordReader {
       this.#syncId,
     );
     return row === undefined ? 0 : readInteger(row, "n");
+  }
+
+  /** What refers to rows that the sync does not have. */
+  findDanglingReferences(): DanglingReferences {
+    return findDanglingReferences(this.#db, this.#syncId);
   }
 
   /** All rows of a kind in the byte order of their ids, not decoded: what a comparison of two syncs walks through. */
@@ -253,6 +264,10 @@ export function* everyItem<T>(list: (page: PageRequest) => Page<T>): Generator<T
     yield* items;
     cursor = next;
   } while (cursor !== undefined);
+}
+
+function narrowBy(prefix: string, key: ResourceKeyParts | undefined): Conditions {
+  return { [`${prefix}_type_id`]: key?.resourceType, [`${prefix}_id`]: key?.resource };
 }
 
 function toExpandableGrant(row: Row): ExpandableGrant {

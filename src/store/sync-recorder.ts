@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
-import { inTransaction } from "./database.ts";
+import { inTransaction, readBlob } from "./database.ts";
 
 import { type RetentionPolicy, selectSurplus } from "./retention.ts";
 import { computeStats } from "./stats.ts";
@@ -11,6 +11,8 @@ import { type TimestampSource, timestampAfter } from "./timestamp.ts";
 
 /** How long an unfinished sync can be resumed. */
 export const RESUME_WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
+
+const RESUME_KEY = "baton-host:resume-key";
 
 /** Rows deleted per statement, which bounds the journal and how long one statement takes. */
 const DELETE_BATCH = 20_000;
@@ -62,6 +64,29 @@ export class SyncRecorder extends SyncRuns {
     return typeof row?.["sync_id"] === "string" ? this.find(row["sync_id"]) : undefined;
   }
 
+  /**
+   * Remembers what the sync was asked to do, in the words of the caller, so that it is not resumed for
+   * something else. It lies among the connector's session values, which no finished sync keeps.
+   */
+  setResumeKey(id: string, key: string): void {
+    this.db
+      .prepare("INSERT OR REPLACE INTO v1_connector_sessions (sync_id, key, value) VALUES (?, ?, ?)")
+      .run(id, RESUME_KEY, Buffer.from(key, "utf8"));
+  }
+
+  /** What {@link setResumeKey} stored; undefined for syncs of other hosts. */
+  resumeKey(id: string): string | undefined {
+    const row = this.db
+      .prepare("SELECT value FROM v1_connector_sessions WHERE sync_id = ? AND key = ?")
+      .get(id, RESUME_KEY);
+    return row === undefined ? undefined : Buffer.from(readBlob(row, "value")).toString("utf8");
+  }
+
+  /** Deletes a sync with all its rows. An interrupted deletion can be repeated. */
+  discard(id: string): void {
+    this.#delete(id);
+  }
+
   /** Stores where the sync goes on after an interruption. Store the rows before the token that follows them. */
   setToken(id: string, token: string): void {
     this.#update("UPDATE v1_sync_runs SET sync_token = ? WHERE sync_id = ?", token, id);
@@ -91,6 +116,7 @@ export class SyncRecorder extends SyncRuns {
   end(id: string): SyncRun {
     return inTransaction(this.db, () => {
       const run = this.#require(id);
+      this.db.prepare("DELETE FROM v1_connector_sessions WHERE sync_id = ? AND key = ?").run(id, RESUME_KEY);
       if (run.endedAt === undefined) {
         this.#update("UPDATE v1_sync_runs SET ended_at = ? WHERE sync_id = ?", this.#endTime(), id);
       }
@@ -114,7 +140,7 @@ export class SyncRecorder extends SyncRuns {
   #delete(id: string): void {
     for (const table of RECORD_TABLES) {
       const statement = this.db.prepare(
-        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE sync_id = ? LIMIT ${DELETE_BATCH})`,
+        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE sync_id = ? ORDER BY id LIMIT ${DELETE_BATCH})`,
       );
       while (statement.run(id).changes === DELETE_BATCH);
     }

@@ -106,7 +106,7 @@ export class RecordWriter {
     const resource = requireKey(grant.entitlement?.resource?.id, `the entitlement's resource of grant ${id}`);
     const principal = requireKey(grant.principal?.id, `the principal of grant ${id}`);
     const data = canonicalBytes("c1.connector.v2.Grant", Grant.encode(grant).finish());
-    statement.run(
+    const { changes } = statement.run(
       resource.resourceType,
       resource.resource,
       entitlementId,
@@ -118,6 +118,7 @@ export class RecordWriter {
       discoveredAt,
       ...expansionColumns,
     );
+    if (changes === 0) throw refusal(`grant ${id}, an id that another entitlement or principal's grant has,`);
   }
 
   #putAll<T>(batch: readonly T[], put: (record: T, discoveredAt: string) => void): void {
@@ -128,6 +129,11 @@ export class RecordWriter {
     });
   }
 }
+
+/** Two grants that share an id by mistake must not become one in silence. */
+const SAME_GRANT = `WHERE entitlement_id = excluded.entitlement_id
+      AND principal_resource_type_id = excluded.principal_resource_type_id
+      AND principal_resource_id = excluded.principal_resource_id`;
 
 /** The columns a reader joins by are refreshed together with the message, so that the two always agree. */
 const UPSERTS = {
@@ -147,16 +153,14 @@ const UPSERTS = {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
       resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id,
-      entitlement_id = excluded.entitlement_id, principal_resource_type_id = excluded.principal_resource_type_id,
-      principal_resource_id = excluded.principal_resource_id, expansion = excluded.expansion,
-      needs_expansion = CASE WHEN excluded.expansion IS NULL THEN 0
-        WHEN expansion IS NOT excluded.expansion THEN 1 ELSE needs_expansion END`,
+      expansion = excluded.expansion, needs_expansion = CASE WHEN excluded.expansion IS NULL THEN 0
+        WHEN expansion IS NOT excluded.expansion THEN 1 ELSE needs_expansion END
+    ${SAME_GRANT}`,
   expandedGrant: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
       principal_resource_id, external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
-      resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id,
-      entitlement_id = excluded.entitlement_id, principal_resource_type_id = excluded.principal_resource_type_id,
-      principal_resource_id = excluded.principal_resource_id`,
+      resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id
+    ${SAME_GRANT}`,
 } as const;
 
 function requireText(value: string | undefined, problem: string): string {
