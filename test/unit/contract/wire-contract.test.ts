@@ -50,16 +50,11 @@ function describeField(field: DescField): string {
 }
 
 function labelAndType(field: DescField): { label: string; type: string } {
-  switch (field.fieldKind) {
-    case "map": {
-      const value = field.message?.typeName ?? field.enum?.typeName ?? scalarName(field.scalar);
-      return { label: "", type: `map<${scalarName(field.mapKey)}, ${value}>` };
-    }
-    case "list":
-      return { label: "repeated", type: valueType(field) };
-    default:
-      return { label: field.proto.proto3Optional ? "optional" : "", type: valueType(field) };
+  if (field.fieldKind === "map") {
+    return { label: "", type: `map<${scalarName(field.mapKey)}, ${valueType(field)}>` };
   }
+  if (field.fieldKind === "list") return { label: "repeated", type: valueType(field) };
+  return { label: field.proto.proto3Optional ? "optional" : "", type: valueType(field) };
 }
 
 function valueType(field: DescField): string {

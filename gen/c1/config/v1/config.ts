@@ -21,6 +21,9 @@ export const protobufPackage = "c1.config.v1";
 
 export const protobufFileName = "c1/config/v1/config.proto";
 
+/** Forms: the settings of a connector and the arguments of an action. */
+
+/** Which of the fields must be set. */
 export const ConstraintKind = {
   CONSTRAINT_KIND_UNSPECIFIED: 0,
   CONSTRAINT_KIND_REQUIRED_TOGETHER: 1,
@@ -41,11 +44,16 @@ export namespace ConstraintKind {
   export type UNRECOGNIZED = typeof ConstraintKind.UNRECOGNIZED;
 }
 
+/** How a text is entered. */
 export const StringFieldType = {
   STRING_FIELD_TYPE_TEXT_UNSPECIFIED: 0,
+  /** STRING_FIELD_TYPE_RANDOM - Made at random. */
   STRING_FIELD_TYPE_RANDOM: 1,
+  /** STRING_FIELD_TYPE_OAUTH2 - Comes from an OAuth 2 flow. */
   STRING_FIELD_TYPE_OAUTH2: 2,
+  /** STRING_FIELD_TYPE_CONNECTOR_DERIVED_OPTIONS - The connector names the choices. */
   STRING_FIELD_TYPE_CONNECTOR_DERIVED_OPTIONS: 3,
+  /** STRING_FIELD_TYPE_FILE_UPLOAD - The content of a file. */
   STRING_FIELD_TYPE_FILE_UPLOAD: 4,
   UNRECOGNIZED: -1,
 } as const;
@@ -62,46 +70,35 @@ export namespace StringFieldType {
   export type UNRECOGNIZED = typeof StringFieldType.UNRECOGNIZED;
 }
 
+/** All settings of a connector. */
 export interface Configuration {
   fields: Field[];
   constraints: Constraint[];
   displayName: string;
   helpUrl: string;
   iconUrl: string;
+  /** The connector brings the people of an organization. */
   isDirectory: boolean;
   catalogId: string;
+  /** It can refer to resources of another connector. */
   supportsExternalResources: boolean;
+  /** It cannot do without another connector. */
   requiresExternalConnector: boolean;
   fieldGroups: FieldGroup[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface Constraint {
-  kind: ConstraintKind;
-  fieldNames: string[];
-  secondaryFieldNames: string[];
-  name: string;
-  helpText: string;
-  isFieldGroup: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface FieldGroup {
-  name: string;
-  displayName: string;
-  helpText: string;
-  fields: string[];
-  default: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** One setting or argument. */
 export interface Field {
+  /** As in flags and files: lower case with hyphens. */
   name: string;
   displayName: string;
   description: string;
   placeholder: string;
   isRequired: boolean;
+  /** For operators. */
   isOps: boolean;
+  /** Not to be shown or logged. */
   isSecret: boolean;
   field:
     | { $case: "stringField"; value: StringField }
@@ -119,77 +116,51 @@ export interface Field {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface Resource {
-  resourceId: ResourceId | undefined;
-  parentResourceId: ResourceId | undefined;
+/** Fields that make sense together, for example those of one way to sign in. */
+export interface FieldGroup {
+  name: string;
   displayName: string;
-  description: string;
-  annotations: Any[];
+  helpText: string;
+  fields: string[];
+  /** Chosen unless the user chooses otherwise. */
+  default: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ResourceId {
-  resourceTypeId: string;
-  resourceId: string;
+/** A rule about several fields. */
+export interface Constraint {
+  kind: ConstraintKind;
+  fieldNames: string[];
+  /** For DEPENDENT_ON: what the others depend on. */
+  secondaryFieldNames: string[];
+  name: string;
+  helpText: string;
+  isFieldGroup: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ResourceField {
-  defaultValue: Resource | undefined;
+/** A text. */
+export interface StringField {
+  defaultValue: string;
+  rules?: StringRules | undefined;
+  type: StringFieldType;
+  /** For FILE_UPLOAD: file name endings. */
+  allowedExtensions: string[];
+  /** If not empty, the only values. */
+  options: StringFieldOption[];
+  suggestedValue: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ResourceSliceField {
-  defaultValue: Resource[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface Entitlement {
-  id: string;
+/** A choice. */
+export interface StringFieldOption {
+  name: string;
+  value: string;
   displayName: string;
-  description: string;
-  slug: string;
-  purpose: string;
-  grantableToResourceTypeIds: string[];
-  resourceId: string;
-  resourceTypeId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface EntitlementSliceField {
-  defaultValue: Entitlement[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface EntitlementRef {
-  id: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface Grant {
-  id: string;
-  entitlement: EntitlementRef | undefined;
-  principal: Resource | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GrantSliceField {
-  defaultValue: Grant[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceIdField {
-  defaultValue: ResourceId | undefined;
-  rules?: ResourceIDRules | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceIdSliceField {
-  defaultValue: ResourceIdField[];
-  rules?: RepeatedResourceIdRules | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** A whole number. */
 export interface IntField {
   defaultValue: bigint;
   rules?: Int64Rules | undefined;
@@ -197,6 +168,7 @@ export interface IntField {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Yes or no. */
 export interface BoolField {
   defaultValue: boolean;
   rules?: BoolRules | undefined;
@@ -204,6 +176,7 @@ export interface BoolField {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Several texts. */
 export interface StringSliceField {
   defaultValue: string[];
   rules?: RepeatedStringRules | undefined;
@@ -211,6 +184,7 @@ export interface StringSliceField {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Values by name. */
 export interface StringMapField {
   defaultValue: Map<string, Any>;
   rules?: StringMapRules | undefined;
@@ -230,20 +204,85 @@ export interface StringMapField_SuggestedValueEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface StringFieldOption {
-  name: string;
-  value: string;
-  displayName: string;
+/** The id of a resource. */
+export interface ResourceIdField {
+  defaultValue: ResourceId | undefined;
+  rules?: ResourceIDRules | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface StringField {
-  defaultValue: string;
-  rules?: StringRules | undefined;
-  type: StringFieldType;
-  allowedExtensions: string[];
-  options: StringFieldOption[];
-  suggestedValue: string;
+/** Several of them. */
+export interface ResourceIdSliceField {
+  defaultValue: ResourceIdField[];
+  rules?: RepeatedResourceIdRules | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A resource. */
+export interface ResourceField {
+  defaultValue: Resource | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Several of them. */
+export interface ResourceSliceField {
+  defaultValue: Resource[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Several entitlements. */
+export interface EntitlementSliceField {
+  defaultValue: Entitlement[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Several grants. */
+export interface GrantSliceField {
+  defaultValue: Grant[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A resource. */
+export interface Resource {
+  resourceId: ResourceId | undefined;
+  parentResourceId: ResourceId | undefined;
+  displayName: string;
+  description: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Its id. */
+export interface ResourceId {
+  resourceTypeId: string;
+  resourceId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** An entitlement. */
+export interface Entitlement {
+  id: string;
+  displayName: string;
+  description: string;
+  slug: string;
+  purpose: string;
+  grantableToResourceTypeIds: string[];
+  resourceId: string;
+  resourceTypeId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Its id. */
+export interface EntitlementRef {
+  id: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A grant. */
+export interface Grant {
+  id: string;
+  entitlement: EntitlementRef | undefined;
+  principal: Resource | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -434,264 +473,6 @@ export const Configuration: MessageFns<Configuration> = {
     message.supportsExternalResources = object.supportsExternalResources ?? false;
     message.requiresExternalConnector = object.requiresExternalConnector ?? false;
     message.fieldGroups = object.fieldGroups?.map((e) => FieldGroup.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseConstraint(): Constraint {
-  return {
-    kind: 0,
-    fieldNames: [],
-    secondaryFieldNames: [],
-    name: "",
-    helpText: "",
-    isFieldGroup: false,
-    _unknownFields: {},
-  };
-}
-
-export const Constraint: MessageFns<Constraint> = {
-  encode(message: Constraint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.kind !== 0) {
-      writer.uint32(8).int32(message.kind);
-    }
-    for (const v of message.fieldNames) {
-      writer.uint32(18).string(v!);
-    }
-    for (const v of message.secondaryFieldNames) {
-      writer.uint32(26).string(v!);
-    }
-    if (message.name !== "") {
-      writer.uint32(34).string(message.name);
-    }
-    if (message.helpText !== "") {
-      writer.uint32(42).string(message.helpText);
-    }
-    if (message.isFieldGroup !== false) {
-      writer.uint32(48).bool(message.isFieldGroup);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Constraint {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConstraint();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.kind = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.fieldNames.push(reader.string());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.secondaryFieldNames.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.helpText = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.isFieldGroup = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Constraint>): Constraint {
-    return Constraint.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Constraint>): Constraint {
-    const message = createBaseConstraint();
-    message.kind = object.kind ?? 0;
-    message.fieldNames = object.fieldNames?.map((e) => e) || [];
-    message.secondaryFieldNames = object.secondaryFieldNames?.map((e) => e) || [];
-    message.name = object.name ?? "";
-    message.helpText = object.helpText ?? "";
-    message.isFieldGroup = object.isFieldGroup ?? false;
-    return message;
-  },
-};
-
-function createBaseFieldGroup(): FieldGroup {
-  return { name: "", displayName: "", helpText: "", fields: [], default: false, _unknownFields: {} };
-}
-
-export const FieldGroup: MessageFns<FieldGroup> = {
-  encode(message: FieldGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.displayName !== "") {
-      writer.uint32(18).string(message.displayName);
-    }
-    if (message.helpText !== "") {
-      writer.uint32(26).string(message.helpText);
-    }
-    for (const v of message.fields) {
-      writer.uint32(34).string(v!);
-    }
-    if (message.default !== false) {
-      writer.uint32(40).bool(message.default);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): FieldGroup {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFieldGroup();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.helpText = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.fields.push(reader.string());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.default = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<FieldGroup>): FieldGroup {
-    return FieldGroup.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<FieldGroup>): FieldGroup {
-    const message = createBaseFieldGroup();
-    message.name = object.name ?? "";
-    message.displayName = object.displayName ?? "";
-    message.helpText = object.helpText ?? "";
-    message.fields = object.fields?.map((e) => e) || [];
-    message.default = object.default ?? false;
     return message;
   },
 };
@@ -1052,402 +833,26 @@ export const Field: MessageFns<Field> = {
   },
 };
 
-function createBaseResource(): Resource {
-  return {
-    resourceId: undefined,
-    parentResourceId: undefined,
-    displayName: "",
-    description: "",
-    annotations: [],
-    _unknownFields: {},
-  };
+function createBaseFieldGroup(): FieldGroup {
+  return { name: "", displayName: "", helpText: "", fields: [], default: false, _unknownFields: {} };
 }
 
-export const Resource: MessageFns<Resource> = {
-  encode(message: Resource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceId !== undefined) {
-      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
-    }
-    if (message.parentResourceId !== undefined) {
-      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
-    }
-    if (message.displayName !== "") {
-      writer.uint32(26).string(message.displayName);
-    }
-    if (message.description !== "") {
-      writer.uint32(34).string(message.description);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Resource {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResource();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Resource>): Resource {
-    return Resource.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Resource>): Resource {
-    const message = createBaseResource();
-    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
-      ? ResourceId.fromPartial(object.resourceId)
-      : undefined;
-    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
-      ? ResourceId.fromPartial(object.parentResourceId)
-      : undefined;
-    message.displayName = object.displayName ?? "";
-    message.description = object.description ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseResourceId(): ResourceId {
-  return { resourceTypeId: "", resourceId: "", _unknownFields: {} };
-}
-
-export const ResourceId: MessageFns<ResourceId> = {
-  encode(message: ResourceId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceTypeId !== "") {
-      writer.uint32(10).string(message.resourceTypeId);
-    }
-    if (message.resourceId !== "") {
-      writer.uint32(18).string(message.resourceId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceId {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceId();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.resourceId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceId>): ResourceId {
-    return ResourceId.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceId>): ResourceId {
-    const message = createBaseResourceId();
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    message.resourceId = object.resourceId ?? "";
-    return message;
-  },
-};
-
-function createBaseResourceField(): ResourceField {
-  return { defaultValue: undefined, _unknownFields: {} };
-}
-
-export const ResourceField: MessageFns<ResourceField> = {
-  encode(message: ResourceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.defaultValue !== undefined) {
-      Resource.encode(message.defaultValue, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceField>): ResourceField {
-    return ResourceField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceField>): ResourceField {
-    const message = createBaseResourceField();
-    message.defaultValue = (object.defaultValue !== undefined && object.defaultValue !== null)
-      ? Resource.fromPartial(object.defaultValue)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseResourceSliceField(): ResourceSliceField {
-  return { defaultValue: [], _unknownFields: {} };
-}
-
-export const ResourceSliceField: MessageFns<ResourceSliceField> = {
-  encode(message: ResourceSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.defaultValue) {
-      Resource.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceSliceField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceSliceField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue.push(Resource.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceSliceField>): ResourceSliceField {
-    return ResourceSliceField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceSliceField>): ResourceSliceField {
-    const message = createBaseResourceSliceField();
-    message.defaultValue = object.defaultValue?.map((e) => Resource.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseEntitlement(): Entitlement {
-  return {
-    id: "",
-    displayName: "",
-    description: "",
-    slug: "",
-    purpose: "",
-    grantableToResourceTypeIds: [],
-    resourceId: "",
-    resourceTypeId: "",
-    _unknownFields: {},
-  };
-}
-
-export const Entitlement: MessageFns<Entitlement> = {
-  encode(message: Entitlement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
+export const FieldGroup: MessageFns<FieldGroup> = {
+  encode(message: FieldGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
     }
     if (message.displayName !== "") {
       writer.uint32(18).string(message.displayName);
     }
-    if (message.description !== "") {
-      writer.uint32(26).string(message.description);
+    if (message.helpText !== "") {
+      writer.uint32(26).string(message.helpText);
     }
-    if (message.slug !== "") {
-      writer.uint32(34).string(message.slug);
+    for (const v of message.fields) {
+      writer.uint32(34).string(v!);
     }
-    if (message.purpose !== "") {
-      writer.uint32(42).string(message.purpose);
-    }
-    for (const v of message.grantableToResourceTypeIds) {
-      writer.uint32(50).string(v!);
-    }
-    if (message.resourceId !== "") {
-      writer.uint32(58).string(message.resourceId);
-    }
-    if (message.resourceTypeId !== "") {
-      writer.uint32(66).string(message.resourceTypeId);
+    if (message.default !== false) {
+      writer.uint32(40).bool(message.default);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1460,7 +865,7 @@ export const Entitlement: MessageFns<Entitlement> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Entitlement {
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldGroup {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1469,7 +874,7 @@ export const Entitlement: MessageFns<Entitlement> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntitlement();
+      const message = createBaseFieldGroup();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1478,7 +883,7 @@ export const Entitlement: MessageFns<Entitlement> = {
               break;
             }
 
-            message.id = reader.string();
+            message.name = reader.string();
             continue;
           }
           case 2: {
@@ -1494,7 +899,7 @@ export const Entitlement: MessageFns<Entitlement> = {
               break;
             }
 
-            message.description = reader.string();
+            message.helpText = reader.string();
             continue;
           }
           case 4: {
@@ -1502,7 +907,137 @@ export const Entitlement: MessageFns<Entitlement> = {
               break;
             }
 
-            message.slug = reader.string();
+            message.fields.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.default = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FieldGroup>): FieldGroup {
+    return FieldGroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldGroup>): FieldGroup {
+    const message = createBaseFieldGroup();
+    message.name = object.name ?? "";
+    message.displayName = object.displayName ?? "";
+    message.helpText = object.helpText ?? "";
+    message.fields = object.fields?.map((e) => e) || [];
+    message.default = object.default ?? false;
+    return message;
+  },
+};
+
+function createBaseConstraint(): Constraint {
+  return {
+    kind: 0,
+    fieldNames: [],
+    secondaryFieldNames: [],
+    name: "",
+    helpText: "",
+    isFieldGroup: false,
+    _unknownFields: {},
+  };
+}
+
+export const Constraint: MessageFns<Constraint> = {
+  encode(message: Constraint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    for (const v of message.fieldNames) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.secondaryFieldNames) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.helpText !== "") {
+      writer.uint32(42).string(message.helpText);
+    }
+    if (message.isFieldGroup !== false) {
+      writer.uint32(48).bool(message.isFieldGroup);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Constraint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConstraint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fieldNames.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.secondaryFieldNames.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
             continue;
           }
           case 5: {
@@ -1510,7 +1045,146 @@ export const Entitlement: MessageFns<Entitlement> = {
               break;
             }
 
-            message.purpose = reader.string();
+            message.helpText = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.isFieldGroup = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Constraint>): Constraint {
+    return Constraint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Constraint>): Constraint {
+    const message = createBaseConstraint();
+    message.kind = object.kind ?? 0;
+    message.fieldNames = object.fieldNames?.map((e) => e) || [];
+    message.secondaryFieldNames = object.secondaryFieldNames?.map((e) => e) || [];
+    message.name = object.name ?? "";
+    message.helpText = object.helpText ?? "";
+    message.isFieldGroup = object.isFieldGroup ?? false;
+    return message;
+  },
+};
+
+function createBaseStringField(): StringField {
+  return {
+    defaultValue: "",
+    rules: undefined,
+    type: 0,
+    allowedExtensions: [],
+    options: [],
+    suggestedValue: "",
+    _unknownFields: {},
+  };
+}
+
+export const StringField: MessageFns<StringField> = {
+  encode(message: StringField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.defaultValue !== "") {
+      writer.uint32(10).string(message.defaultValue);
+    }
+    if (message.rules !== undefined) {
+      StringRules.encode(message.rules, writer.uint32(18).fork()).join();
+    }
+    if (message.type !== 0) {
+      writer.uint32(24).int32(message.type);
+    }
+    for (const v of message.allowedExtensions) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.options) {
+      StringFieldOption.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.suggestedValue !== "") {
+      writer.uint32(50).string(message.suggestedValue);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StringField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStringField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rules = StringRules.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.type = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.allowedExtensions.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.options.push(StringFieldOption.decode(reader, reader.uint32()));
             continue;
           }
           case 6: {
@@ -1518,23 +1192,7 @@ export const Entitlement: MessageFns<Entitlement> = {
               break;
             }
 
-            message.grantableToResourceTypeIds.push(reader.string());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.resourceId = reader.string();
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
+            message.suggestedValue = reader.string();
             continue;
           }
         }
@@ -1557,503 +1215,114 @@ export const Entitlement: MessageFns<Entitlement> = {
     }
   },
 
-  create(base?: DeepPartial<Entitlement>): Entitlement {
-    return Entitlement.fromPartial(base ?? {});
+  create(base?: DeepPartial<StringField>): StringField {
+    return StringField.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Entitlement>): Entitlement {
-    const message = createBaseEntitlement();
-    message.id = object.id ?? "";
+  fromPartial(object: DeepPartial<StringField>): StringField {
+    const message = createBaseStringField();
+    message.defaultValue = object.defaultValue ?? "";
+    message.rules = (object.rules !== undefined && object.rules !== null)
+      ? StringRules.fromPartial(object.rules)
+      : undefined;
+    message.type = object.type ?? 0;
+    message.allowedExtensions = object.allowedExtensions?.map((e) => e) || [];
+    message.options = object.options?.map((e) => StringFieldOption.fromPartial(e)) || [];
+    message.suggestedValue = object.suggestedValue ?? "";
+    return message;
+  },
+};
+
+function createBaseStringFieldOption(): StringFieldOption {
+  return { name: "", value: "", displayName: "", _unknownFields: {} };
+}
+
+export const StringFieldOption: MessageFns<StringFieldOption> = {
+  encode(message: StringFieldOption, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(26).string(message.displayName);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StringFieldOption {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStringFieldOption();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StringFieldOption>): StringFieldOption {
+    return StringFieldOption.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StringFieldOption>): StringFieldOption {
+    const message = createBaseStringFieldOption();
+    message.name = object.name ?? "";
+    message.value = object.value ?? "";
     message.displayName = object.displayName ?? "";
-    message.description = object.description ?? "";
-    message.slug = object.slug ?? "";
-    message.purpose = object.purpose ?? "";
-    message.grantableToResourceTypeIds = object.grantableToResourceTypeIds?.map((e) => e) || [];
-    message.resourceId = object.resourceId ?? "";
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    return message;
-  },
-};
-
-function createBaseEntitlementSliceField(): EntitlementSliceField {
-  return { defaultValue: [], _unknownFields: {} };
-}
-
-export const EntitlementSliceField: MessageFns<EntitlementSliceField> = {
-  encode(message: EntitlementSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.defaultValue) {
-      Entitlement.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementSliceField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntitlementSliceField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue.push(Entitlement.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EntitlementSliceField>): EntitlementSliceField {
-    return EntitlementSliceField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EntitlementSliceField>): EntitlementSliceField {
-    const message = createBaseEntitlementSliceField();
-    message.defaultValue = object.defaultValue?.map((e) => Entitlement.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseEntitlementRef(): EntitlementRef {
-  return { id: "", _unknownFields: {} };
-}
-
-export const EntitlementRef: MessageFns<EntitlementRef> = {
-  encode(message: EntitlementRef, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementRef {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntitlementRef();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EntitlementRef>): EntitlementRef {
-    return EntitlementRef.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EntitlementRef>): EntitlementRef {
-    const message = createBaseEntitlementRef();
-    message.id = object.id ?? "";
-    return message;
-  },
-};
-
-function createBaseGrant(): Grant {
-  return { id: "", entitlement: undefined, principal: undefined, _unknownFields: {} };
-}
-
-export const Grant: MessageFns<Grant> = {
-  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.entitlement !== undefined) {
-      EntitlementRef.encode(message.entitlement, writer.uint32(18).fork()).join();
-    }
-    if (message.principal !== undefined) {
-      Resource.encode(message.principal, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrant();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.entitlement = EntitlementRef.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.principal = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Grant>): Grant {
-    return Grant.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Grant>): Grant {
-    const message = createBaseGrant();
-    message.id = object.id ?? "";
-    message.entitlement = (object.entitlement !== undefined && object.entitlement !== null)
-      ? EntitlementRef.fromPartial(object.entitlement)
-      : undefined;
-    message.principal = (object.principal !== undefined && object.principal !== null)
-      ? Resource.fromPartial(object.principal)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseGrantSliceField(): GrantSliceField {
-  return { defaultValue: [], _unknownFields: {} };
-}
-
-export const GrantSliceField: MessageFns<GrantSliceField> = {
-  encode(message: GrantSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.defaultValue) {
-      Grant.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GrantSliceField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrantSliceField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue.push(Grant.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GrantSliceField>): GrantSliceField {
-    return GrantSliceField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GrantSliceField>): GrantSliceField {
-    const message = createBaseGrantSliceField();
-    message.defaultValue = object.defaultValue?.map((e) => Grant.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseResourceIdField(): ResourceIdField {
-  return { defaultValue: undefined, rules: undefined, _unknownFields: {} };
-}
-
-export const ResourceIdField: MessageFns<ResourceIdField> = {
-  encode(message: ResourceIdField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.defaultValue !== undefined) {
-      ResourceId.encode(message.defaultValue, writer.uint32(10).fork()).join();
-    }
-    if (message.rules !== undefined) {
-      ResourceIDRules.encode(message.rules, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceIdField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceIdField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.rules = ResourceIDRules.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceIdField>): ResourceIdField {
-    return ResourceIdField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceIdField>): ResourceIdField {
-    const message = createBaseResourceIdField();
-    message.defaultValue = (object.defaultValue !== undefined && object.defaultValue !== null)
-      ? ResourceId.fromPartial(object.defaultValue)
-      : undefined;
-    message.rules = (object.rules !== undefined && object.rules !== null)
-      ? ResourceIDRules.fromPartial(object.rules)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseResourceIdSliceField(): ResourceIdSliceField {
-  return { defaultValue: [], rules: undefined, _unknownFields: {} };
-}
-
-export const ResourceIdSliceField: MessageFns<ResourceIdSliceField> = {
-  encode(message: ResourceIdSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.defaultValue) {
-      ResourceIdField.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.rules !== undefined) {
-      RepeatedResourceIdRules.encode(message.rules, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceIdSliceField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceIdSliceField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.defaultValue.push(ResourceIdField.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.rules = RepeatedResourceIdRules.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceIdSliceField>): ResourceIdSliceField {
-    return ResourceIdSliceField.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceIdSliceField>): ResourceIdSliceField {
-    const message = createBaseResourceIdSliceField();
-    message.defaultValue = object.defaultValue?.map((e) => ResourceIdField.fromPartial(e)) || [];
-    message.rules = (object.rules !== undefined && object.rules !== null)
-      ? RepeatedResourceIdRules.fromPartial(object.rules)
-      : undefined;
     return message;
   },
 };
@@ -2644,20 +1913,17 @@ export const StringMapField_SuggestedValueEntry: MessageFns<StringMapField_Sugge
   },
 };
 
-function createBaseStringFieldOption(): StringFieldOption {
-  return { name: "", value: "", displayName: "", _unknownFields: {} };
+function createBaseResourceIdField(): ResourceIdField {
+  return { defaultValue: undefined, rules: undefined, _unknownFields: {} };
 }
 
-export const StringFieldOption: MessageFns<StringFieldOption> = {
-  encode(message: StringFieldOption, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
+export const ResourceIdField: MessageFns<ResourceIdField> = {
+  encode(message: ResourceIdField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.defaultValue !== undefined) {
+      ResourceId.encode(message.defaultValue, writer.uint32(10).fork()).join();
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    if (message.displayName !== "") {
-      writer.uint32(26).string(message.displayName);
+    if (message.rules !== undefined) {
+      ResourceIDRules.encode(message.rules, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2670,7 +1936,7 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StringFieldOption {
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceIdField {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2679,7 +1945,7 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStringFieldOption();
+      const message = createBaseResourceIdField();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2688,7 +1954,94 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
               break;
             }
 
-            message.name = reader.string();
+            message.defaultValue = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules = ResourceIDRules.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceIdField>): ResourceIdField {
+    return ResourceIdField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceIdField>): ResourceIdField {
+    const message = createBaseResourceIdField();
+    message.defaultValue = (object.defaultValue !== undefined && object.defaultValue !== null)
+      ? ResourceId.fromPartial(object.defaultValue)
+      : undefined;
+    message.rules = (object.rules !== undefined && object.rules !== null)
+      ? ResourceIDRules.fromPartial(object.rules)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResourceIdSliceField(): ResourceIdSliceField {
+  return { defaultValue: [], rules: undefined, _unknownFields: {} };
+}
+
+export const ResourceIdSliceField: MessageFns<ResourceIdSliceField> = {
+  encode(message: ResourceIdSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.defaultValue) {
+      ResourceIdField.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.rules !== undefined) {
+      RepeatedResourceIdRules.encode(message.rules, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceIdSliceField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceIdSliceField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue.push(ResourceIdField.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
@@ -2696,7 +2049,394 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
               break;
             }
 
-            message.value = reader.string();
+            message.rules = RepeatedResourceIdRules.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceIdSliceField>): ResourceIdSliceField {
+    return ResourceIdSliceField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceIdSliceField>): ResourceIdSliceField {
+    const message = createBaseResourceIdSliceField();
+    message.defaultValue = object.defaultValue?.map((e) => ResourceIdField.fromPartial(e)) || [];
+    message.rules = (object.rules !== undefined && object.rules !== null)
+      ? RepeatedResourceIdRules.fromPartial(object.rules)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResourceField(): ResourceField {
+  return { defaultValue: undefined, _unknownFields: {} };
+}
+
+export const ResourceField: MessageFns<ResourceField> = {
+  encode(message: ResourceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.defaultValue !== undefined) {
+      Resource.encode(message.defaultValue, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceField>): ResourceField {
+    return ResourceField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceField>): ResourceField {
+    const message = createBaseResourceField();
+    message.defaultValue = (object.defaultValue !== undefined && object.defaultValue !== null)
+      ? Resource.fromPartial(object.defaultValue)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResourceSliceField(): ResourceSliceField {
+  return { defaultValue: [], _unknownFields: {} };
+}
+
+export const ResourceSliceField: MessageFns<ResourceSliceField> = {
+  encode(message: ResourceSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.defaultValue) {
+      Resource.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceSliceField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceSliceField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue.push(Resource.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceSliceField>): ResourceSliceField {
+    return ResourceSliceField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceSliceField>): ResourceSliceField {
+    const message = createBaseResourceSliceField();
+    message.defaultValue = object.defaultValue?.map((e) => Resource.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEntitlementSliceField(): EntitlementSliceField {
+  return { defaultValue: [], _unknownFields: {} };
+}
+
+export const EntitlementSliceField: MessageFns<EntitlementSliceField> = {
+  encode(message: EntitlementSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.defaultValue) {
+      Entitlement.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementSliceField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntitlementSliceField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue.push(Entitlement.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntitlementSliceField>): EntitlementSliceField {
+    return EntitlementSliceField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntitlementSliceField>): EntitlementSliceField {
+    const message = createBaseEntitlementSliceField();
+    message.defaultValue = object.defaultValue?.map((e) => Entitlement.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGrantSliceField(): GrantSliceField {
+  return { defaultValue: [], _unknownFields: {} };
+}
+
+export const GrantSliceField: MessageFns<GrantSliceField> = {
+  encode(message: GrantSliceField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.defaultValue) {
+      Grant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantSliceField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantSliceField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultValue.push(Grant.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GrantSliceField>): GrantSliceField {
+    return GrantSliceField.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantSliceField>): GrantSliceField {
+    const message = createBaseGrantSliceField();
+    message.defaultValue = object.defaultValue?.map((e) => Grant.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseResource(): Resource {
+  return {
+    resourceId: undefined,
+    parentResourceId: undefined,
+    displayName: "",
+    description: "",
+    annotations: [],
+    _unknownFields: {},
+  };
+}
+
+export const Resource: MessageFns<Resource> = {
+  encode(message: Resource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceId !== undefined) {
+      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
+    }
+    if (message.parentResourceId !== undefined) {
+      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
+    }
+    if (message.displayName !== "") {
+      writer.uint32(26).string(message.displayName);
+    }
+    if (message.description !== "") {
+      writer.uint32(34).string(message.description);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -2707,6 +2447,22 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
             message.displayName = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2727,49 +2483,35 @@ export const StringFieldOption: MessageFns<StringFieldOption> = {
     }
   },
 
-  create(base?: DeepPartial<StringFieldOption>): StringFieldOption {
-    return StringFieldOption.fromPartial(base ?? {});
+  create(base?: DeepPartial<Resource>): Resource {
+    return Resource.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<StringFieldOption>): StringFieldOption {
-    const message = createBaseStringFieldOption();
-    message.name = object.name ?? "";
-    message.value = object.value ?? "";
+  fromPartial(object: DeepPartial<Resource>): Resource {
+    const message = createBaseResource();
+    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
+      ? ResourceId.fromPartial(object.resourceId)
+      : undefined;
+    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
+      ? ResourceId.fromPartial(object.parentResourceId)
+      : undefined;
     message.displayName = object.displayName ?? "";
+    message.description = object.description ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseStringField(): StringField {
-  return {
-    defaultValue: "",
-    rules: undefined,
-    type: 0,
-    allowedExtensions: [],
-    options: [],
-    suggestedValue: "",
-    _unknownFields: {},
-  };
+function createBaseResourceId(): ResourceId {
+  return { resourceTypeId: "", resourceId: "", _unknownFields: {} };
 }
 
-export const StringField: MessageFns<StringField> = {
-  encode(message: StringField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.defaultValue !== "") {
-      writer.uint32(10).string(message.defaultValue);
+export const ResourceId: MessageFns<ResourceId> = {
+  encode(message: ResourceId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceTypeId !== "") {
+      writer.uint32(10).string(message.resourceTypeId);
     }
-    if (message.rules !== undefined) {
-      StringRules.encode(message.rules, writer.uint32(18).fork()).join();
-    }
-    if (message.type !== 0) {
-      writer.uint32(24).int32(message.type);
-    }
-    for (const v of message.allowedExtensions) {
-      writer.uint32(34).string(v!);
-    }
-    for (const v of message.options) {
-      StringFieldOption.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message.suggestedValue !== "") {
-      writer.uint32(50).string(message.suggestedValue);
+    if (message.resourceId !== "") {
+      writer.uint32(18).string(message.resourceId);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2782,7 +2524,7 @@ export const StringField: MessageFns<StringField> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StringField {
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceId {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2791,7 +2533,7 @@ export const StringField: MessageFns<StringField> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStringField();
+      const message = createBaseResourceId();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2800,7 +2542,7 @@ export const StringField: MessageFns<StringField> = {
               break;
             }
 
-            message.defaultValue = reader.string();
+            message.resourceTypeId = reader.string();
             continue;
           }
           case 2: {
@@ -2808,39 +2550,7 @@ export const StringField: MessageFns<StringField> = {
               break;
             }
 
-            message.rules = StringRules.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.type = reader.int32() as any;
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.allowedExtensions.push(reader.string());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.options.push(StringFieldOption.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.suggestedValue = reader.string();
+            message.resourceId = reader.string();
             continue;
           }
         }
@@ -2863,19 +2573,348 @@ export const StringField: MessageFns<StringField> = {
     }
   },
 
-  create(base?: DeepPartial<StringField>): StringField {
-    return StringField.fromPartial(base ?? {});
+  create(base?: DeepPartial<ResourceId>): ResourceId {
+    return ResourceId.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<StringField>): StringField {
-    const message = createBaseStringField();
-    message.defaultValue = object.defaultValue ?? "";
-    message.rules = (object.rules !== undefined && object.rules !== null)
-      ? StringRules.fromPartial(object.rules)
+  fromPartial(object: DeepPartial<ResourceId>): ResourceId {
+    const message = createBaseResourceId();
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    message.resourceId = object.resourceId ?? "";
+    return message;
+  },
+};
+
+function createBaseEntitlement(): Entitlement {
+  return {
+    id: "",
+    displayName: "",
+    description: "",
+    slug: "",
+    purpose: "",
+    grantableToResourceTypeIds: [],
+    resourceId: "",
+    resourceTypeId: "",
+    _unknownFields: {},
+  };
+}
+
+export const Entitlement: MessageFns<Entitlement> = {
+  encode(message: Entitlement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.description !== "") {
+      writer.uint32(26).string(message.description);
+    }
+    if (message.slug !== "") {
+      writer.uint32(34).string(message.slug);
+    }
+    if (message.purpose !== "") {
+      writer.uint32(42).string(message.purpose);
+    }
+    for (const v of message.grantableToResourceTypeIds) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.resourceId !== "") {
+      writer.uint32(58).string(message.resourceId);
+    }
+    if (message.resourceTypeId !== "") {
+      writer.uint32(66).string(message.resourceTypeId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Entitlement {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntitlement();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.slug = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.grantableToResourceTypeIds.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.resourceId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.resourceTypeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Entitlement>): Entitlement {
+    return Entitlement.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Entitlement>): Entitlement {
+    const message = createBaseEntitlement();
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
+    message.description = object.description ?? "";
+    message.slug = object.slug ?? "";
+    message.purpose = object.purpose ?? "";
+    message.grantableToResourceTypeIds = object.grantableToResourceTypeIds?.map((e) => e) || [];
+    message.resourceId = object.resourceId ?? "";
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    return message;
+  },
+};
+
+function createBaseEntitlementRef(): EntitlementRef {
+  return { id: "", _unknownFields: {} };
+}
+
+export const EntitlementRef: MessageFns<EntitlementRef> = {
+  encode(message: EntitlementRef, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementRef {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntitlementRef();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntitlementRef>): EntitlementRef {
+    return EntitlementRef.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntitlementRef>): EntitlementRef {
+    const message = createBaseEntitlementRef();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseGrant(): Grant {
+  return { id: "", entitlement: undefined, principal: undefined, _unknownFields: {} };
+}
+
+export const Grant: MessageFns<Grant> = {
+  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.entitlement !== undefined) {
+      EntitlementRef.encode(message.entitlement, writer.uint32(18).fork()).join();
+    }
+    if (message.principal !== undefined) {
+      Resource.encode(message.principal, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entitlement = EntitlementRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.principal = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Grant>): Grant {
+    return Grant.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Grant>): Grant {
+    const message = createBaseGrant();
+    message.id = object.id ?? "";
+    message.entitlement = (object.entitlement !== undefined && object.entitlement !== null)
+      ? EntitlementRef.fromPartial(object.entitlement)
       : undefined;
-    message.type = object.type ?? 0;
-    message.allowedExtensions = object.allowedExtensions?.map((e) => e) || [];
-    message.options = object.options?.map((e) => StringFieldOption.fromPartial(e)) || [];
-    message.suggestedValue = object.suggestedValue ?? "";
+    message.principal = (object.principal !== undefined && object.principal !== null)
+      ? Resource.fromPartial(object.principal)
+      : undefined;
     return message;
   },
 };

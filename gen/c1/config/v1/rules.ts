@@ -11,6 +11,12 @@ export const protobufPackage = "c1.config.v1";
 
 export const protobufFileName = "c1/config/v1/rules.proto";
 
+/**
+ * Rules for the values of a field. Absent parts do not restrict. An empty value passes unless
+ * `is_required` or `validate_empty` is set.
+ */
+
+/** Forms that need no pattern. */
 export const WellKnownString = {
   WELL_KNOWN_STRING_UNSPECIFIED: 0,
   WELL_KNOWN_STRING_EMAIL: 1,
@@ -19,6 +25,7 @@ export const WellKnownString = {
   WELL_KNOWN_STRING_IPV4: 4,
   WELL_KNOWN_STRING_IPV6: 5,
   WELL_KNOWN_STRING_URI: 6,
+  /** WELL_KNOWN_STRING_ADDRESS - A host name or an IP address. */
   WELL_KNOWN_STRING_ADDRESS: 7,
   WELL_KNOWN_STRING_UUID: 8,
   UNRECOGNIZED: -1,
@@ -39,51 +46,14 @@ export namespace WellKnownString {
   export type UNRECOGNIZED = typeof WellKnownString.UNRECOGNIZED;
 }
 
-export interface Int64Rules {
-  eq?: bigint | undefined;
-  lt?: bigint | undefined;
-  lte?: bigint | undefined;
-  gt?: bigint | undefined;
-  gte?: bigint | undefined;
-  in: bigint[];
-  notIn: bigint[];
-  validateEmpty: boolean;
-  isRequired: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BoolRules {
-  eq?: boolean | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RepeatedRules {
-  minItems?: bigint | undefined;
-  maxItems?: bigint | undefined;
-  unique: boolean;
-  validateEmpty: boolean;
-  isRequired: boolean;
-  itemRules: { $case: "int64"; value: Int64Rules } | { $case: "bool"; value: BoolRules } | {
-    $case: "string";
-    value: StringRules;
-  } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RepeatedStringRules {
-  minItems?: bigint | undefined;
-  maxItems?: bigint | undefined;
-  unique: boolean;
-  itemRules: StringRules | undefined;
-  validateEmpty: boolean;
-  isRequired: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** Rules for a text. */
 export interface StringRules {
   eq?: string | undefined;
   minLen?: bigint | undefined;
-  maxLen?: bigint | undefined;
+  maxLen?:
+    | bigint
+    | undefined;
+  /** A regular expression in the syntax of Go. */
   pattern?: string | undefined;
   prefix?: string | undefined;
   suffix?: string | undefined;
@@ -98,17 +68,65 @@ export interface StringRules {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Rules for a number. */
+export interface Int64Rules {
+  eq?: bigint | undefined;
+  lt?: bigint | undefined;
+  lte?: bigint | undefined;
+  gt?: bigint | undefined;
+  gte?: bigint | undefined;
+  in: bigint[];
+  notIn: bigint[];
+  validateEmpty: boolean;
+  isRequired: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Rules for a yes or no. */
+export interface BoolRules {
+  eq?: boolean | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Rules for a list of texts. */
+export interface RepeatedStringRules {
+  minItems?: bigint | undefined;
+  maxItems?: bigint | undefined;
+  unique: boolean;
+  itemRules: StringRules | undefined;
+  validateEmpty: boolean;
+  isRequired: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Rules for a list of any kind. */
+export interface RepeatedRules {
+  minItems?: bigint | undefined;
+  maxItems?: bigint | undefined;
+  unique: boolean;
+  validateEmpty: boolean;
+  isRequired: boolean;
+  itemRules: { $case: "int64"; value: Int64Rules } | { $case: "bool"; value: BoolRules } | {
+    $case: "string";
+    value: StringRules;
+  } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Rules for values by name. */
 export interface StringMapRules {
   validateEmpty: boolean;
   isRequired: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Rules for a resource id. */
 export interface ResourceIDRules {
   allowedResourceTypeIds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Rules for a list of resource ids. */
 export interface RepeatedResourceIdRules {
   allowedResourceTypeIds: string[];
   minItems?: bigint | undefined;
@@ -118,6 +136,258 @@ export interface RepeatedResourceIdRules {
   isRequired: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
+
+function createBaseStringRules(): StringRules {
+  return {
+    eq: undefined,
+    minLen: undefined,
+    maxLen: undefined,
+    pattern: undefined,
+    prefix: undefined,
+    suffix: undefined,
+    contains: undefined,
+    in: [],
+    notIn: [],
+    wellKnown: 0,
+    len: undefined,
+    notContains: undefined,
+    validateEmpty: false,
+    isRequired: false,
+    _unknownFields: {},
+  };
+}
+
+export const StringRules: MessageFns<StringRules> = {
+  encode(message: StringRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eq !== undefined) {
+      writer.uint32(10).string(message.eq);
+    }
+    if (message.minLen !== undefined) {
+      if (BigInt.asUintN(64, message.minLen) !== message.minLen) {
+        throw new globalThis.Error("value provided for field message.minLen of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.minLen);
+    }
+    if (message.maxLen !== undefined) {
+      if (BigInt.asUintN(64, message.maxLen) !== message.maxLen) {
+        throw new globalThis.Error("value provided for field message.maxLen of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.maxLen);
+    }
+    if (message.pattern !== undefined) {
+      writer.uint32(50).string(message.pattern);
+    }
+    if (message.prefix !== undefined) {
+      writer.uint32(58).string(message.prefix);
+    }
+    if (message.suffix !== undefined) {
+      writer.uint32(66).string(message.suffix);
+    }
+    if (message.contains !== undefined) {
+      writer.uint32(74).string(message.contains);
+    }
+    for (const v of message.in) {
+      writer.uint32(82).string(v!);
+    }
+    for (const v of message.notIn) {
+      writer.uint32(90).string(v!);
+    }
+    if (message.wellKnown !== 0) {
+      writer.uint32(96).int32(message.wellKnown);
+    }
+    if (message.len !== undefined) {
+      if (BigInt.asUintN(64, message.len) !== message.len) {
+        throw new globalThis.Error("value provided for field message.len of type uint64 too large");
+      }
+      writer.uint32(152).uint64(message.len);
+    }
+    if (message.notContains !== undefined) {
+      writer.uint32(186).string(message.notContains);
+    }
+    if (message.validateEmpty !== false) {
+      writer.uint32(208).bool(message.validateEmpty);
+    }
+    if (message.isRequired !== false) {
+      writer.uint32(216).bool(message.isRequired);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StringRules {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStringRules();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eq = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minLen = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxLen = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pattern = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.prefix = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.suffix = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.contains = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.in.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.notIn.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.wellKnown = reader.int32() as any;
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.len = reader.uint64() as bigint;
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.notContains = reader.string();
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.validateEmpty = reader.bool();
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.isRequired = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StringRules>): StringRules {
+    return StringRules.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StringRules>): StringRules {
+    const message = createBaseStringRules();
+    message.eq = object.eq ?? undefined;
+    message.minLen = (object.minLen !== undefined && object.minLen !== null) ? BigInt(object.minLen) : undefined;
+    message.maxLen = (object.maxLen !== undefined && object.maxLen !== null) ? BigInt(object.maxLen) : undefined;
+    message.pattern = object.pattern ?? undefined;
+    message.prefix = object.prefix ?? undefined;
+    message.suffix = object.suffix ?? undefined;
+    message.contains = object.contains ?? undefined;
+    message.in = object.in?.map((e) => e) || [];
+    message.notIn = object.notIn?.map((e) => e) || [];
+    message.wellKnown = object.wellKnown ?? 0;
+    message.len = (object.len !== undefined && object.len !== null) ? BigInt(object.len) : undefined;
+    message.notContains = object.notContains ?? undefined;
+    message.validateEmpty = object.validateEmpty ?? false;
+    message.isRequired = object.isRequired ?? false;
+    return message;
+  },
+};
 
 function createBaseInt64Rules(): Int64Rules {
   return {
@@ -417,6 +687,157 @@ export const BoolRules: MessageFns<BoolRules> = {
   },
 };
 
+function createBaseRepeatedStringRules(): RepeatedStringRules {
+  return {
+    minItems: undefined,
+    maxItems: undefined,
+    unique: false,
+    itemRules: undefined,
+    validateEmpty: false,
+    isRequired: false,
+    _unknownFields: {},
+  };
+}
+
+export const RepeatedStringRules: MessageFns<RepeatedStringRules> = {
+  encode(message: RepeatedStringRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.minItems !== undefined) {
+      if (BigInt.asUintN(64, message.minItems) !== message.minItems) {
+        throw new globalThis.Error("value provided for field message.minItems of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.minItems);
+    }
+    if (message.maxItems !== undefined) {
+      if (BigInt.asUintN(64, message.maxItems) !== message.maxItems) {
+        throw new globalThis.Error("value provided for field message.maxItems of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.maxItems);
+    }
+    if (message.unique !== false) {
+      writer.uint32(24).bool(message.unique);
+    }
+    if (message.itemRules !== undefined) {
+      StringRules.encode(message.itemRules, writer.uint32(34).fork()).join();
+    }
+    if (message.validateEmpty !== false) {
+      writer.uint32(40).bool(message.validateEmpty);
+    }
+    if (message.isRequired !== false) {
+      writer.uint32(48).bool(message.isRequired);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepeatedStringRules {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepeatedStringRules();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.minItems = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxItems = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.unique = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.itemRules = StringRules.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateEmpty = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.isRequired = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RepeatedStringRules>): RepeatedStringRules {
+    return RepeatedStringRules.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RepeatedStringRules>): RepeatedStringRules {
+    const message = createBaseRepeatedStringRules();
+    message.minItems = (object.minItems !== undefined && object.minItems !== null)
+      ? BigInt(object.minItems)
+      : undefined;
+    message.maxItems = (object.maxItems !== undefined && object.maxItems !== null)
+      ? BigInt(object.maxItems)
+      : undefined;
+    message.unique = object.unique ?? false;
+    message.itemRules = (object.itemRules !== undefined && object.itemRules !== null)
+      ? StringRules.fromPartial(object.itemRules)
+      : undefined;
+    message.validateEmpty = object.validateEmpty ?? false;
+    message.isRequired = object.isRequired ?? false;
+    return message;
+  },
+};
+
 function createBaseRepeatedRules(): RepeatedRules {
   return {
     minItems: undefined,
@@ -605,409 +1026,6 @@ export const RepeatedRules: MessageFns<RepeatedRules> = {
         break;
       }
     }
-    return message;
-  },
-};
-
-function createBaseRepeatedStringRules(): RepeatedStringRules {
-  return {
-    minItems: undefined,
-    maxItems: undefined,
-    unique: false,
-    itemRules: undefined,
-    validateEmpty: false,
-    isRequired: false,
-    _unknownFields: {},
-  };
-}
-
-export const RepeatedStringRules: MessageFns<RepeatedStringRules> = {
-  encode(message: RepeatedStringRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.minItems !== undefined) {
-      if (BigInt.asUintN(64, message.minItems) !== message.minItems) {
-        throw new globalThis.Error("value provided for field message.minItems of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.minItems);
-    }
-    if (message.maxItems !== undefined) {
-      if (BigInt.asUintN(64, message.maxItems) !== message.maxItems) {
-        throw new globalThis.Error("value provided for field message.maxItems of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.maxItems);
-    }
-    if (message.unique !== false) {
-      writer.uint32(24).bool(message.unique);
-    }
-    if (message.itemRules !== undefined) {
-      StringRules.encode(message.itemRules, writer.uint32(34).fork()).join();
-    }
-    if (message.validateEmpty !== false) {
-      writer.uint32(40).bool(message.validateEmpty);
-    }
-    if (message.isRequired !== false) {
-      writer.uint32(48).bool(message.isRequired);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RepeatedStringRules {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRepeatedStringRules();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.minItems = reader.uint64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.maxItems = reader.uint64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.unique = reader.bool();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.itemRules = StringRules.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.validateEmpty = reader.bool();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.isRequired = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RepeatedStringRules>): RepeatedStringRules {
-    return RepeatedStringRules.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RepeatedStringRules>): RepeatedStringRules {
-    const message = createBaseRepeatedStringRules();
-    message.minItems = (object.minItems !== undefined && object.minItems !== null)
-      ? BigInt(object.minItems)
-      : undefined;
-    message.maxItems = (object.maxItems !== undefined && object.maxItems !== null)
-      ? BigInt(object.maxItems)
-      : undefined;
-    message.unique = object.unique ?? false;
-    message.itemRules = (object.itemRules !== undefined && object.itemRules !== null)
-      ? StringRules.fromPartial(object.itemRules)
-      : undefined;
-    message.validateEmpty = object.validateEmpty ?? false;
-    message.isRequired = object.isRequired ?? false;
-    return message;
-  },
-};
-
-function createBaseStringRules(): StringRules {
-  return {
-    eq: undefined,
-    minLen: undefined,
-    maxLen: undefined,
-    pattern: undefined,
-    prefix: undefined,
-    suffix: undefined,
-    contains: undefined,
-    in: [],
-    notIn: [],
-    wellKnown: 0,
-    len: undefined,
-    notContains: undefined,
-    validateEmpty: false,
-    isRequired: false,
-    _unknownFields: {},
-  };
-}
-
-export const StringRules: MessageFns<StringRules> = {
-  encode(message: StringRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.eq !== undefined) {
-      writer.uint32(10).string(message.eq);
-    }
-    if (message.minLen !== undefined) {
-      if (BigInt.asUintN(64, message.minLen) !== message.minLen) {
-        throw new globalThis.Error("value provided for field message.minLen of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.minLen);
-    }
-    if (message.maxLen !== undefined) {
-      if (BigInt.asUintN(64, message.maxLen) !== message.maxLen) {
-        throw new globalThis.Error("value provided for field message.maxLen of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.maxLen);
-    }
-    if (message.pattern !== undefined) {
-      writer.uint32(50).string(message.pattern);
-    }
-    if (message.prefix !== undefined) {
-      writer.uint32(58).string(message.prefix);
-    }
-    if (message.suffix !== undefined) {
-      writer.uint32(66).string(message.suffix);
-    }
-    if (message.contains !== undefined) {
-      writer.uint32(74).string(message.contains);
-    }
-    for (const v of message.in) {
-      writer.uint32(82).string(v!);
-    }
-    for (const v of message.notIn) {
-      writer.uint32(90).string(v!);
-    }
-    if (message.wellKnown !== 0) {
-      writer.uint32(96).int32(message.wellKnown);
-    }
-    if (message.len !== undefined) {
-      if (BigInt.asUintN(64, message.len) !== message.len) {
-        throw new globalThis.Error("value provided for field message.len of type uint64 too large");
-      }
-      writer.uint32(152).uint64(message.len);
-    }
-    if (message.notContains !== undefined) {
-      writer.uint32(186).string(message.notContains);
-    }
-    if (message.validateEmpty !== false) {
-      writer.uint32(208).bool(message.validateEmpty);
-    }
-    if (message.isRequired !== false) {
-      writer.uint32(216).bool(message.isRequired);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): StringRules {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStringRules();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.eq = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.minLen = reader.uint64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.maxLen = reader.uint64() as bigint;
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.pattern = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.prefix = reader.string();
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.suffix = reader.string();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.contains = reader.string();
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.in.push(reader.string());
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.notIn.push(reader.string());
-            continue;
-          }
-          case 12: {
-            if (tag !== 96) {
-              break;
-            }
-
-            message.wellKnown = reader.int32() as any;
-            continue;
-          }
-          case 19: {
-            if (tag !== 152) {
-              break;
-            }
-
-            message.len = reader.uint64() as bigint;
-            continue;
-          }
-          case 23: {
-            if (tag !== 186) {
-              break;
-            }
-
-            message.notContains = reader.string();
-            continue;
-          }
-          case 26: {
-            if (tag !== 208) {
-              break;
-            }
-
-            message.validateEmpty = reader.bool();
-            continue;
-          }
-          case 27: {
-            if (tag !== 216) {
-              break;
-            }
-
-            message.isRequired = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<StringRules>): StringRules {
-    return StringRules.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<StringRules>): StringRules {
-    const message = createBaseStringRules();
-    message.eq = object.eq ?? undefined;
-    message.minLen = (object.minLen !== undefined && object.minLen !== null) ? BigInt(object.minLen) : undefined;
-    message.maxLen = (object.maxLen !== undefined && object.maxLen !== null) ? BigInt(object.maxLen) : undefined;
-    message.pattern = object.pattern ?? undefined;
-    message.prefix = object.prefix ?? undefined;
-    message.suffix = object.suffix ?? undefined;
-    message.contains = object.contains ?? undefined;
-    message.in = object.in?.map((e) => e) || [];
-    message.notIn = object.notIn?.map((e) => e) || [];
-    message.wellKnown = object.wellKnown ?? 0;
-    message.len = (object.len !== undefined && object.len !== null) ? BigInt(object.len) : undefined;
-    message.notContains = object.notContains ?? undefined;
-    message.validateEmpty = object.validateEmpty ?? false;
-    message.isRequired = object.isRequired ?? false;
     return message;
   },
 };

@@ -27,30 +27,12 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/action.proto";
 
-export const BatonActionStatus = {
-  BATON_ACTION_STATUS_UNSPECIFIED: 0,
-  BATON_ACTION_STATUS_UNKNOWN: 1,
-  BATON_ACTION_STATUS_PENDING: 2,
-  BATON_ACTION_STATUS_RUNNING: 3,
-  BATON_ACTION_STATUS_COMPLETE: 4,
-  BATON_ACTION_STATUS_FAILED: 5,
-  UNRECOGNIZED: -1,
-} as const;
+/** Actions: named operations beyond grants, for example disabling an account. */
 
-export type BatonActionStatus = typeof BatonActionStatus[keyof typeof BatonActionStatus];
-
-export namespace BatonActionStatus {
-  export type BATON_ACTION_STATUS_UNSPECIFIED = typeof BatonActionStatus.BATON_ACTION_STATUS_UNSPECIFIED;
-  export type BATON_ACTION_STATUS_UNKNOWN = typeof BatonActionStatus.BATON_ACTION_STATUS_UNKNOWN;
-  export type BATON_ACTION_STATUS_PENDING = typeof BatonActionStatus.BATON_ACTION_STATUS_PENDING;
-  export type BATON_ACTION_STATUS_RUNNING = typeof BatonActionStatus.BATON_ACTION_STATUS_RUNNING;
-  export type BATON_ACTION_STATUS_COMPLETE = typeof BatonActionStatus.BATON_ACTION_STATUS_COMPLETE;
-  export type BATON_ACTION_STATUS_FAILED = typeof BatonActionStatus.BATON_ACTION_STATUS_FAILED;
-  export type UNRECOGNIZED = typeof BatonActionStatus.UNRECOGNIZED;
-}
-
+/** What an action is for. */
 export const ActionType = {
   ACTION_TYPE_UNSPECIFIED: 0,
+  /** ACTION_TYPE_DYNAMIC - Whatever its name says. */
   ACTION_TYPE_DYNAMIC: 1,
   ACTION_TYPE_ACCOUNT: 2,
   ACTION_TYPE_ACCOUNT_UPDATE_PROFILE: 3,
@@ -79,28 +61,90 @@ export namespace ActionType {
   export type UNRECOGNIZED = typeof ActionType.UNRECOGNIZED;
 }
 
+/** How far an action is. */
+export const BatonActionStatus = {
+  BATON_ACTION_STATUS_UNSPECIFIED: 0,
+  BATON_ACTION_STATUS_UNKNOWN: 1,
+  BATON_ACTION_STATUS_PENDING: 2,
+  BATON_ACTION_STATUS_RUNNING: 3,
+  BATON_ACTION_STATUS_COMPLETE: 4,
+  /** BATON_ACTION_STATUS_FAILED - The response then has a string `error`. The call itself succeeds. */
+  BATON_ACTION_STATUS_FAILED: 5,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type BatonActionStatus = typeof BatonActionStatus[keyof typeof BatonActionStatus];
+
+export namespace BatonActionStatus {
+  export type BATON_ACTION_STATUS_UNSPECIFIED = typeof BatonActionStatus.BATON_ACTION_STATUS_UNSPECIFIED;
+  export type BATON_ACTION_STATUS_UNKNOWN = typeof BatonActionStatus.BATON_ACTION_STATUS_UNKNOWN;
+  export type BATON_ACTION_STATUS_PENDING = typeof BatonActionStatus.BATON_ACTION_STATUS_PENDING;
+  export type BATON_ACTION_STATUS_RUNNING = typeof BatonActionStatus.BATON_ACTION_STATUS_RUNNING;
+  export type BATON_ACTION_STATUS_COMPLETE = typeof BatonActionStatus.BATON_ACTION_STATUS_COMPLETE;
+  export type BATON_ACTION_STATUS_FAILED = typeof BatonActionStatus.BATON_ACTION_STATUS_FAILED;
+  export type UNRECOGNIZED = typeof BatonActionStatus.UNRECOGNIZED;
+}
+
+/** What an action takes and gives. */
 export interface BatonActionSchema {
+  /** Unique within its resource type, or within the connector if it has none. */
   name: string;
   arguments: Field[];
   constraints: Constraint[];
   returnTypes: Field[];
   displayName: string;
   description: string;
+  /** What a platform may offer it as. */
   actionType: ActionType[];
+  /** Type of the resources it works on; empty for actions of the connector as a whole. */
   resourceTypeId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for all actions. */
+export interface ListActionSchemasRequest {
+  annotations: Any[];
+  /** If not empty, only actions on resources of this type. */
+  resourceTypeId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** All of them. */
+export interface ListActionSchemasResponse {
+  schemas: BatonActionSchema[];
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for one action. */
+export interface GetActionSchemaRequest {
+  name: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Its schema. */
+export interface GetActionSchemaResponse {
+  schema: BatonActionSchema | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Starts an action. */
 export interface InvokeActionRequest {
   name: string;
+  /** Arguments by field name. */
   args: { [key: string]: any } | undefined;
   annotations: Any[];
   resourceTypeId: string;
+  /** How long to wait for the end, 0 to 24 hours; absent means a second. */
   inlineWait: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** How far the action came within the wait. */
 export interface InvokeActionResponse {
+  /** Identifies this run. */
   id: string;
   status: BatonActionStatus;
   annotations: Any[];
@@ -109,6 +153,7 @@ export interface InvokeActionResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks about one run. */
 export interface GetActionStatusRequest {
   /** @deprecated */
   name: string;
@@ -117,36 +162,13 @@ export interface GetActionStatusRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** How far it is. */
 export interface GetActionStatusResponse {
   name: string;
   id: string;
   status: BatonActionStatus;
   annotations: Any[];
   response: { [key: string]: any } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GetActionSchemaRequest {
-  name: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GetActionSchemaResponse {
-  schema: BatonActionSchema | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ListActionSchemasRequest {
-  annotations: Any[];
-  resourceTypeId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ListActionSchemasResponse {
-  schemas: BatonActionSchema[];
-  annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -325,6 +347,340 @@ export const BatonActionSchema: MessageFns<BatonActionSchema> = {
     message.description = object.description ?? "";
     message.actionType = object.actionType?.map((e) => e) || [];
     message.resourceTypeId = object.resourceTypeId ?? "";
+    return message;
+  },
+};
+
+function createBaseListActionSchemasRequest(): ListActionSchemasRequest {
+  return { annotations: [], resourceTypeId: "", _unknownFields: {} };
+}
+
+export const ListActionSchemasRequest: MessageFns<ListActionSchemasRequest> = {
+  encode(message: ListActionSchemasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.resourceTypeId !== "") {
+      writer.uint32(18).string(message.resourceTypeId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListActionSchemasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListActionSchemasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resourceTypeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListActionSchemasRequest>): ListActionSchemasRequest {
+    return ListActionSchemasRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListActionSchemasRequest>): ListActionSchemasRequest {
+    const message = createBaseListActionSchemasRequest();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    return message;
+  },
+};
+
+function createBaseListActionSchemasResponse(): ListActionSchemasResponse {
+  return { schemas: [], annotations: [], _unknownFields: {} };
+}
+
+export const ListActionSchemasResponse: MessageFns<ListActionSchemasResponse> = {
+  encode(message: ListActionSchemasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.schemas) {
+      BatonActionSchema.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListActionSchemasResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListActionSchemasResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.schemas.push(BatonActionSchema.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListActionSchemasResponse>): ListActionSchemasResponse {
+    return ListActionSchemasResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListActionSchemasResponse>): ListActionSchemasResponse {
+    const message = createBaseListActionSchemasResponse();
+    message.schemas = object.schemas?.map((e) => BatonActionSchema.fromPartial(e)) || [];
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetActionSchemaRequest(): GetActionSchemaRequest {
+  return { name: "", annotations: [], _unknownFields: {} };
+}
+
+export const GetActionSchemaRequest: MessageFns<GetActionSchemaRequest> = {
+  encode(message: GetActionSchemaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetActionSchemaRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetActionSchemaRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetActionSchemaRequest>): GetActionSchemaRequest {
+    return GetActionSchemaRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetActionSchemaRequest>): GetActionSchemaRequest {
+    const message = createBaseGetActionSchemaRequest();
+    message.name = object.name ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetActionSchemaResponse(): GetActionSchemaResponse {
+  return { schema: undefined, annotations: [], _unknownFields: {} };
+}
+
+export const GetActionSchemaResponse: MessageFns<GetActionSchemaResponse> = {
+  encode(message: GetActionSchemaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.schema !== undefined) {
+      BatonActionSchema.encode(message.schema, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetActionSchemaResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetActionSchemaResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.schema = BatonActionSchema.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetActionSchemaResponse>): GetActionSchemaResponse {
+    return GetActionSchemaResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetActionSchemaResponse>): GetActionSchemaResponse {
+    const message = createBaseGetActionSchemaResponse();
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? BatonActionSchema.fromPartial(object.schema)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     return message;
   },
 };
@@ -783,342 +1139,10 @@ export const GetActionStatusResponse: MessageFns<GetActionStatusResponse> = {
   },
 };
 
-function createBaseGetActionSchemaRequest(): GetActionSchemaRequest {
-  return { name: "", annotations: [], _unknownFields: {} };
-}
-
-export const GetActionSchemaRequest: MessageFns<GetActionSchemaRequest> = {
-  encode(message: GetActionSchemaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetActionSchemaRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetActionSchemaRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GetActionSchemaRequest>): GetActionSchemaRequest {
-    return GetActionSchemaRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GetActionSchemaRequest>): GetActionSchemaRequest {
-    const message = createBaseGetActionSchemaRequest();
-    message.name = object.name ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseGetActionSchemaResponse(): GetActionSchemaResponse {
-  return { schema: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const GetActionSchemaResponse: MessageFns<GetActionSchemaResponse> = {
-  encode(message: GetActionSchemaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.schema !== undefined) {
-      BatonActionSchema.encode(message.schema, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetActionSchemaResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetActionSchemaResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.schema = BatonActionSchema.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GetActionSchemaResponse>): GetActionSchemaResponse {
-    return GetActionSchemaResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GetActionSchemaResponse>): GetActionSchemaResponse {
-    const message = createBaseGetActionSchemaResponse();
-    message.schema = (object.schema !== undefined && object.schema !== null)
-      ? BatonActionSchema.fromPartial(object.schema)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseListActionSchemasRequest(): ListActionSchemasRequest {
-  return { annotations: [], resourceTypeId: "", _unknownFields: {} };
-}
-
-export const ListActionSchemasRequest: MessageFns<ListActionSchemasRequest> = {
-  encode(message: ListActionSchemasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.resourceTypeId !== "") {
-      writer.uint32(18).string(message.resourceTypeId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListActionSchemasRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListActionSchemasRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListActionSchemasRequest>): ListActionSchemasRequest {
-    return ListActionSchemasRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListActionSchemasRequest>): ListActionSchemasRequest {
-    const message = createBaseListActionSchemasRequest();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    return message;
-  },
-};
-
-function createBaseListActionSchemasResponse(): ListActionSchemasResponse {
-  return { schemas: [], annotations: [], _unknownFields: {} };
-}
-
-export const ListActionSchemasResponse: MessageFns<ListActionSchemasResponse> = {
-  encode(message: ListActionSchemasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.schemas) {
-      BatonActionSchema.encode(v!, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListActionSchemasResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListActionSchemasResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.schemas.push(BatonActionSchema.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListActionSchemasResponse>): ListActionSchemasResponse {
-    return ListActionSchemasResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListActionSchemasResponse>): ListActionSchemasResponse {
-    const message = createBaseListActionSchemasResponse();
-    message.schemas = object.schemas?.map((e) => BatonActionSchema.fromPartial(e)) || [];
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
+/** Describes, starts and follows actions. */
 export type ActionServiceService = typeof ActionServiceService;
 export const ActionServiceService = {
+  /** Starts an action and waits a moment for its end. */
   invokeAction: {
     path: "/c1.connector.v2.ActionService/InvokeAction" as const,
     requestStream: false as const,
@@ -1129,6 +1153,7 @@ export const ActionServiceService = {
       Buffer.from(InvokeActionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): InvokeActionResponse => InvokeActionResponse.decode(value),
   },
+  /** Asked again and again while an action is pending or running. */
   getActionStatus: {
     path: "/c1.connector.v2.ActionService/GetActionStatus" as const,
     requestStream: false as const,
@@ -1165,13 +1190,16 @@ export const ActionServiceService = {
 } as const;
 
 export interface ActionServiceServer extends UntypedServiceImplementation {
+  /** Starts an action and waits a moment for its end. */
   invokeAction: handleUnaryCall<InvokeActionRequest, InvokeActionResponse>;
+  /** Asked again and again while an action is pending or running. */
   getActionStatus: handleUnaryCall<GetActionStatusRequest, GetActionStatusResponse>;
   getActionSchema: handleUnaryCall<GetActionSchemaRequest, GetActionSchemaResponse>;
   listActionSchemas: handleUnaryCall<ListActionSchemasRequest, ListActionSchemasResponse>;
 }
 
 export interface ActionServiceClient extends Client {
+  /** Starts an action and waits a moment for its end. */
   invokeAction(
     request: InvokeActionRequest,
     callback: (error: ServiceError | null, response: InvokeActionResponse) => void,
@@ -1187,6 +1215,7 @@ export interface ActionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: InvokeActionResponse) => void,
   ): ClientUnaryCall;
+  /** Asked again and again while an action is pending or running. */
   getActionStatus(
     request: GetActionStatusRequest,
     callback: (error: ServiceError | null, response: GetActionStatusResponse) => void,

@@ -14,6 +14,134 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/annotations.proto";
 
+/**
+ * Annotations: facts packed into the `annotations` of a resource type, resource, entitlement,
+ * grant, request or answer. The type URL is `type.googleapis.com/` and the full message name.
+ * Readers take the first of a type; more than one makes sense for ChildResourceType only. Many are
+ * empty: to be there is all they say. Traits have a file of their own.
+ */
+
+/** On a resource: list resources of this type below it. */
+export interface ChildResourceType {
+  resourceTypeId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Neither entitlements nor grants are asked for. */
+export interface SkipEntitlementsAndGrants {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Entitlements are not asked for; grants are. */
+export interface SkipEntitlements {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Grants are not asked for. Counts on resources only, not on resource types. */
+export interface SkipGrants {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * On a resource type: entitlements are listed for all its resources at once. On the request: this
+ * is such a call.
+ */
+export interface TypeScopedEntitlements {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * On a resource type: grants are listed for all its resources at once. On the request: this is such
+ * a call.
+ */
+export interface TypeScopedGrants {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** On an answer that lists entitlements or grants: further pages that can be fetched independently. */
+export interface EnqueuePageTokens {
+  /** At most 1024, each 1 byte to 1 MiB, together at most 16 MiB, no two alike. */
+  pageTokens: string[];
+  estimatedTotal: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The id the upstream system uses. */
+export interface RawId {
+  id: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Further names of the same thing: 1 to 100, each 1 to 256 characters, no two alike. */
+export interface Aliases {
+  ids: string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The id under which a platform knew it before this contract. */
+export interface V1Identifier {
+  id: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Where people find it: an https URL of at most 1024 bytes. */
+export interface ExternalLink {
+  url: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The host's own; a connector that sends it ends the sync. */
+export interface BatonID {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Cannot be granted or revoked here. */
+export interface EntitlementImmutable {
+  sourceId: string;
+  metadata: { [key: string]: any } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * Of the entitlements of a group a principal can hold one. Groups keep to one resource type and to
+ * 50 entitlements.
+ */
+export interface EntitlementExclusionGroup {
+  exclusionGroupId: string;
+  /** Place within the group. */
+  order: number;
+  /** Held when no other is; one per group. */
+  isDefault: boolean;
+  /** Each resource has a group of its own. */
+  scopeToResource: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Whoever holds one of these entitlements of the principal holds this grant, too. */
+export interface GrantExpandable {
+  /** At least one, no two alike. */
+  entitlementIds: string[];
+  /** Only direct holders. */
+  shallow: boolean;
+  /** If not empty, only holders of these types. */
+  resourceTypeIds: string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Cannot be revoked here, for example because it comes from another grant. */
+export interface GrantImmutable {
+  sourceId: string;
+  metadata: { [key: string]: any } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Free-form facts. */
+export interface GrantMetadata {
+  metadata: { [key: string]: any } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The principal is a resource of another connector: the one whose `key` has this `value`. */
 export interface ExternalResourceMatch {
   resourceType: ResourceType_Trait;
   key: string;
@@ -21,110 +149,61 @@ export interface ExternalResourceMatch {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The principals are all resources of this kind of another connector. */
 export interface ExternalResourceMatchAll {
   resourceType: ResourceType_Trait;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The principal is the resource of another connector with this id. */
 export interface ExternalResourceMatchID {
   id: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface BatonID {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface EntitlementImmutable {
-  sourceId: string;
-  metadata: { [key: string]: any } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ETag {
-  value: string;
-  entitlementId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ETagMetadata {
-  metadata: { [key: string]: any } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ETagMatch {
-  entitlementId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface EntitlementExclusionGroup {
-  exclusionGroupId: string;
-  order: number;
-  isDefault: boolean;
-  scopeToResource: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ExternalLink {
-  url: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ExternalTicketSettings {
-  enabled: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ExternalTicketRef {
-  id: string;
-  externalTicketProvisionerConfigId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GrantMetadata {
-  metadata: { [key: string]: any } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GrantExpandable {
-  entitlementIds: string[];
-  shallow: boolean;
-  resourceTypeIds: string[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface GrantImmutable {
-  sourceId: string;
-  metadata: { [key: string]: any } | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** Nothing had to be done. */
 export interface GrantAlreadyExists {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Nothing had to be done. */
 export interface GrantAlreadyRevoked {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface InsertResourceGrants {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** The new grant took the place of this one. */
 export interface GrantReplaced {
   replacedGrantId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface Aliases {
-  ids: string[];
+/** The resources of the entitlements in this answer are to be stored as well. */
+export interface InsertResourceGrants {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The change removed a resource, too. */
+export interface ResourceDeleted {
+  resourceId: ResourceId | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** There was nothing to delete. */
+export interface ResourceDoesNotExist {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * What is left of the upstream quota. In the details of an Unavailable error it tells the host how
+ * long to wait.
+ */
 export interface RateLimitDescription {
   status: RateLimitDescription_Status;
+  /** Calls per window. */
   limit: bigint;
+  /** Calls left in this window. */
   remaining: bigint;
+  /** When the next window begins. */
   resetAt: Timestamp | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -147,53 +226,20 @@ export namespace RateLimitDescription_Status {
   export type UNRECOGNIZED = typeof RateLimitDescription_Status.UNRECOGNIZED;
 }
 
+/** How long the call waited for quota. */
 export interface RateLimitWaitReport {
   waitMs: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface RawId {
-  id: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RequestId {
-  requestId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceDoesNotExist {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceDeleted {
-  resourceId: ResourceId | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ChildResourceType {
-  resourceTypeId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SkipEntitlementsAndGrants {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SkipGrants {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SkipEntitlements {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** How much the call used the session store. */
 export interface SessionStoreUsage {
   kind: string;
   ops: SessionStoreUsage_OpStats[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Counts and times, in milliseconds, of one kind of operation. */
 export interface SessionStoreUsage_OpStats {
   op: string;
   count: bigint;
@@ -204,6 +250,26 @@ export interface SessionStoreUsage_OpStats {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Identifies the call in logs. */
+export interface RequestId {
+  requestId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** In the metadata of a connector: whether ticketing is on. */
+export interface ExternalTicketSettings {
+  enabled: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The ticket a change belongs to. */
+export interface ExternalTicketRef {
+  id: string;
+  externalTicketProvisionerConfigId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What kind of cache a connector keeps. */
 export interface SourceCacheCapability {
   mode: SourceCacheCapability_Mode;
   cacheGeneration: string;
@@ -227,6 +293,7 @@ export namespace SourceCacheCapability_Mode {
   export type UNRECOGNIZED = typeof SourceCacheCapability_Mode.UNRECOGNIZED;
 }
 
+/** The rows of this answer belong to a scope with this validator. */
 export interface SourceCacheRecord {
   scopeKey: string;
   cacheValidator: string;
@@ -235,6 +302,7 @@ export interface SourceCacheRecord {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The rows of this scope are those of an earlier sync. */
 export interface SourceCacheReplay {
   scopeKey: string;
   cacheValidator: string;
@@ -244,10 +312,12 @@ export interface SourceCacheReplay {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The host can be asked for validators. */
 export interface SourceCacheLookupOffer {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for validators. */
 export interface SourceCacheLookupAsk {
   queries: SourceCacheLookupAsk_Query[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -259,6 +329,7 @@ export interface SourceCacheLookupAsk_Query {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What is known of them. */
 export interface SourceCacheLookupAnswers {
   answers: SourceCacheLookupAnswers_Answer[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -272,24 +343,1260 @@ export interface SourceCacheLookupAnswers_Answer {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface TypeScopedEntitlements {
+/** Once the validator of a list of grants. */
+export interface ETag {
+  value: string;
+  entitlementId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface TypeScopedGrants {
+/** Once facts that belong to an ETag. */
+export interface ETagMetadata {
+  metadata: { [key: string]: any } | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface EnqueuePageTokens {
-  pageTokens: string[];
-  estimatedTotal: bigint;
+/** Once the answer that nothing had changed. */
+export interface ETagMatch {
+  entitlementId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface V1Identifier {
-  id: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+function createBaseChildResourceType(): ChildResourceType {
+  return { resourceTypeId: "", _unknownFields: {} };
 }
+
+export const ChildResourceType: MessageFns<ChildResourceType> = {
+  encode(message: ChildResourceType, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceTypeId !== "") {
+      writer.uint32(10).string(message.resourceTypeId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChildResourceType {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChildResourceType();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceTypeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ChildResourceType>): ChildResourceType {
+    return ChildResourceType.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ChildResourceType>): ChildResourceType {
+    const message = createBaseChildResourceType();
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    return message;
+  },
+};
+
+function createBaseSkipEntitlementsAndGrants(): SkipEntitlementsAndGrants {
+  return { _unknownFields: {} };
+}
+
+export const SkipEntitlementsAndGrants: MessageFns<SkipEntitlementsAndGrants> = {
+  encode(message: SkipEntitlementsAndGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SkipEntitlementsAndGrants {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSkipEntitlementsAndGrants();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SkipEntitlementsAndGrants>): SkipEntitlementsAndGrants {
+    return SkipEntitlementsAndGrants.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SkipEntitlementsAndGrants>): SkipEntitlementsAndGrants {
+    const message = createBaseSkipEntitlementsAndGrants();
+    return message;
+  },
+};
+
+function createBaseSkipEntitlements(): SkipEntitlements {
+  return { _unknownFields: {} };
+}
+
+export const SkipEntitlements: MessageFns<SkipEntitlements> = {
+  encode(message: SkipEntitlements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SkipEntitlements {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSkipEntitlements();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SkipEntitlements>): SkipEntitlements {
+    return SkipEntitlements.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SkipEntitlements>): SkipEntitlements {
+    const message = createBaseSkipEntitlements();
+    return message;
+  },
+};
+
+function createBaseSkipGrants(): SkipGrants {
+  return { _unknownFields: {} };
+}
+
+export const SkipGrants: MessageFns<SkipGrants> = {
+  encode(message: SkipGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SkipGrants {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSkipGrants();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SkipGrants>): SkipGrants {
+    return SkipGrants.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SkipGrants>): SkipGrants {
+    const message = createBaseSkipGrants();
+    return message;
+  },
+};
+
+function createBaseTypeScopedEntitlements(): TypeScopedEntitlements {
+  return { _unknownFields: {} };
+}
+
+export const TypeScopedEntitlements: MessageFns<TypeScopedEntitlements> = {
+  encode(message: TypeScopedEntitlements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TypeScopedEntitlements {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTypeScopedEntitlements();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TypeScopedEntitlements>): TypeScopedEntitlements {
+    return TypeScopedEntitlements.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<TypeScopedEntitlements>): TypeScopedEntitlements {
+    const message = createBaseTypeScopedEntitlements();
+    return message;
+  },
+};
+
+function createBaseTypeScopedGrants(): TypeScopedGrants {
+  return { _unknownFields: {} };
+}
+
+export const TypeScopedGrants: MessageFns<TypeScopedGrants> = {
+  encode(message: TypeScopedGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TypeScopedGrants {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTypeScopedGrants();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TypeScopedGrants>): TypeScopedGrants {
+    return TypeScopedGrants.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<TypeScopedGrants>): TypeScopedGrants {
+    const message = createBaseTypeScopedGrants();
+    return message;
+  },
+};
+
+function createBaseEnqueuePageTokens(): EnqueuePageTokens {
+  return { pageTokens: [], estimatedTotal: 0n, _unknownFields: {} };
+}
+
+export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
+  encode(message: EnqueuePageTokens, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pageTokens) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.estimatedTotal !== 0n) {
+      if (BigInt.asIntN(64, message.estimatedTotal) !== message.estimatedTotal) {
+        throw new globalThis.Error("value provided for field message.estimatedTotal of type int64 too large");
+      }
+      writer.uint32(16).int64(message.estimatedTotal);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnqueuePageTokens {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnqueuePageTokens();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pageTokens.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.estimatedTotal = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EnqueuePageTokens>): EnqueuePageTokens {
+    return EnqueuePageTokens.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnqueuePageTokens>): EnqueuePageTokens {
+    const message = createBaseEnqueuePageTokens();
+    message.pageTokens = object.pageTokens?.map((e) => e) || [];
+    message.estimatedTotal = (object.estimatedTotal !== undefined && object.estimatedTotal !== null)
+      ? BigInt(object.estimatedTotal)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseRawId(): RawId {
+  return { id: "", _unknownFields: {} };
+}
+
+export const RawId: MessageFns<RawId> = {
+  encode(message: RawId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RawId {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRawId();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RawId>): RawId {
+    return RawId.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RawId>): RawId {
+    const message = createBaseRawId();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseAliases(): Aliases {
+  return { ids: [], _unknownFields: {} };
+}
+
+export const Aliases: MessageFns<Aliases> = {
+  encode(message: Aliases, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ids) {
+      writer.uint32(10).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Aliases {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAliases();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ids.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Aliases>): Aliases {
+    return Aliases.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Aliases>): Aliases {
+    const message = createBaseAliases();
+    message.ids = object.ids?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseV1Identifier(): V1Identifier {
+  return { id: "", _unknownFields: {} };
+}
+
+export const V1Identifier: MessageFns<V1Identifier> = {
+  encode(message: V1Identifier, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): V1Identifier {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseV1Identifier();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<V1Identifier>): V1Identifier {
+    return V1Identifier.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<V1Identifier>): V1Identifier {
+    const message = createBaseV1Identifier();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseExternalLink(): ExternalLink {
+  return { url: "", _unknownFields: {} };
+}
+
+export const ExternalLink: MessageFns<ExternalLink> = {
+  encode(message: ExternalLink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalLink {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalLink();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExternalLink>): ExternalLink {
+    return ExternalLink.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalLink>): ExternalLink {
+    const message = createBaseExternalLink();
+    message.url = object.url ?? "";
+    return message;
+  },
+};
+
+function createBaseBatonID(): BatonID {
+  return { _unknownFields: {} };
+}
+
+export const BatonID: MessageFns<BatonID> = {
+  encode(message: BatonID, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonID {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonID();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonID>): BatonID {
+    return BatonID.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<BatonID>): BatonID {
+    const message = createBaseBatonID();
+    return message;
+  },
+};
+
+function createBaseEntitlementImmutable(): EntitlementImmutable {
+  return { sourceId: "", metadata: undefined, _unknownFields: {} };
+}
+
+export const EntitlementImmutable: MessageFns<EntitlementImmutable> = {
+  encode(message: EntitlementImmutable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sourceId !== "") {
+      writer.uint32(10).string(message.sourceId);
+    }
+    if (message.metadata !== undefined) {
+      Struct.encode(Struct.wrap(message.metadata), writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementImmutable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntitlementImmutable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sourceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntitlementImmutable>): EntitlementImmutable {
+    return EntitlementImmutable.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntitlementImmutable>): EntitlementImmutable {
+    const message = createBaseEntitlementImmutable();
+    message.sourceId = object.sourceId ?? "";
+    message.metadata = object.metadata ?? undefined;
+    return message;
+  },
+};
+
+function createBaseEntitlementExclusionGroup(): EntitlementExclusionGroup {
+  return { exclusionGroupId: "", order: 0, isDefault: false, scopeToResource: false, _unknownFields: {} };
+}
+
+export const EntitlementExclusionGroup: MessageFns<EntitlementExclusionGroup> = {
+  encode(message: EntitlementExclusionGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.exclusionGroupId !== "") {
+      writer.uint32(10).string(message.exclusionGroupId);
+    }
+    if (message.order !== 0) {
+      writer.uint32(16).uint32(message.order);
+    }
+    if (message.isDefault !== false) {
+      writer.uint32(24).bool(message.isDefault);
+    }
+    if (message.scopeToResource !== false) {
+      writer.uint32(32).bool(message.scopeToResource);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementExclusionGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntitlementExclusionGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.exclusionGroupId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.order = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isDefault = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.scopeToResource = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntitlementExclusionGroup>): EntitlementExclusionGroup {
+    return EntitlementExclusionGroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntitlementExclusionGroup>): EntitlementExclusionGroup {
+    const message = createBaseEntitlementExclusionGroup();
+    message.exclusionGroupId = object.exclusionGroupId ?? "";
+    message.order = object.order ?? 0;
+    message.isDefault = object.isDefault ?? false;
+    message.scopeToResource = object.scopeToResource ?? false;
+    return message;
+  },
+};
+
+function createBaseGrantExpandable(): GrantExpandable {
+  return { entitlementIds: [], shallow: false, resourceTypeIds: [], _unknownFields: {} };
+}
+
+export const GrantExpandable: MessageFns<GrantExpandable> = {
+  encode(message: GrantExpandable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entitlementIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.shallow !== false) {
+      writer.uint32(16).bool(message.shallow);
+    }
+    for (const v of message.resourceTypeIds) {
+      writer.uint32(26).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantExpandable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantExpandable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entitlementIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.shallow = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resourceTypeIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GrantExpandable>): GrantExpandable {
+    return GrantExpandable.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantExpandable>): GrantExpandable {
+    const message = createBaseGrantExpandable();
+    message.entitlementIds = object.entitlementIds?.map((e) => e) || [];
+    message.shallow = object.shallow ?? false;
+    message.resourceTypeIds = object.resourceTypeIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseGrantImmutable(): GrantImmutable {
+  return { sourceId: "", metadata: undefined, _unknownFields: {} };
+}
+
+export const GrantImmutable: MessageFns<GrantImmutable> = {
+  encode(message: GrantImmutable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sourceId !== "") {
+      writer.uint32(10).string(message.sourceId);
+    }
+    if (message.metadata !== undefined) {
+      Struct.encode(Struct.wrap(message.metadata), writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantImmutable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantImmutable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sourceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GrantImmutable>): GrantImmutable {
+    return GrantImmutable.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantImmutable>): GrantImmutable {
+    const message = createBaseGrantImmutable();
+    message.sourceId = object.sourceId ?? "";
+    message.metadata = object.metadata ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGrantMetadata(): GrantMetadata {
+  return { metadata: undefined, _unknownFields: {} };
+}
+
+export const GrantMetadata: MessageFns<GrantMetadata> = {
+  encode(message: GrantMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.metadata !== undefined) {
+      Struct.encode(Struct.wrap(message.metadata), writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantMetadata {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantMetadata();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GrantMetadata>): GrantMetadata {
+    return GrantMetadata.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantMetadata>): GrantMetadata {
+    const message = createBaseGrantMetadata();
+    message.metadata = object.metadata ?? undefined;
+    return message;
+  },
+};
 
 function createBaseExternalResourceMatch(): ExternalResourceMatch {
   return { resourceType: 0, key: "", value: "", _unknownFields: {} };
@@ -528,954 +1835,6 @@ export const ExternalResourceMatchID: MessageFns<ExternalResourceMatchID> = {
   },
 };
 
-function createBaseBatonID(): BatonID {
-  return { _unknownFields: {} };
-}
-
-export const BatonID: MessageFns<BatonID> = {
-  encode(message: BatonID, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonID {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonID();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonID>): BatonID {
-    return BatonID.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<BatonID>): BatonID {
-    const message = createBaseBatonID();
-    return message;
-  },
-};
-
-function createBaseEntitlementImmutable(): EntitlementImmutable {
-  return { sourceId: "", metadata: undefined, _unknownFields: {} };
-}
-
-export const EntitlementImmutable: MessageFns<EntitlementImmutable> = {
-  encode(message: EntitlementImmutable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sourceId !== "") {
-      writer.uint32(10).string(message.sourceId);
-    }
-    if (message.metadata !== undefined) {
-      Struct.encode(Struct.wrap(message.metadata), writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementImmutable {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntitlementImmutable();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.sourceId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EntitlementImmutable>): EntitlementImmutable {
-    return EntitlementImmutable.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EntitlementImmutable>): EntitlementImmutable {
-    const message = createBaseEntitlementImmutable();
-    message.sourceId = object.sourceId ?? "";
-    message.metadata = object.metadata ?? undefined;
-    return message;
-  },
-};
-
-function createBaseETag(): ETag {
-  return { value: "", entitlementId: "", _unknownFields: {} };
-}
-
-export const ETag: MessageFns<ETag> = {
-  encode(message: ETag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== "") {
-      writer.uint32(10).string(message.value);
-    }
-    if (message.entitlementId !== "") {
-      writer.uint32(18).string(message.entitlementId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ETag {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseETag();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.entitlementId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ETag>): ETag {
-    return ETag.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ETag>): ETag {
-    const message = createBaseETag();
-    message.value = object.value ?? "";
-    message.entitlementId = object.entitlementId ?? "";
-    return message;
-  },
-};
-
-function createBaseETagMetadata(): ETagMetadata {
-  return { metadata: undefined, _unknownFields: {} };
-}
-
-export const ETagMetadata: MessageFns<ETagMetadata> = {
-  encode(message: ETagMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.metadata !== undefined) {
-      Struct.encode(Struct.wrap(message.metadata), writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ETagMetadata {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseETagMetadata();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ETagMetadata>): ETagMetadata {
-    return ETagMetadata.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ETagMetadata>): ETagMetadata {
-    const message = createBaseETagMetadata();
-    message.metadata = object.metadata ?? undefined;
-    return message;
-  },
-};
-
-function createBaseETagMatch(): ETagMatch {
-  return { entitlementId: "", _unknownFields: {} };
-}
-
-export const ETagMatch: MessageFns<ETagMatch> = {
-  encode(message: ETagMatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.entitlementId !== "") {
-      writer.uint32(10).string(message.entitlementId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ETagMatch {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseETagMatch();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entitlementId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ETagMatch>): ETagMatch {
-    return ETagMatch.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ETagMatch>): ETagMatch {
-    const message = createBaseETagMatch();
-    message.entitlementId = object.entitlementId ?? "";
-    return message;
-  },
-};
-
-function createBaseEntitlementExclusionGroup(): EntitlementExclusionGroup {
-  return { exclusionGroupId: "", order: 0, isDefault: false, scopeToResource: false, _unknownFields: {} };
-}
-
-export const EntitlementExclusionGroup: MessageFns<EntitlementExclusionGroup> = {
-  encode(message: EntitlementExclusionGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.exclusionGroupId !== "") {
-      writer.uint32(10).string(message.exclusionGroupId);
-    }
-    if (message.order !== 0) {
-      writer.uint32(16).uint32(message.order);
-    }
-    if (message.isDefault !== false) {
-      writer.uint32(24).bool(message.isDefault);
-    }
-    if (message.scopeToResource !== false) {
-      writer.uint32(32).bool(message.scopeToResource);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EntitlementExclusionGroup {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntitlementExclusionGroup();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.exclusionGroupId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.order = reader.uint32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.isDefault = reader.bool();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.scopeToResource = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EntitlementExclusionGroup>): EntitlementExclusionGroup {
-    return EntitlementExclusionGroup.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EntitlementExclusionGroup>): EntitlementExclusionGroup {
-    const message = createBaseEntitlementExclusionGroup();
-    message.exclusionGroupId = object.exclusionGroupId ?? "";
-    message.order = object.order ?? 0;
-    message.isDefault = object.isDefault ?? false;
-    message.scopeToResource = object.scopeToResource ?? false;
-    return message;
-  },
-};
-
-function createBaseExternalLink(): ExternalLink {
-  return { url: "", _unknownFields: {} };
-}
-
-export const ExternalLink: MessageFns<ExternalLink> = {
-  encode(message: ExternalLink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.url !== "") {
-      writer.uint32(10).string(message.url);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ExternalLink {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExternalLink();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.url = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ExternalLink>): ExternalLink {
-    return ExternalLink.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ExternalLink>): ExternalLink {
-    const message = createBaseExternalLink();
-    message.url = object.url ?? "";
-    return message;
-  },
-};
-
-function createBaseExternalTicketSettings(): ExternalTicketSettings {
-  return { enabled: false, _unknownFields: {} };
-}
-
-export const ExternalTicketSettings: MessageFns<ExternalTicketSettings> = {
-  encode(message: ExternalTicketSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.enabled !== false) {
-      writer.uint32(8).bool(message.enabled);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ExternalTicketSettings {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExternalTicketSettings();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.enabled = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ExternalTicketSettings>): ExternalTicketSettings {
-    return ExternalTicketSettings.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ExternalTicketSettings>): ExternalTicketSettings {
-    const message = createBaseExternalTicketSettings();
-    message.enabled = object.enabled ?? false;
-    return message;
-  },
-};
-
-function createBaseExternalTicketRef(): ExternalTicketRef {
-  return { id: "", externalTicketProvisionerConfigId: "", _unknownFields: {} };
-}
-
-export const ExternalTicketRef: MessageFns<ExternalTicketRef> = {
-  encode(message: ExternalTicketRef, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.externalTicketProvisionerConfigId !== "") {
-      writer.uint32(18).string(message.externalTicketProvisionerConfigId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ExternalTicketRef {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExternalTicketRef();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.externalTicketProvisionerConfigId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ExternalTicketRef>): ExternalTicketRef {
-    return ExternalTicketRef.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ExternalTicketRef>): ExternalTicketRef {
-    const message = createBaseExternalTicketRef();
-    message.id = object.id ?? "";
-    message.externalTicketProvisionerConfigId = object.externalTicketProvisionerConfigId ?? "";
-    return message;
-  },
-};
-
-function createBaseGrantMetadata(): GrantMetadata {
-  return { metadata: undefined, _unknownFields: {} };
-}
-
-export const GrantMetadata: MessageFns<GrantMetadata> = {
-  encode(message: GrantMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.metadata !== undefined) {
-      Struct.encode(Struct.wrap(message.metadata), writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GrantMetadata {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrantMetadata();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GrantMetadata>): GrantMetadata {
-    return GrantMetadata.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GrantMetadata>): GrantMetadata {
-    const message = createBaseGrantMetadata();
-    message.metadata = object.metadata ?? undefined;
-    return message;
-  },
-};
-
-function createBaseGrantExpandable(): GrantExpandable {
-  return { entitlementIds: [], shallow: false, resourceTypeIds: [], _unknownFields: {} };
-}
-
-export const GrantExpandable: MessageFns<GrantExpandable> = {
-  encode(message: GrantExpandable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entitlementIds) {
-      writer.uint32(10).string(v!);
-    }
-    if (message.shallow !== false) {
-      writer.uint32(16).bool(message.shallow);
-    }
-    for (const v of message.resourceTypeIds) {
-      writer.uint32(26).string(v!);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GrantExpandable {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrantExpandable();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entitlementIds.push(reader.string());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.shallow = reader.bool();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.resourceTypeIds.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GrantExpandable>): GrantExpandable {
-    return GrantExpandable.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GrantExpandable>): GrantExpandable {
-    const message = createBaseGrantExpandable();
-    message.entitlementIds = object.entitlementIds?.map((e) => e) || [];
-    message.shallow = object.shallow ?? false;
-    message.resourceTypeIds = object.resourceTypeIds?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseGrantImmutable(): GrantImmutable {
-  return { sourceId: "", metadata: undefined, _unknownFields: {} };
-}
-
-export const GrantImmutable: MessageFns<GrantImmutable> = {
-  encode(message: GrantImmutable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sourceId !== "") {
-      writer.uint32(10).string(message.sourceId);
-    }
-    if (message.metadata !== undefined) {
-      Struct.encode(Struct.wrap(message.metadata), writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GrantImmutable {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrantImmutable();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.sourceId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GrantImmutable>): GrantImmutable {
-    return GrantImmutable.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GrantImmutable>): GrantImmutable {
-    const message = createBaseGrantImmutable();
-    message.sourceId = object.sourceId ?? "";
-    message.metadata = object.metadata ?? undefined;
-    return message;
-  },
-};
-
 function createBaseGrantAlreadyExists(): GrantAlreadyExists {
   return { _unknownFields: {} };
 }
@@ -1594,65 +1953,6 @@ export const GrantAlreadyRevoked: MessageFns<GrantAlreadyRevoked> = {
   },
 };
 
-function createBaseInsertResourceGrants(): InsertResourceGrants {
-  return { _unknownFields: {} };
-}
-
-export const InsertResourceGrants: MessageFns<InsertResourceGrants> = {
-  encode(message: InsertResourceGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): InsertResourceGrants {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInsertResourceGrants();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<InsertResourceGrants>): InsertResourceGrants {
-    return InsertResourceGrants.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<InsertResourceGrants>): InsertResourceGrants {
-    const message = createBaseInsertResourceGrants();
-    return message;
-  },
-};
-
 function createBaseGrantReplaced(): GrantReplaced {
   return { replacedGrantId: "", _unknownFields: {} };
 }
@@ -1724,14 +2024,73 @@ export const GrantReplaced: MessageFns<GrantReplaced> = {
   },
 };
 
-function createBaseAliases(): Aliases {
-  return { ids: [], _unknownFields: {} };
+function createBaseInsertResourceGrants(): InsertResourceGrants {
+  return { _unknownFields: {} };
 }
 
-export const Aliases: MessageFns<Aliases> = {
-  encode(message: Aliases, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.ids) {
-      writer.uint32(10).string(v!);
+export const InsertResourceGrants: MessageFns<InsertResourceGrants> = {
+  encode(message: InsertResourceGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InsertResourceGrants {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInsertResourceGrants();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InsertResourceGrants>): InsertResourceGrants {
+    return InsertResourceGrants.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<InsertResourceGrants>): InsertResourceGrants {
+    const message = createBaseInsertResourceGrants();
+    return message;
+  },
+};
+
+function createBaseResourceDeleted(): ResourceDeleted {
+  return { resourceId: undefined, _unknownFields: {} };
+}
+
+export const ResourceDeleted: MessageFns<ResourceDeleted> = {
+  encode(message: ResourceDeleted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceId !== undefined) {
+      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1744,7 +2103,7 @@ export const Aliases: MessageFns<Aliases> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Aliases {
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceDeleted {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1753,7 +2112,7 @@ export const Aliases: MessageFns<Aliases> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAliases();
+      const message = createBaseResourceDeleted();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1762,7 +2121,7 @@ export const Aliases: MessageFns<Aliases> = {
               break;
             }
 
-            message.ids.push(reader.string());
+            message.resourceId = ResourceId.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1785,12 +2144,73 @@ export const Aliases: MessageFns<Aliases> = {
     }
   },
 
-  create(base?: DeepPartial<Aliases>): Aliases {
-    return Aliases.fromPartial(base ?? {});
+  create(base?: DeepPartial<ResourceDeleted>): ResourceDeleted {
+    return ResourceDeleted.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Aliases>): Aliases {
-    const message = createBaseAliases();
-    message.ids = object.ids?.map((e) => e) || [];
+  fromPartial(object: DeepPartial<ResourceDeleted>): ResourceDeleted {
+    const message = createBaseResourceDeleted();
+    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
+      ? ResourceId.fromPartial(object.resourceId)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResourceDoesNotExist(): ResourceDoesNotExist {
+  return { _unknownFields: {} };
+}
+
+export const ResourceDoesNotExist: MessageFns<ResourceDoesNotExist> = {
+  encode(message: ResourceDoesNotExist, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceDoesNotExist {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceDoesNotExist();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceDoesNotExist>): ResourceDoesNotExist {
+    return ResourceDoesNotExist.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ResourceDoesNotExist>): ResourceDoesNotExist {
+    const message = createBaseResourceDoesNotExist();
     return message;
   },
 };
@@ -1980,528 +2400,6 @@ export const RateLimitWaitReport: MessageFns<RateLimitWaitReport> = {
   fromPartial(object: DeepPartial<RateLimitWaitReport>): RateLimitWaitReport {
     const message = createBaseRateLimitWaitReport();
     message.waitMs = (object.waitMs !== undefined && object.waitMs !== null) ? BigInt(object.waitMs) : 0n;
-    return message;
-  },
-};
-
-function createBaseRawId(): RawId {
-  return { id: "", _unknownFields: {} };
-}
-
-export const RawId: MessageFns<RawId> = {
-  encode(message: RawId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RawId {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRawId();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RawId>): RawId {
-    return RawId.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RawId>): RawId {
-    const message = createBaseRawId();
-    message.id = object.id ?? "";
-    return message;
-  },
-};
-
-function createBaseRequestId(): RequestId {
-  return { requestId: "", _unknownFields: {} };
-}
-
-export const RequestId: MessageFns<RequestId> = {
-  encode(message: RequestId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestId !== "") {
-      writer.uint32(10).string(message.requestId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RequestId {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRequestId();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.requestId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RequestId>): RequestId {
-    return RequestId.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RequestId>): RequestId {
-    const message = createBaseRequestId();
-    message.requestId = object.requestId ?? "";
-    return message;
-  },
-};
-
-function createBaseResourceDoesNotExist(): ResourceDoesNotExist {
-  return { _unknownFields: {} };
-}
-
-export const ResourceDoesNotExist: MessageFns<ResourceDoesNotExist> = {
-  encode(message: ResourceDoesNotExist, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceDoesNotExist {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceDoesNotExist();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceDoesNotExist>): ResourceDoesNotExist {
-    return ResourceDoesNotExist.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<ResourceDoesNotExist>): ResourceDoesNotExist {
-    const message = createBaseResourceDoesNotExist();
-    return message;
-  },
-};
-
-function createBaseResourceDeleted(): ResourceDeleted {
-  return { resourceId: undefined, _unknownFields: {} };
-}
-
-export const ResourceDeleted: MessageFns<ResourceDeleted> = {
-  encode(message: ResourceDeleted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceId !== undefined) {
-      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceDeleted {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceDeleted();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceDeleted>): ResourceDeleted {
-    return ResourceDeleted.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceDeleted>): ResourceDeleted {
-    const message = createBaseResourceDeleted();
-    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
-      ? ResourceId.fromPartial(object.resourceId)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseChildResourceType(): ChildResourceType {
-  return { resourceTypeId: "", _unknownFields: {} };
-}
-
-export const ChildResourceType: MessageFns<ChildResourceType> = {
-  encode(message: ChildResourceType, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceTypeId !== "") {
-      writer.uint32(10).string(message.resourceTypeId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ChildResourceType {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChildResourceType();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ChildResourceType>): ChildResourceType {
-    return ChildResourceType.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ChildResourceType>): ChildResourceType {
-    const message = createBaseChildResourceType();
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    return message;
-  },
-};
-
-function createBaseSkipEntitlementsAndGrants(): SkipEntitlementsAndGrants {
-  return { _unknownFields: {} };
-}
-
-export const SkipEntitlementsAndGrants: MessageFns<SkipEntitlementsAndGrants> = {
-  encode(message: SkipEntitlementsAndGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SkipEntitlementsAndGrants {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSkipEntitlementsAndGrants();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SkipEntitlementsAndGrants>): SkipEntitlementsAndGrants {
-    return SkipEntitlementsAndGrants.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<SkipEntitlementsAndGrants>): SkipEntitlementsAndGrants {
-    const message = createBaseSkipEntitlementsAndGrants();
-    return message;
-  },
-};
-
-function createBaseSkipGrants(): SkipGrants {
-  return { _unknownFields: {} };
-}
-
-export const SkipGrants: MessageFns<SkipGrants> = {
-  encode(message: SkipGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SkipGrants {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSkipGrants();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SkipGrants>): SkipGrants {
-    return SkipGrants.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<SkipGrants>): SkipGrants {
-    const message = createBaseSkipGrants();
-    return message;
-  },
-};
-
-function createBaseSkipEntitlements(): SkipEntitlements {
-  return { _unknownFields: {} };
-}
-
-export const SkipEntitlements: MessageFns<SkipEntitlements> = {
-  encode(message: SkipEntitlements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SkipEntitlements {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSkipEntitlements();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SkipEntitlements>): SkipEntitlements {
-    return SkipEntitlements.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<SkipEntitlements>): SkipEntitlements {
-    const message = createBaseSkipEntitlements();
     return message;
   },
 };
@@ -2731,6 +2629,231 @@ export const SessionStoreUsage_OpStats: MessageFns<SessionStoreUsage_OpStats> = 
     message.timeouts = (object.timeouts !== undefined && object.timeouts !== null) ? BigInt(object.timeouts) : 0n;
     message.totalMs = (object.totalMs !== undefined && object.totalMs !== null) ? BigInt(object.totalMs) : 0n;
     message.maxMs = (object.maxMs !== undefined && object.maxMs !== null) ? BigInt(object.maxMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseRequestId(): RequestId {
+  return { requestId: "", _unknownFields: {} };
+}
+
+export const RequestId: MessageFns<RequestId> = {
+  encode(message: RequestId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestId {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestId();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RequestId>): RequestId {
+    return RequestId.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestId>): RequestId {
+    const message = createBaseRequestId();
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseExternalTicketSettings(): ExternalTicketSettings {
+  return { enabled: false, _unknownFields: {} };
+}
+
+export const ExternalTicketSettings: MessageFns<ExternalTicketSettings> = {
+  encode(message: ExternalTicketSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalTicketSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalTicketSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExternalTicketSettings>): ExternalTicketSettings {
+    return ExternalTicketSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalTicketSettings>): ExternalTicketSettings {
+    const message = createBaseExternalTicketSettings();
+    message.enabled = object.enabled ?? false;
+    return message;
+  },
+};
+
+function createBaseExternalTicketRef(): ExternalTicketRef {
+  return { id: "", externalTicketProvisionerConfigId: "", _unknownFields: {} };
+}
+
+export const ExternalTicketRef: MessageFns<ExternalTicketRef> = {
+  encode(message: ExternalTicketRef, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.externalTicketProvisionerConfigId !== "") {
+      writer.uint32(18).string(message.externalTicketProvisionerConfigId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalTicketRef {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalTicketRef();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.externalTicketProvisionerConfigId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExternalTicketRef>): ExternalTicketRef {
+    return ExternalTicketRef.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalTicketRef>): ExternalTicketRef {
+    const message = createBaseExternalTicketRef();
+    message.id = object.id ?? "";
+    message.externalTicketProvisionerConfigId = object.externalTicketProvisionerConfigId ?? "";
     return message;
   },
 };
@@ -3454,138 +3577,17 @@ export const SourceCacheLookupAnswers_Answer: MessageFns<SourceCacheLookupAnswer
   },
 };
 
-function createBaseTypeScopedEntitlements(): TypeScopedEntitlements {
-  return { _unknownFields: {} };
+function createBaseETag(): ETag {
+  return { value: "", entitlementId: "", _unknownFields: {} };
 }
 
-export const TypeScopedEntitlements: MessageFns<TypeScopedEntitlements> = {
-  encode(message: TypeScopedEntitlements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
+export const ETag: MessageFns<ETag> = {
+  encode(message: ETag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
     }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TypeScopedEntitlements {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTypeScopedEntitlements();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TypeScopedEntitlements>): TypeScopedEntitlements {
-    return TypeScopedEntitlements.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<TypeScopedEntitlements>): TypeScopedEntitlements {
-    const message = createBaseTypeScopedEntitlements();
-    return message;
-  },
-};
-
-function createBaseTypeScopedGrants(): TypeScopedGrants {
-  return { _unknownFields: {} };
-}
-
-export const TypeScopedGrants: MessageFns<TypeScopedGrants> = {
-  encode(message: TypeScopedGrants, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TypeScopedGrants {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTypeScopedGrants();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TypeScopedGrants>): TypeScopedGrants {
-    return TypeScopedGrants.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<TypeScopedGrants>): TypeScopedGrants {
-    const message = createBaseTypeScopedGrants();
-    return message;
-  },
-};
-
-function createBaseEnqueuePageTokens(): EnqueuePageTokens {
-  return { pageTokens: [], estimatedTotal: 0n, _unknownFields: {} };
-}
-
-export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
-  encode(message: EnqueuePageTokens, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.pageTokens) {
-      writer.uint32(10).string(v!);
-    }
-    if (message.estimatedTotal !== 0n) {
-      if (BigInt.asIntN(64, message.estimatedTotal) !== message.estimatedTotal) {
-        throw new globalThis.Error("value provided for field message.estimatedTotal of type int64 too large");
-      }
-      writer.uint32(16).int64(message.estimatedTotal);
+    if (message.entitlementId !== "") {
+      writer.uint32(18).string(message.entitlementId);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3598,7 +3600,7 @@ export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EnqueuePageTokens {
+  decode(input: BinaryReader | Uint8Array, length?: number): ETag {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3607,7 +3609,7 @@ export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEnqueuePageTokens();
+      const message = createBaseETag();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3616,15 +3618,15 @@ export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
               break;
             }
 
-            message.pageTokens.push(reader.string());
+            message.value = reader.string();
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.estimatedTotal = reader.int64() as bigint;
+            message.entitlementId = reader.string();
             continue;
           }
         }
@@ -3647,27 +3649,25 @@ export const EnqueuePageTokens: MessageFns<EnqueuePageTokens> = {
     }
   },
 
-  create(base?: DeepPartial<EnqueuePageTokens>): EnqueuePageTokens {
-    return EnqueuePageTokens.fromPartial(base ?? {});
+  create(base?: DeepPartial<ETag>): ETag {
+    return ETag.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<EnqueuePageTokens>): EnqueuePageTokens {
-    const message = createBaseEnqueuePageTokens();
-    message.pageTokens = object.pageTokens?.map((e) => e) || [];
-    message.estimatedTotal = (object.estimatedTotal !== undefined && object.estimatedTotal !== null)
-      ? BigInt(object.estimatedTotal)
-      : 0n;
+  fromPartial(object: DeepPartial<ETag>): ETag {
+    const message = createBaseETag();
+    message.value = object.value ?? "";
+    message.entitlementId = object.entitlementId ?? "";
     return message;
   },
 };
 
-function createBaseV1Identifier(): V1Identifier {
-  return { id: "", _unknownFields: {} };
+function createBaseETagMetadata(): ETagMetadata {
+  return { metadata: undefined, _unknownFields: {} };
 }
 
-export const V1Identifier: MessageFns<V1Identifier> = {
-  encode(message: V1Identifier, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
+export const ETagMetadata: MessageFns<ETagMetadata> = {
+  encode(message: ETagMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.metadata !== undefined) {
+      Struct.encode(Struct.wrap(message.metadata), writer.uint32(10).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3680,7 +3680,7 @@ export const V1Identifier: MessageFns<V1Identifier> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): V1Identifier {
+  decode(input: BinaryReader | Uint8Array, length?: number): ETagMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3689,7 +3689,7 @@ export const V1Identifier: MessageFns<V1Identifier> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseV1Identifier();
+      const message = createBaseETagMetadata();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3698,7 +3698,7 @@ export const V1Identifier: MessageFns<V1Identifier> = {
               break;
             }
 
-            message.id = reader.string();
+            message.metadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -3721,12 +3721,83 @@ export const V1Identifier: MessageFns<V1Identifier> = {
     }
   },
 
-  create(base?: DeepPartial<V1Identifier>): V1Identifier {
-    return V1Identifier.fromPartial(base ?? {});
+  create(base?: DeepPartial<ETagMetadata>): ETagMetadata {
+    return ETagMetadata.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<V1Identifier>): V1Identifier {
-    const message = createBaseV1Identifier();
-    message.id = object.id ?? "";
+  fromPartial(object: DeepPartial<ETagMetadata>): ETagMetadata {
+    const message = createBaseETagMetadata();
+    message.metadata = object.metadata ?? undefined;
+    return message;
+  },
+};
+
+function createBaseETagMatch(): ETagMatch {
+  return { entitlementId: "", _unknownFields: {} };
+}
+
+export const ETagMatch: MessageFns<ETagMatch> = {
+  encode(message: ETagMatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entitlementId !== "") {
+      writer.uint32(10).string(message.entitlementId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ETagMatch {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseETagMatch();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entitlementId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ETagMatch>): ETagMatch {
+    return ETagMatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ETagMatch>): ETagMatch {
+    const message = createBaseETagMatch();
+    message.entitlementId = object.entitlementId ?? "";
     return message;
   },
 };

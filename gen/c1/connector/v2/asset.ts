@@ -22,16 +22,23 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/asset.proto";
 
+/** Pictures, such as icons and logos. */
+
+/** Names an asset. */
 export interface AssetRef {
+  /** 1 to 1024 bytes. */
   id: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for one asset. */
 export interface AssetServiceGetAssetRequest {
+  /** Required. */
   asset: AssetRef | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Part of an asset. */
 export interface AssetServiceGetAssetResponse {
   msg: { $case: "metadata"; value: AssetServiceGetAssetResponse_Metadata } | {
     $case: "data";
@@ -41,11 +48,13 @@ export interface AssetServiceGetAssetResponse {
 }
 
 export interface AssetServiceGetAssetResponse_Metadata {
+  /** Media type, 1 to 256 bytes. */
   contentType: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface AssetServiceGetAssetResponse_Data {
+  /** At most 1 MiB. */
   data: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -439,8 +448,13 @@ export const AssetServiceGetAssetResponse_Data: MessageFns<AssetServiceGetAssetR
   },
 };
 
+/** Delivers assets. */
 export type AssetServiceService = typeof AssetServiceService;
 export const AssetServiceService = {
+  /**
+   * One message with metadata, then the content in pieces; an empty stream if there is no such
+   * asset.
+   */
   getAsset: {
     path: "/c1.connector.v2.AssetService/GetAsset" as const,
     requestStream: false as const,
@@ -455,10 +469,18 @@ export const AssetServiceService = {
 } as const;
 
 export interface AssetServiceServer extends UntypedServiceImplementation {
+  /**
+   * One message with metadata, then the content in pieces; an empty stream if there is no such
+   * asset.
+   */
   getAsset: handleServerStreamingCall<AssetServiceGetAssetRequest, AssetServiceGetAssetResponse>;
 }
 
 export interface AssetServiceClient extends Client {
+  /**
+   * One message with metadata, then the content in pieces; an empty stream if there is no such
+   * asset.
+   */
   getAsset(
     request: AssetServiceGetAssetRequest,
     options?: Partial<CallOptions>,

@@ -28,6 +28,9 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/connector.proto";
 
+/** The connector as a whole: what it is, what it can do, whether it works. */
+
+/** Something a host can ask of a connector. */
 export const Capability = {
   CAPABILITY_UNSPECIFIED: 0,
   CAPABILITY_PROVISION: 1,
@@ -40,8 +43,10 @@ export const Capability = {
   CAPABILITY_RESOURCE_DELETE: 8,
   CAPABILITY_SYNC_SECRETS: 9,
   CAPABILITY_ACTIONS: 10,
+  /** CAPABILITY_TARGETED_SYNC - Single resources can be fetched. */
   CAPABILITY_TARGETED_SYNC: 11,
   CAPABILITY_EVENT_FEED_V2: 12,
+  /** CAPABILITY_SERVICE_MODE_TARGETED_SYNC - C1 may ask for syncs of single resources. */
   CAPABILITY_SERVICE_MODE_TARGETED_SYNC: 13,
   CAPABILITY_CREDENTIAL_ISSUE: 14,
   UNRECOGNIZED: -1,
@@ -68,6 +73,7 @@ export namespace Capability {
   export type UNRECOGNIZED = typeof Capability.UNRECOGNIZED;
 }
 
+/** Kinds of credentials. */
 export const CapabilityDetailCredentialOption = {
   CAPABILITY_DETAIL_CREDENTIAL_OPTION_UNSPECIFIED: 0,
   CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD: 1,
@@ -106,105 +112,79 @@ export namespace CapabilityDetailCredentialOption {
   export type UNRECOGNIZED = typeof CapabilityDetailCredentialOption.UNRECOGNIZED;
 }
 
+/** Empty. */
+export interface ConnectorServiceGetMetadataRequest {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What the connector is. */
+export interface ConnectorServiceGetMetadataResponse {
+  metadata: ConnectorMetadata | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Empty. */
+export interface ConnectorServiceValidateRequest {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** All is well; trouble is told by the code of the call. */
+export interface ConnectorServiceValidateResponse {
+  annotations: Any[];
+  /**
+   * A release version such as `v0.25.0`. From 0.4.3 on the host names the sync in later requests;
+   * pre-releases do not count.
+   */
+  sdkVersion: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Names the sync that ended. */
 export interface ConnectorServiceCleanupRequest {
   annotations: Any[];
+  /** At most 1024 bytes. */
   activeSyncId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty but for annotations. */
 export interface ConnectorServiceCleanupResponse {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What users see of a connector. */
 export interface ConnectorMetadata {
+  /** 1 to 1024 bytes. */
   displayName: string;
+  /** An https URL of at most 1024 bytes, or empty. */
   helpUrl: string;
   icon: AssetRef | undefined;
   logo: AssetRef | undefined;
   profile: { [key: string]: any } | undefined;
   annotations: Any[];
+  /** At most 4096 bytes. */
   description: string;
   capabilities: ConnectorCapabilities | undefined;
   accountCreationSchema: ConnectorAccountCreationSchema | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CredentialDetails {
-  capabilityAccountProvisioning: CredentialDetailsAccountProvisioning | undefined;
-  capabilityCredentialRotation: CredentialDetailsCredentialRotation | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CredentialDetailsAccountProvisioning {
-  supportedCredentialOptions: CapabilityDetailCredentialOption[];
-  preferredCredentialOption: CapabilityDetailCredentialOption;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CredentialDetailsCredentialRotation {
-  supportedCredentialOptions: CapabilityDetailCredentialOption[];
-  preferredCredentialOption: CapabilityDetailCredentialOption;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CredentialDetailsCredentialIssue {
-  options: CredentialIssueOptionDescriptor[];
-  preferredOption: CapabilityDetailCredentialOption;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CredentialIssueOptionDescriptor {
-  option: CapabilityDetailCredentialOption;
-  keyProfiles: KeyGenerationProfile[];
-  expiry: IssuanceExpiryCapability | undefined;
-  scopes: string[];
-  customScopesAllowed: boolean;
-  customAudiencesAllowed: boolean;
-  audiences: string[];
-  resourceMode: CredentialResourceMode;
-  secretResourceTypeId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface IssuanceExpiryCapability {
-  min: Duration | undefined;
-  max: Duration | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** What the code can do, whatever the settings allow. */
 export interface ConnectorCapabilities {
+  /** Sorted by the id of the resource type. */
   resourceTypeCapabilities: ResourceTypeCapability[];
+  /** Those of all types and of the connector itself, sorted by number. */
   connectorCapabilities: Capability[];
   credentialDetails: CredentialDetails | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CapabilityPermission {
-  permission: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CapabilityPermissions {
-  permissions: CapabilityPermission[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface OptInRequired {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface Deprecated {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SkipSyncAnomalyDetection {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** What can be done with resources of one type. */
 export interface ResourceTypeCapability {
   resourceType: ResourceType | undefined;
   capabilities: Capability[];
+  /** Rights the credential needs upstream. */
   permissions: CapabilityPermissions | undefined;
   optInRequired: boolean;
   skipSyncAnomalyDetection: boolean;
@@ -213,25 +193,87 @@ export interface ResourceTypeCapability {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ConnectorServiceGetMetadataRequest {
+/** Rights needed upstream, in the upstream system's words. */
+export interface CapabilityPermissions {
+  permissions: CapabilityPermission[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ConnectorServiceGetMetadataResponse {
-  metadata: ConnectorMetadata | undefined;
+/** One of them. */
+export interface CapabilityPermission {
+  permission: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ConnectorServiceValidateRequest {
+/** How accounts get their credentials. */
+export interface CredentialDetails {
+  capabilityAccountProvisioning: CredentialDetailsAccountProvisioning | undefined;
+  capabilityCredentialRotation: CredentialDetailsCredentialRotation | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ConnectorServiceValidateResponse {
-  annotations: Any[];
-  sdkVersion: string;
+/** The preferred option must be among those supported. */
+export interface CredentialDetailsAccountProvisioning {
+  supportedCredentialOptions: CapabilityDetailCredentialOption[];
+  preferredCredentialOption: CapabilityDetailCredentialOption;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The preferred option must be among those supported. */
+export interface CredentialDetailsCredentialRotation {
+  supportedCredentialOptions: CapabilityDetailCredentialOption[];
+  preferredCredentialOption: CapabilityDetailCredentialOption;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The preferred option must be among those supported. */
+export interface CredentialDetailsCredentialIssue {
+  options: CredentialIssueOptionDescriptor[];
+  preferredOption: CapabilityDetailCredentialOption;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One kind of credential a connector can issue. */
+export interface CredentialIssueOptionDescriptor {
+  option: CapabilityDetailCredentialOption;
+  keyProfiles: KeyGenerationProfile[];
+  expiry:
+    | IssuanceExpiryCapability
+    | undefined;
+  /** Empty if scopes make no sense for this kind. */
+  scopes: string[];
+  customScopesAllowed: boolean;
+  customAudiencesAllowed: boolean;
+  audiences: string[];
+  resourceMode: CredentialResourceMode;
+  /** Type of the resource that stands for an issued credential, 1 to 1024 bytes. */
+  secretResourceTypeId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** How long issued credentials may live; absent bounds are open. */
+export interface IssuanceExpiryCapability {
+  min: Duration | undefined;
+  max: Duration | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Users have to choose resources of this type before a platform uses them. */
+export interface OptInRequired {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The type will go. */
+export interface Deprecated {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Great changes in number are normal for this type. */
+export interface SkipSyncAnomalyDetection {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The fields, by name. */
 export interface ConnectorAccountCreationSchema {
   fieldMap: Map<string, ConnectorAccountCreationSchema_Field>;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -242,6 +284,7 @@ export interface ConnectorAccountCreationSchema_Field {
   required: boolean;
   description: string;
   placeholder: string;
+  /** Place in the form, smallest first. */
   order: number;
   deprecated: boolean;
   field:
@@ -290,6 +333,280 @@ export interface ConnectorAccountCreationSchema_FieldMapEntry {
   value: ConnectorAccountCreationSchema_Field | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
+
+function createBaseConnectorServiceGetMetadataRequest(): ConnectorServiceGetMetadataRequest {
+  return { _unknownFields: {} };
+}
+
+export const ConnectorServiceGetMetadataRequest: MessageFns<ConnectorServiceGetMetadataRequest> = {
+  encode(message: ConnectorServiceGetMetadataRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceGetMetadataRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectorServiceGetMetadataRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConnectorServiceGetMetadataRequest>): ConnectorServiceGetMetadataRequest {
+    return ConnectorServiceGetMetadataRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ConnectorServiceGetMetadataRequest>): ConnectorServiceGetMetadataRequest {
+    const message = createBaseConnectorServiceGetMetadataRequest();
+    return message;
+  },
+};
+
+function createBaseConnectorServiceGetMetadataResponse(): ConnectorServiceGetMetadataResponse {
+  return { metadata: undefined, _unknownFields: {} };
+}
+
+export const ConnectorServiceGetMetadataResponse: MessageFns<ConnectorServiceGetMetadataResponse> = {
+  encode(message: ConnectorServiceGetMetadataResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.metadata !== undefined) {
+      ConnectorMetadata.encode(message.metadata, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceGetMetadataResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectorServiceGetMetadataResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.metadata = ConnectorMetadata.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConnectorServiceGetMetadataResponse>): ConnectorServiceGetMetadataResponse {
+    return ConnectorServiceGetMetadataResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConnectorServiceGetMetadataResponse>): ConnectorServiceGetMetadataResponse {
+    const message = createBaseConnectorServiceGetMetadataResponse();
+    message.metadata = (object.metadata !== undefined && object.metadata !== null)
+      ? ConnectorMetadata.fromPartial(object.metadata)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseConnectorServiceValidateRequest(): ConnectorServiceValidateRequest {
+  return { _unknownFields: {} };
+}
+
+export const ConnectorServiceValidateRequest: MessageFns<ConnectorServiceValidateRequest> = {
+  encode(message: ConnectorServiceValidateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceValidateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectorServiceValidateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConnectorServiceValidateRequest>): ConnectorServiceValidateRequest {
+    return ConnectorServiceValidateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ConnectorServiceValidateRequest>): ConnectorServiceValidateRequest {
+    const message = createBaseConnectorServiceValidateRequest();
+    return message;
+  },
+};
+
+function createBaseConnectorServiceValidateResponse(): ConnectorServiceValidateResponse {
+  return { annotations: [], sdkVersion: "", _unknownFields: {} };
+}
+
+export const ConnectorServiceValidateResponse: MessageFns<ConnectorServiceValidateResponse> = {
+  encode(message: ConnectorServiceValidateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.sdkVersion !== "") {
+      writer.uint32(18).string(message.sdkVersion);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceValidateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectorServiceValidateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sdkVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConnectorServiceValidateResponse>): ConnectorServiceValidateResponse {
+    return ConnectorServiceValidateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConnectorServiceValidateResponse>): ConnectorServiceValidateResponse {
+    const message = createBaseConnectorServiceValidateResponse();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.sdkVersion = object.sdkVersion ?? "";
+    return message;
+  },
+};
 
 function createBaseConnectorServiceCleanupRequest(): ConnectorServiceCleanupRequest {
   return { annotations: [], activeSyncId: "", _unknownFields: {} };
@@ -624,6 +941,432 @@ export const ConnectorMetadata: MessageFns<ConnectorMetadata> = {
       (object.accountCreationSchema !== undefined && object.accountCreationSchema !== null)
         ? ConnectorAccountCreationSchema.fromPartial(object.accountCreationSchema)
         : undefined;
+    return message;
+  },
+};
+
+function createBaseConnectorCapabilities(): ConnectorCapabilities {
+  return { resourceTypeCapabilities: [], connectorCapabilities: [], credentialDetails: undefined, _unknownFields: {} };
+}
+
+export const ConnectorCapabilities: MessageFns<ConnectorCapabilities> = {
+  encode(message: ConnectorCapabilities, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.resourceTypeCapabilities) {
+      ResourceTypeCapability.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.connectorCapabilities.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.connectorCapabilities) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.credentialDetails !== undefined) {
+      CredentialDetails.encode(message.credentialDetails, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorCapabilities {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectorCapabilities();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceTypeCapabilities.push(ResourceTypeCapability.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.connectorCapabilities.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.connectorCapabilities.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.credentialDetails = CredentialDetails.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConnectorCapabilities>): ConnectorCapabilities {
+    return ConnectorCapabilities.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConnectorCapabilities>): ConnectorCapabilities {
+    const message = createBaseConnectorCapabilities();
+    message.resourceTypeCapabilities =
+      object.resourceTypeCapabilities?.map((e) => ResourceTypeCapability.fromPartial(e)) || [];
+    message.connectorCapabilities = object.connectorCapabilities?.map((e) => e) || [];
+    message.credentialDetails = (object.credentialDetails !== undefined && object.credentialDetails !== null)
+      ? CredentialDetails.fromPartial(object.credentialDetails)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResourceTypeCapability(): ResourceTypeCapability {
+  return {
+    resourceType: undefined,
+    capabilities: [],
+    permissions: undefined,
+    optInRequired: false,
+    skipSyncAnomalyDetection: false,
+    credentialIssue: undefined,
+    deprecated: false,
+    _unknownFields: {},
+  };
+}
+
+export const ResourceTypeCapability: MessageFns<ResourceTypeCapability> = {
+  encode(message: ResourceTypeCapability, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceType !== undefined) {
+      ResourceType.encode(message.resourceType, writer.uint32(10).fork()).join();
+    }
+    if (message.capabilities.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.capabilities) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.permissions !== undefined) {
+      CapabilityPermissions.encode(message.permissions, writer.uint32(26).fork()).join();
+    }
+    if (message.optInRequired !== false) {
+      writer.uint32(32).bool(message.optInRequired);
+    }
+    if (message.skipSyncAnomalyDetection !== false) {
+      writer.uint32(40).bool(message.skipSyncAnomalyDetection);
+    }
+    if (message.credentialIssue !== undefined) {
+      CredentialDetailsCredentialIssue.encode(message.credentialIssue, writer.uint32(50).fork()).join();
+    }
+    if (message.deprecated !== false) {
+      writer.uint32(56).bool(message.deprecated);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceTypeCapability {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceTypeCapability();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceType = ResourceType.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.capabilities.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.capabilities.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.permissions = CapabilityPermissions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.optInRequired = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.skipSyncAnomalyDetection = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.credentialIssue = CredentialDetailsCredentialIssue.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deprecated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceTypeCapability>): ResourceTypeCapability {
+    return ResourceTypeCapability.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceTypeCapability>): ResourceTypeCapability {
+    const message = createBaseResourceTypeCapability();
+    message.resourceType = (object.resourceType !== undefined && object.resourceType !== null)
+      ? ResourceType.fromPartial(object.resourceType)
+      : undefined;
+    message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.permissions = (object.permissions !== undefined && object.permissions !== null)
+      ? CapabilityPermissions.fromPartial(object.permissions)
+      : undefined;
+    message.optInRequired = object.optInRequired ?? false;
+    message.skipSyncAnomalyDetection = object.skipSyncAnomalyDetection ?? false;
+    message.credentialIssue = (object.credentialIssue !== undefined && object.credentialIssue !== null)
+      ? CredentialDetailsCredentialIssue.fromPartial(object.credentialIssue)
+      : undefined;
+    message.deprecated = object.deprecated ?? false;
+    return message;
+  },
+};
+
+function createBaseCapabilityPermissions(): CapabilityPermissions {
+  return { permissions: [], _unknownFields: {} };
+}
+
+export const CapabilityPermissions: MessageFns<CapabilityPermissions> = {
+  encode(message: CapabilityPermissions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.permissions) {
+      CapabilityPermission.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CapabilityPermissions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCapabilityPermissions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.permissions.push(CapabilityPermission.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CapabilityPermissions>): CapabilityPermissions {
+    return CapabilityPermissions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CapabilityPermissions>): CapabilityPermissions {
+    const message = createBaseCapabilityPermissions();
+    message.permissions = object.permissions?.map((e) => CapabilityPermission.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCapabilityPermission(): CapabilityPermission {
+  return { permission: "", _unknownFields: {} };
+}
+
+export const CapabilityPermission: MessageFns<CapabilityPermission> = {
+  encode(message: CapabilityPermission, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.permission !== "") {
+      writer.uint32(10).string(message.permission);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CapabilityPermission {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCapabilityPermission();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.permission = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CapabilityPermission>): CapabilityPermission {
+    return CapabilityPermission.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CapabilityPermission>): CapabilityPermission {
+    const message = createBaseCapabilityPermission();
+    message.permission = object.permission ?? "";
     return message;
   },
 };
@@ -1261,260 +2004,6 @@ export const IssuanceExpiryCapability: MessageFns<IssuanceExpiryCapability> = {
   },
 };
 
-function createBaseConnectorCapabilities(): ConnectorCapabilities {
-  return { resourceTypeCapabilities: [], connectorCapabilities: [], credentialDetails: undefined, _unknownFields: {} };
-}
-
-export const ConnectorCapabilities: MessageFns<ConnectorCapabilities> = {
-  encode(message: ConnectorCapabilities, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.resourceTypeCapabilities) {
-      ResourceTypeCapability.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.connectorCapabilities.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.connectorCapabilities) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    if (message.credentialDetails !== undefined) {
-      CredentialDetails.encode(message.credentialDetails, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorCapabilities {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnectorCapabilities();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceTypeCapabilities.push(ResourceTypeCapability.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag === 16) {
-              message.connectorCapabilities.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 18) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.connectorCapabilities.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.credentialDetails = CredentialDetails.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConnectorCapabilities>): ConnectorCapabilities {
-    return ConnectorCapabilities.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConnectorCapabilities>): ConnectorCapabilities {
-    const message = createBaseConnectorCapabilities();
-    message.resourceTypeCapabilities =
-      object.resourceTypeCapabilities?.map((e) => ResourceTypeCapability.fromPartial(e)) || [];
-    message.connectorCapabilities = object.connectorCapabilities?.map((e) => e) || [];
-    message.credentialDetails = (object.credentialDetails !== undefined && object.credentialDetails !== null)
-      ? CredentialDetails.fromPartial(object.credentialDetails)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseCapabilityPermission(): CapabilityPermission {
-  return { permission: "", _unknownFields: {} };
-}
-
-export const CapabilityPermission: MessageFns<CapabilityPermission> = {
-  encode(message: CapabilityPermission, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.permission !== "") {
-      writer.uint32(10).string(message.permission);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CapabilityPermission {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCapabilityPermission();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.permission = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CapabilityPermission>): CapabilityPermission {
-    return CapabilityPermission.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CapabilityPermission>): CapabilityPermission {
-    const message = createBaseCapabilityPermission();
-    message.permission = object.permission ?? "";
-    return message;
-  },
-};
-
-function createBaseCapabilityPermissions(): CapabilityPermissions {
-  return { permissions: [], _unknownFields: {} };
-}
-
-export const CapabilityPermissions: MessageFns<CapabilityPermissions> = {
-  encode(message: CapabilityPermissions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.permissions) {
-      CapabilityPermission.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CapabilityPermissions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCapabilityPermissions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.permissions.push(CapabilityPermission.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CapabilityPermissions>): CapabilityPermissions {
-    return CapabilityPermissions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CapabilityPermissions>): CapabilityPermissions {
-    const message = createBaseCapabilityPermissions();
-    message.permissions = object.permissions?.map((e) => CapabilityPermission.fromPartial(e)) || [];
-    return message;
-  },
-};
-
 function createBaseOptInRequired(): OptInRequired {
   return { _unknownFields: {} };
 }
@@ -1688,452 +2177,6 @@ export const SkipSyncAnomalyDetection: MessageFns<SkipSyncAnomalyDetection> = {
   },
   fromPartial(_: DeepPartial<SkipSyncAnomalyDetection>): SkipSyncAnomalyDetection {
     const message = createBaseSkipSyncAnomalyDetection();
-    return message;
-  },
-};
-
-function createBaseResourceTypeCapability(): ResourceTypeCapability {
-  return {
-    resourceType: undefined,
-    capabilities: [],
-    permissions: undefined,
-    optInRequired: false,
-    skipSyncAnomalyDetection: false,
-    credentialIssue: undefined,
-    deprecated: false,
-    _unknownFields: {},
-  };
-}
-
-export const ResourceTypeCapability: MessageFns<ResourceTypeCapability> = {
-  encode(message: ResourceTypeCapability, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceType !== undefined) {
-      ResourceType.encode(message.resourceType, writer.uint32(10).fork()).join();
-    }
-    if (message.capabilities.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.capabilities) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    if (message.permissions !== undefined) {
-      CapabilityPermissions.encode(message.permissions, writer.uint32(26).fork()).join();
-    }
-    if (message.optInRequired !== false) {
-      writer.uint32(32).bool(message.optInRequired);
-    }
-    if (message.skipSyncAnomalyDetection !== false) {
-      writer.uint32(40).bool(message.skipSyncAnomalyDetection);
-    }
-    if (message.credentialIssue !== undefined) {
-      CredentialDetailsCredentialIssue.encode(message.credentialIssue, writer.uint32(50).fork()).join();
-    }
-    if (message.deprecated !== false) {
-      writer.uint32(56).bool(message.deprecated);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceTypeCapability {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceTypeCapability();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceType = ResourceType.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag === 16) {
-              message.capabilities.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 18) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.capabilities.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.permissions = CapabilityPermissions.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.optInRequired = reader.bool();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.skipSyncAnomalyDetection = reader.bool();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.credentialIssue = CredentialDetailsCredentialIssue.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.deprecated = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceTypeCapability>): ResourceTypeCapability {
-    return ResourceTypeCapability.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceTypeCapability>): ResourceTypeCapability {
-    const message = createBaseResourceTypeCapability();
-    message.resourceType = (object.resourceType !== undefined && object.resourceType !== null)
-      ? ResourceType.fromPartial(object.resourceType)
-      : undefined;
-    message.capabilities = object.capabilities?.map((e) => e) || [];
-    message.permissions = (object.permissions !== undefined && object.permissions !== null)
-      ? CapabilityPermissions.fromPartial(object.permissions)
-      : undefined;
-    message.optInRequired = object.optInRequired ?? false;
-    message.skipSyncAnomalyDetection = object.skipSyncAnomalyDetection ?? false;
-    message.credentialIssue = (object.credentialIssue !== undefined && object.credentialIssue !== null)
-      ? CredentialDetailsCredentialIssue.fromPartial(object.credentialIssue)
-      : undefined;
-    message.deprecated = object.deprecated ?? false;
-    return message;
-  },
-};
-
-function createBaseConnectorServiceGetMetadataRequest(): ConnectorServiceGetMetadataRequest {
-  return { _unknownFields: {} };
-}
-
-export const ConnectorServiceGetMetadataRequest: MessageFns<ConnectorServiceGetMetadataRequest> = {
-  encode(message: ConnectorServiceGetMetadataRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceGetMetadataRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnectorServiceGetMetadataRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConnectorServiceGetMetadataRequest>): ConnectorServiceGetMetadataRequest {
-    return ConnectorServiceGetMetadataRequest.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<ConnectorServiceGetMetadataRequest>): ConnectorServiceGetMetadataRequest {
-    const message = createBaseConnectorServiceGetMetadataRequest();
-    return message;
-  },
-};
-
-function createBaseConnectorServiceGetMetadataResponse(): ConnectorServiceGetMetadataResponse {
-  return { metadata: undefined, _unknownFields: {} };
-}
-
-export const ConnectorServiceGetMetadataResponse: MessageFns<ConnectorServiceGetMetadataResponse> = {
-  encode(message: ConnectorServiceGetMetadataResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.metadata !== undefined) {
-      ConnectorMetadata.encode(message.metadata, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceGetMetadataResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnectorServiceGetMetadataResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.metadata = ConnectorMetadata.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConnectorServiceGetMetadataResponse>): ConnectorServiceGetMetadataResponse {
-    return ConnectorServiceGetMetadataResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConnectorServiceGetMetadataResponse>): ConnectorServiceGetMetadataResponse {
-    const message = createBaseConnectorServiceGetMetadataResponse();
-    message.metadata = (object.metadata !== undefined && object.metadata !== null)
-      ? ConnectorMetadata.fromPartial(object.metadata)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseConnectorServiceValidateRequest(): ConnectorServiceValidateRequest {
-  return { _unknownFields: {} };
-}
-
-export const ConnectorServiceValidateRequest: MessageFns<ConnectorServiceValidateRequest> = {
-  encode(message: ConnectorServiceValidateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceValidateRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnectorServiceValidateRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConnectorServiceValidateRequest>): ConnectorServiceValidateRequest {
-    return ConnectorServiceValidateRequest.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<ConnectorServiceValidateRequest>): ConnectorServiceValidateRequest {
-    const message = createBaseConnectorServiceValidateRequest();
-    return message;
-  },
-};
-
-function createBaseConnectorServiceValidateResponse(): ConnectorServiceValidateResponse {
-  return { annotations: [], sdkVersion: "", _unknownFields: {} };
-}
-
-export const ConnectorServiceValidateResponse: MessageFns<ConnectorServiceValidateResponse> = {
-  encode(message: ConnectorServiceValidateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.sdkVersion !== "") {
-      writer.uint32(18).string(message.sdkVersion);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnectorServiceValidateResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnectorServiceValidateResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.sdkVersion = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConnectorServiceValidateResponse>): ConnectorServiceValidateResponse {
-    return ConnectorServiceValidateResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConnectorServiceValidateResponse>): ConnectorServiceValidateResponse {
-    const message = createBaseConnectorServiceValidateResponse();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.sdkVersion = object.sdkVersion ?? "";
     return message;
   },
 };
@@ -3045,6 +3088,7 @@ export const ConnectorAccountCreationSchema_FieldMapEntry: MessageFns<ConnectorA
   },
 };
 
+/** Asked about the connector as a whole. */
 export type ConnectorServiceService = typeof ConnectorServiceService;
 export const ConnectorServiceService = {
   getMetadata: {
@@ -3060,6 +3104,7 @@ export const ConnectorServiceService = {
     responseDeserialize: (value: Buffer): ConnectorServiceGetMetadataResponse =>
       ConnectorServiceGetMetadataResponse.decode(value),
   },
+  /** Tries the credentials. A sync begins with it and ends at once if it fails. */
   validate: {
     path: "/c1.connector.v2.ConnectorService/Validate" as const,
     requestStream: false as const,
@@ -3073,6 +3118,7 @@ export const ConnectorServiceService = {
     responseDeserialize: (value: Buffer): ConnectorServiceValidateResponse =>
       ConnectorServiceValidateResponse.decode(value),
   },
+  /** Ends a sync; what was cached for it can go. */
   cleanup: {
     path: "/c1.connector.v2.ConnectorService/Cleanup" as const,
     requestStream: false as const,
@@ -3089,7 +3135,9 @@ export const ConnectorServiceService = {
 
 export interface ConnectorServiceServer extends UntypedServiceImplementation {
   getMetadata: handleUnaryCall<ConnectorServiceGetMetadataRequest, ConnectorServiceGetMetadataResponse>;
+  /** Tries the credentials. A sync begins with it and ends at once if it fails. */
   validate: handleUnaryCall<ConnectorServiceValidateRequest, ConnectorServiceValidateResponse>;
+  /** Ends a sync; what was cached for it can go. */
   cleanup: handleUnaryCall<ConnectorServiceCleanupRequest, ConnectorServiceCleanupResponse>;
 }
 
@@ -3109,6 +3157,7 @@ export interface ConnectorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ConnectorServiceGetMetadataResponse) => void,
   ): ClientUnaryCall;
+  /** Tries the credentials. A sync begins with it and ends at once if it fails. */
   validate(
     request: ConnectorServiceValidateRequest,
     callback: (error: ServiceError | null, response: ConnectorServiceValidateResponse) => void,
@@ -3124,6 +3173,7 @@ export interface ConnectorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ConnectorServiceValidateResponse) => void,
   ): ClientUnaryCall;
+  /** Ends a sync; what was cached for it can go. */
   cleanup(
     request: ConnectorServiceCleanupRequest,
     callback: (error: ServiceError | null, response: ConnectorServiceCleanupResponse) => void,

@@ -25,22 +25,40 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/entitlement.proto";
 
+/** Entitlements: what can be granted on a resource. */
+
+/** Something a principal can hold on a resource, for example a seat in an organization. */
 export interface Entitlement {
-  resource: Resource | undefined;
+  /** What it is held on. Required. */
+  resource:
+    | Resource
+    | undefined;
+  /**
+   * `<resource type>:<resource id>:<slug>` without escaping, 1 to 1024 bytes; must not change
+   * between versions.
+   */
   id: string;
+  /** At most 1024 bytes. */
   displayName: string;
+  /** At most 2048 bytes. */
   description: string;
+  /** Types of resources that can hold it. Hosts keep only their ids. */
   grantableTo: ResourceType[];
   annotations: Any[];
   purpose: Entitlement_PurposeValue;
+  /** Last part of the id, for example `seat`. */
   slug: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What holding it means. */
 export const Entitlement_PurposeValue = {
   PURPOSE_VALUE_UNSPECIFIED: 0,
+  /** PURPOSE_VALUE_ASSIGNMENT - Belonging: membership, a seat. */
   PURPOSE_VALUE_ASSIGNMENT: 1,
+  /** PURPOSE_VALUE_PERMISSION - Being allowed to do something. */
   PURPOSE_VALUE_PERMISSION: 2,
+  /** PURPOSE_VALUE_OWNERSHIP - Being responsible for it. */
   PURPOSE_VALUE_OWNERSHIP: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -55,33 +73,51 @@ export namespace Entitlement_PurposeValue {
   export type UNRECOGNIZED = typeof Entitlement_PurposeValue.UNRECOGNIZED;
 }
 
+/** Asks for one page. */
 export interface EntitlementsServiceListEntitlementsRequest {
-  resource: Resource | undefined;
+  /**
+   * As the host has stored it. With the annotation TypeScopedEntitlements its id is `{type, type}`
+   * and all resources of the type are meant.
+   */
+  resource:
+    | Resource
+    | undefined;
+  /** 0 (the connector chooses) to 250. */
   pageSize: number;
+  /** Empty for the first page. At most 1 MiB. */
   pageToken: string;
   annotations: Any[];
+  /** The sync that asks; empty outside a sync. */
   activeSyncId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One page. */
 export interface EntitlementsServiceListEntitlementsResponse {
   list: Entitlement[];
+  /** Empty on the last page; must differ from the token of the request. */
   nextPageToken: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for one page. */
 export interface EntitlementsServiceListStaticEntitlementsRequest {
   resourceTypeId: string;
+  /** 0 (the connector chooses) to 250. */
   pageSize: number;
+  /** Empty for the first page. At most 1 MiB. */
   pageToken: string;
   annotations: Any[];
+  /** The sync that asks; empty outside a sync. */
   activeSyncId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One page; `id` and `resource` of the entitlements are not looked at. */
 export interface EntitlementsServiceListStaticEntitlementsResponse {
   list: Entitlement[];
+  /** Empty on the last page; must differ from the token of the request. */
   nextPageToken: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -709,8 +745,10 @@ export const EntitlementsServiceListStaticEntitlementsResponse: MessageFns<
   },
 };
 
+/** Lists entitlements. */
 export type EntitlementsServiceService = typeof EntitlementsServiceService;
 export const EntitlementsServiceService = {
+  /** What can be granted on one resource. */
   listEntitlements: {
     path: "/c1.connector.v2.EntitlementsService/ListEntitlements" as const,
     requestStream: false as const,
@@ -724,6 +762,7 @@ export const EntitlementsServiceService = {
     responseDeserialize: (value: Buffer): EntitlementsServiceListEntitlementsResponse =>
       EntitlementsServiceListEntitlementsResponse.decode(value),
   },
+  /** What can be granted on every resource of a type; the host makes one of each per resource. */
   listStaticEntitlements: {
     path: "/c1.connector.v2.EntitlementsService/ListStaticEntitlements" as const,
     requestStream: false as const,
@@ -740,10 +779,12 @@ export const EntitlementsServiceService = {
 } as const;
 
 export interface EntitlementsServiceServer extends UntypedServiceImplementation {
+  /** What can be granted on one resource. */
   listEntitlements: handleUnaryCall<
     EntitlementsServiceListEntitlementsRequest,
     EntitlementsServiceListEntitlementsResponse
   >;
+  /** What can be granted on every resource of a type; the host makes one of each per resource. */
   listStaticEntitlements: handleUnaryCall<
     EntitlementsServiceListStaticEntitlementsRequest,
     EntitlementsServiceListStaticEntitlementsResponse
@@ -751,6 +792,7 @@ export interface EntitlementsServiceServer extends UntypedServiceImplementation 
 }
 
 export interface EntitlementsServiceClient extends Client {
+  /** What can be granted on one resource. */
   listEntitlements(
     request: EntitlementsServiceListEntitlementsRequest,
     callback: (error: ServiceError | null, response: EntitlementsServiceListEntitlementsResponse) => void,
@@ -766,6 +808,7 @@ export interface EntitlementsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EntitlementsServiceListEntitlementsResponse) => void,
   ): ClientUnaryCall;
+  /** What can be granted on every resource of a type; the host makes one of each per resource. */
   listStaticEntitlements(
     request: EntitlementsServiceListStaticEntitlementsRequest,
     callback: (error: ServiceError | null, response: EntitlementsServiceListStaticEntitlementsResponse) => void,

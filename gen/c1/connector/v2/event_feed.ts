@@ -28,6 +28,9 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/event_feed.proto";
 
+/** Events: what happened upstream, for hosts that do not want to wait for the next sync. */
+
+/** Kinds of events. The numbers 2 and 3 are out of use. */
 export const EventType = {
   EVENT_TYPE_UNSPECIFIED: 0,
   EVENT_TYPE_USAGE: 1,
@@ -48,35 +51,58 @@ export namespace EventType {
   export type UNRECOGNIZED = typeof EventType.UNRECOGNIZED;
 }
 
-export interface ListEventsRequest {
-  cursor: string;
-  startAt: Timestamp | undefined;
-  pageSize: number;
-  annotations: Any[];
-  eventFeedId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ListEventsResponse {
-  events: Event[];
-  cursor: string;
-  hasMore: boolean;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** Asks for all feeds. */
 export interface ListEventFeedsRequest {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** All feeds. */
 export interface ListEventFeedsResponse {
   list: EventFeedMetadata[];
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Describes a feed. */
+export interface EventFeedMetadata {
+  /** 1 to 1024 bytes, unique within the connector. */
+  id: string;
+  /** Each type at most once. */
+  supportedEventTypes: EventType[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for one page of a feed. */
+export interface ListEventsRequest {
+  /** Empty at first, otherwise the cursor of the answer before. At most 4096 bytes. */
+  cursor: string;
+  /** Earliest time of interest. */
+  startAt:
+    | Timestamp
+    | undefined;
+  /** 0 (the connector chooses) to 1000. */
+  pageSize: number;
+  annotations: Any[];
+  /** Empty means `baton_feed_event`. */
+  eventFeedId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One page. */
+export interface ListEventsResponse {
+  events: Event[];
+  /** Where to go on, also after the last page. At most 4096 bytes. */
+  cursor: string;
+  /** More is there right now. */
+  hasMore: boolean;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something that happened. */
 export interface Event {
+  /** Unique within the feed. */
   id: string;
   occurredAt: Timestamp | undefined;
   annotations: Any[];
@@ -91,17 +117,21 @@ export interface Event {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** An actor used a resource. */
 export interface UsageEvent {
   targetResource: Resource | undefined;
   actorResource: Resource | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface GrantEvent {
-  grant: Grant | undefined;
+/** A resource appeared, changed or went; the host fetches it. */
+export interface ResourceChangeEvent {
+  resourceId: ResourceId | undefined;
+  parentResourceId: ResourceId | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A principal was given an entitlement. */
 export interface CreateGrantEvent {
   entitlement: Entitlement | undefined;
   principal: Resource | undefined;
@@ -109,6 +139,7 @@ export interface CreateGrantEvent {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A principal lost an entitlement. */
 export interface CreateRevokeEvent {
   entitlement: Entitlement | undefined;
   principal: Resource | undefined;
@@ -116,23 +147,269 @@ export interface CreateRevokeEvent {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Older form of CreateGrantEvent. */
+export interface GrantEvent {
+  grant: Grant | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Older form of CreateRevokeEvent. */
 export interface RevokeEvent {
   entitlement: Entitlement | undefined;
   principal: Resource | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ResourceChangeEvent {
-  resourceId: ResourceId | undefined;
-  parentResourceId: ResourceId | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+function createBaseListEventFeedsRequest(): ListEventFeedsRequest {
+  return { annotations: [], _unknownFields: {} };
 }
 
-export interface EventFeedMetadata {
-  id: string;
-  supportedEventTypes: EventType[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const ListEventFeedsRequest: MessageFns<ListEventFeedsRequest> = {
+  encode(message: ListEventFeedsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventFeedsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventFeedsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEventFeedsRequest>): ListEventFeedsRequest {
+    return ListEventFeedsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEventFeedsRequest>): ListEventFeedsRequest {
+    const message = createBaseListEventFeedsRequest();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListEventFeedsResponse(): ListEventFeedsResponse {
+  return { list: [], annotations: [], _unknownFields: {} };
 }
+
+export const ListEventFeedsResponse: MessageFns<ListEventFeedsResponse> = {
+  encode(message: ListEventFeedsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.list) {
+      EventFeedMetadata.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventFeedsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventFeedsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.list.push(EventFeedMetadata.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEventFeedsResponse>): ListEventFeedsResponse {
+    return ListEventFeedsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEventFeedsResponse>): ListEventFeedsResponse {
+    const message = createBaseListEventFeedsResponse();
+    message.list = object.list?.map((e) => EventFeedMetadata.fromPartial(e)) || [];
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEventFeedMetadata(): EventFeedMetadata {
+  return { id: "", supportedEventTypes: [], _unknownFields: {} };
+}
+
+export const EventFeedMetadata: MessageFns<EventFeedMetadata> = {
+  encode(message: EventFeedMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.supportedEventTypes.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.supportedEventTypes) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EventFeedMetadata {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEventFeedMetadata();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.supportedEventTypes.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.supportedEventTypes.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EventFeedMetadata>): EventFeedMetadata {
+    return EventFeedMetadata.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EventFeedMetadata>): EventFeedMetadata {
+    const message = createBaseEventFeedMetadata();
+    message.id = object.id ?? "";
+    message.supportedEventTypes = object.supportedEventTypes?.map((e) => e) || [];
+    return message;
+  },
+};
 
 function createBaseListEventsRequest(): ListEventsRequest {
   return { cursor: "", startAt: undefined, pageSize: 0, annotations: [], eventFeedId: "", _unknownFields: {} };
@@ -357,160 +634,6 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
     message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
     message.cursor = object.cursor ?? "";
     message.hasMore = object.hasMore ?? false;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseListEventFeedsRequest(): ListEventFeedsRequest {
-  return { annotations: [], _unknownFields: {} };
-}
-
-export const ListEventFeedsRequest: MessageFns<ListEventFeedsRequest> = {
-  encode(message: ListEventFeedsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListEventFeedsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListEventFeedsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListEventFeedsRequest>): ListEventFeedsRequest {
-    return ListEventFeedsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListEventFeedsRequest>): ListEventFeedsRequest {
-    const message = createBaseListEventFeedsRequest();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseListEventFeedsResponse(): ListEventFeedsResponse {
-  return { list: [], annotations: [], _unknownFields: {} };
-}
-
-export const ListEventFeedsResponse: MessageFns<ListEventFeedsResponse> = {
-  encode(message: ListEventFeedsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.list) {
-      EventFeedMetadata.encode(v!, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListEventFeedsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListEventFeedsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.list.push(EventFeedMetadata.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListEventFeedsResponse>): ListEventFeedsResponse {
-    return ListEventFeedsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListEventFeedsResponse>): ListEventFeedsResponse {
-    const message = createBaseListEventFeedsResponse();
-    message.list = object.list?.map((e) => EventFeedMetadata.fromPartial(e)) || [];
     message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     return message;
   },
@@ -809,14 +932,17 @@ export const UsageEvent: MessageFns<UsageEvent> = {
   },
 };
 
-function createBaseGrantEvent(): GrantEvent {
-  return { grant: undefined, _unknownFields: {} };
+function createBaseResourceChangeEvent(): ResourceChangeEvent {
+  return { resourceId: undefined, parentResourceId: undefined, _unknownFields: {} };
 }
 
-export const GrantEvent: MessageFns<GrantEvent> = {
-  encode(message: GrantEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.grant !== undefined) {
-      Grant.encode(message.grant, writer.uint32(10).fork()).join();
+export const ResourceChangeEvent: MessageFns<ResourceChangeEvent> = {
+  encode(message: ResourceChangeEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceId !== undefined) {
+      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
+    }
+    if (message.parentResourceId !== undefined) {
+      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -829,7 +955,7 @@ export const GrantEvent: MessageFns<GrantEvent> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GrantEvent {
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceChangeEvent {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -838,7 +964,7 @@ export const GrantEvent: MessageFns<GrantEvent> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrantEvent();
+      const message = createBaseResourceChangeEvent();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -847,7 +973,15 @@ export const GrantEvent: MessageFns<GrantEvent> = {
               break;
             }
 
-            message.grant = Grant.decode(reader, reader.uint32());
+            message.resourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -870,12 +1004,17 @@ export const GrantEvent: MessageFns<GrantEvent> = {
     }
   },
 
-  create(base?: DeepPartial<GrantEvent>): GrantEvent {
-    return GrantEvent.fromPartial(base ?? {});
+  create(base?: DeepPartial<ResourceChangeEvent>): ResourceChangeEvent {
+    return ResourceChangeEvent.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<GrantEvent>): GrantEvent {
-    const message = createBaseGrantEvent();
-    message.grant = (object.grant !== undefined && object.grant !== null) ? Grant.fromPartial(object.grant) : undefined;
+  fromPartial(object: DeepPartial<ResourceChangeEvent>): ResourceChangeEvent {
+    const message = createBaseResourceChangeEvent();
+    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
+      ? ResourceId.fromPartial(object.resourceId)
+      : undefined;
+    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
+      ? ResourceId.fromPartial(object.parentResourceId)
+      : undefined;
     return message;
   },
 };
@@ -1078,6 +1217,77 @@ export const CreateRevokeEvent: MessageFns<CreateRevokeEvent> = {
   },
 };
 
+function createBaseGrantEvent(): GrantEvent {
+  return { grant: undefined, _unknownFields: {} };
+}
+
+export const GrantEvent: MessageFns<GrantEvent> = {
+  encode(message: GrantEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grant !== undefined) {
+      Grant.encode(message.grant, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grant = Grant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GrantEvent>): GrantEvent {
+    return GrantEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantEvent>): GrantEvent {
+    const message = createBaseGrantEvent();
+    message.grant = (object.grant !== undefined && object.grant !== null) ? Grant.fromPartial(object.grant) : undefined;
+    return message;
+  },
+};
+
 function createBaseRevokeEvent(): RevokeEvent {
   return { entitlement: undefined, principal: undefined, _unknownFields: {} };
 }
@@ -1165,190 +1375,7 @@ export const RevokeEvent: MessageFns<RevokeEvent> = {
   },
 };
 
-function createBaseResourceChangeEvent(): ResourceChangeEvent {
-  return { resourceId: undefined, parentResourceId: undefined, _unknownFields: {} };
-}
-
-export const ResourceChangeEvent: MessageFns<ResourceChangeEvent> = {
-  encode(message: ResourceChangeEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceId !== undefined) {
-      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
-    }
-    if (message.parentResourceId !== undefined) {
-      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceChangeEvent {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceChangeEvent();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceChangeEvent>): ResourceChangeEvent {
-    return ResourceChangeEvent.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceChangeEvent>): ResourceChangeEvent {
-    const message = createBaseResourceChangeEvent();
-    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
-      ? ResourceId.fromPartial(object.resourceId)
-      : undefined;
-    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
-      ? ResourceId.fromPartial(object.parentResourceId)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseEventFeedMetadata(): EventFeedMetadata {
-  return { id: "", supportedEventTypes: [], _unknownFields: {} };
-}
-
-export const EventFeedMetadata: MessageFns<EventFeedMetadata> = {
-  encode(message: EventFeedMetadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.supportedEventTypes.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.supportedEventTypes) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EventFeedMetadata {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEventFeedMetadata();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag === 16) {
-              message.supportedEventTypes.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 18) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.supportedEventTypes.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EventFeedMetadata>): EventFeedMetadata {
-    return EventFeedMetadata.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EventFeedMetadata>): EventFeedMetadata {
-    const message = createBaseEventFeedMetadata();
-    message.id = object.id ?? "";
-    message.supportedEventTypes = object.supportedEventTypes?.map((e) => e) || [];
-    return message;
-  },
-};
-
+/** Hands out events. */
 export type EventServiceService = typeof EventServiceService;
 export const EventServiceService = {
   listEvents: {
@@ -1360,6 +1387,7 @@ export const EventServiceService = {
     responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
   },
+  /** All feeds a connector has; none is a valid answer. */
   listEventFeeds: {
     path: "/c1.connector.v2.EventService/ListEventFeeds" as const,
     requestStream: false as const,
@@ -1375,6 +1403,7 @@ export const EventServiceService = {
 
 export interface EventServiceServer extends UntypedServiceImplementation {
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
+  /** All feeds a connector has; none is a valid answer. */
   listEventFeeds: handleUnaryCall<ListEventFeedsRequest, ListEventFeedsResponse>;
 }
 
@@ -1394,6 +1423,7 @@ export interface EventServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
   ): ClientUnaryCall;
+  /** All feeds a connector has; none is a valid answer. */
   listEventFeeds(
     request: ListEventFeedsRequest,
     callback: (error: ServiceError | null, response: ListEventFeedsResponse) => void,

@@ -26,12 +26,35 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/grant.proto";
 
+/** Grants: who holds which entitlement. */
+
+/** One principal holds one entitlement. */
+export interface Grant {
+  /** Required. Connectors fill in id and resource only. */
+  entitlement:
+    | Entitlement
+    | undefined;
+  /** Who holds it. Required; the id is enough. */
+  principal:
+    | Resource
+    | undefined;
+  /** `<entitlement id>:<principal type>:<principal id>`, 1 to 1024 bytes. */
+  id: string;
+  /** For example GrantExpandable. */
+  annotations: Any[];
+  /** Set by the host when it expands grants. */
+  sources: GrantSources | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Through which entitlements a principal holds a grant, by entitlement id. */
 export interface GrantSources {
   sources: Map<string, GrantSources_GrantSource>;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface GrantSources_GrantSource {
+  /** The principal itself holds that entitlement. */
   isDirect: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -42,31 +65,35 @@ export interface GrantSources_SourcesEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface Grant {
-  entitlement: Entitlement | undefined;
-  principal: Resource | undefined;
-  id: string;
-  annotations: Any[];
-  sources: GrantSources | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** Asks for one page. */
 export interface GrantsServiceListGrantsRequest {
-  resource: Resource | undefined;
+  /**
+   * As the host has stored it. Required. With the annotation TypeScopedGrants its id is `{type,
+   * type}` and all resources of the type are meant.
+   */
+  resource:
+    | Resource
+    | undefined;
+  /** 0 (the connector chooses) to 250. */
   pageSize: number;
+  /** Empty for the first page. At most 1 MiB. */
   pageToken: string;
   annotations: Any[];
+  /** The sync that asks; empty outside a sync. */
   activeSyncId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One page. Grants on other resources may be among them. */
 export interface GrantsServiceListGrantsResponse {
   list: Grant[];
+  /** Empty on the last page; must differ from the token of the request. */
   nextPageToken: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Gives `entitlement` to `principal`; both are required. */
 export interface GrantManagerServiceGrantRequest {
   entitlement: Entitlement | undefined;
   principal: Resource | undefined;
@@ -74,22 +101,159 @@ export interface GrantManagerServiceGrantRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Carries GrantAlreadyExists if there was nothing to do. */
 export interface GrantManagerServiceGrantResponse {
   annotations: Any[];
+  /** What came into being, if the connector knows. */
   grants: Grant[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Takes a grant away. */
 export interface GrantManagerServiceRevokeRequest {
+  /** Required. Its id can be unknown to the caller: entitlement and principal identify it. */
   grant: Grant | undefined;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Carries GrantAlreadyRevoked if there was nothing to do. */
 export interface GrantManagerServiceRevokeResponse {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
+
+function createBaseGrant(): Grant {
+  return {
+    entitlement: undefined,
+    principal: undefined,
+    id: "",
+    annotations: [],
+    sources: undefined,
+    _unknownFields: {},
+  };
+}
+
+export const Grant: MessageFns<Grant> = {
+  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entitlement !== undefined) {
+      Entitlement.encode(message.entitlement, writer.uint32(10).fork()).join();
+    }
+    if (message.principal !== undefined) {
+      Resource.encode(message.principal, writer.uint32(18).fork()).join();
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.sources !== undefined) {
+      GrantSources.encode(message.sources, writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entitlement = Entitlement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.principal = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sources = GrantSources.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Grant>): Grant {
+    return Grant.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Grant>): Grant {
+    const message = createBaseGrant();
+    message.entitlement = (object.entitlement !== undefined && object.entitlement !== null)
+      ? Entitlement.fromPartial(object.entitlement)
+      : undefined;
+    message.principal = (object.principal !== undefined && object.principal !== null)
+      ? Resource.fromPartial(object.principal)
+      : undefined;
+    message.id = object.id ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.sources = (object.sources !== undefined && object.sources !== null)
+      ? GrantSources.fromPartial(object.sources)
+      : undefined;
+    return message;
+  },
+};
 
 function createBaseGrantSources(): GrantSources {
   return { sources: new Map(), _unknownFields: {} };
@@ -324,138 +488,6 @@ export const GrantSources_SourcesEntry: MessageFns<GrantSources_SourcesEntry> = 
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null)
       ? GrantSources_GrantSource.fromPartial(object.value)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseGrant(): Grant {
-  return {
-    entitlement: undefined,
-    principal: undefined,
-    id: "",
-    annotations: [],
-    sources: undefined,
-    _unknownFields: {},
-  };
-}
-
-export const Grant: MessageFns<Grant> = {
-  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.entitlement !== undefined) {
-      Entitlement.encode(message.entitlement, writer.uint32(10).fork()).join();
-    }
-    if (message.principal !== undefined) {
-      Resource.encode(message.principal, writer.uint32(18).fork()).join();
-    }
-    if (message.id !== "") {
-      writer.uint32(26).string(message.id);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message.sources !== undefined) {
-      GrantSources.encode(message.sources, writer.uint32(42).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGrant();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entitlement = Entitlement.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.principal = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.sources = GrantSources.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Grant>): Grant {
-    return Grant.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Grant>): Grant {
-    const message = createBaseGrant();
-    message.entitlement = (object.entitlement !== undefined && object.entitlement !== null)
-      ? Entitlement.fromPartial(object.entitlement)
-      : undefined;
-    message.principal = (object.principal !== undefined && object.principal !== null)
-      ? Resource.fromPartial(object.principal)
-      : undefined;
-    message.id = object.id ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.sources = (object.sources !== undefined && object.sources !== null)
-      ? GrantSources.fromPartial(object.sources)
       : undefined;
     return message;
   },
@@ -1013,6 +1045,7 @@ export const GrantManagerServiceRevokeResponse: MessageFns<GrantManagerServiceRe
   },
 };
 
+/** Lists grants. */
 export type GrantsServiceService = typeof GrantsServiceService;
 export const GrantsServiceService = {
   listGrants: {
@@ -1060,6 +1093,7 @@ export const GrantsServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Gives and takes away entitlements. Needs provisioning. */
 export type GrantManagerServiceService = typeof GrantManagerServiceService;
 export const GrantManagerServiceService = {
   grant: {

@@ -27,9 +27,14 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/resource.proto";
 
+/** Resource types, resources and what can be done to a resource. */
+
+/** Whether an issued credential shows up in later syncs. */
 export const CredentialResourceMode = {
   CREDENTIAL_RESOURCE_MODE_UNSPECIFIED: 0,
+  /** CREDENTIAL_RESOURCE_MODE_DISCOVERABLE - A sync lists it as a resource. */
   CREDENTIAL_RESOURCE_MODE_DISCOVERABLE: 1,
+  /** CREDENTIAL_RESOURCE_MODE_VIRTUAL - Only the answer that issued it knows it. */
   CREDENTIAL_RESOURCE_MODE_VIRTUAL: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -44,16 +49,26 @@ export namespace CredentialResourceMode {
   export type UNRECOGNIZED = typeof CredentialResourceMode.UNRECOGNIZED;
 }
 
+/** A kind of resource, for example `user`. */
 export interface ResourceType {
+  /** 1 to 1024 bytes. Part of resource, entitlement and grant ids. */
   id: string;
+  /** At most 1024 bytes. */
   displayName: string;
+  /**
+   * What resources of this type are. For USER, GROUP, ROLE, APP and SECRET every such resource must
+   * carry the trait message as an annotation.
+   */
   traits: ResourceType_Trait[];
+  /** For example SkipEntitlementsAndGrants. */
   annotations: Any[];
+  /** At most 4096 bytes. */
   description: string;
   sourcedExternally: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What a resource is, apart from what its system calls it. */
 export const ResourceType_Trait = {
   TRAIT_UNSPECIFIED: 0,
   TRAIT_USER: 1,
@@ -90,87 +105,271 @@ export namespace ResourceType_Trait {
   export type UNRECOGNIZED = typeof ResourceType_Trait.UNRECOGNIZED;
 }
 
+/** Identifies a resource within one connector. */
+export interface ResourceId {
+  /** Id of the resource type, 1 to 1024 bytes. */
+  resourceType: string;
+  /** 1 to 1024 bytes; numbers are written in decimal. */
+  resource: string;
+  batonResource: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Anything that has access or to which there is access: a user, a group, an organization. */
+export interface Resource {
+  id: ResourceId | undefined;
+  parentResourceId:
+    | ResourceId
+    | undefined;
+  /** At most 1024 bytes. */
+  displayName: string;
+  /** The trait first, then other facts, for example ChildResourceType. */
+  annotations: Any[];
+  /** At most 2048 bytes. */
+  description: string;
+  batonResource: boolean;
+  /** @deprecated */
+  externalId:
+    | ExternalId
+    | undefined;
+  /** @deprecated */
+  creationSource: Resource_CreationSource;
+  /** Free-form facts about the resource. */
+  profile:
+    | { [key: string]: any }
+    | undefined;
+  /** Id of a picture that AssetService delivers. */
+  icon:
+    | AssetRef
+    | undefined;
+  /** Takes precedence over the deprecated status in a trait. */
+  status: Status | undefined;
+  createdAt: Timestamp | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** How a host came to know a resource. */
+export const Resource_CreationSource = {
+  CREATION_SOURCE_UNSPECIFIED: 0,
+  CREATION_SOURCE_CONNECTOR_LIST_RESOURCES: 1,
+  CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Resource_CreationSource = typeof Resource_CreationSource[keyof typeof Resource_CreationSource];
+
+export namespace Resource_CreationSource {
+  export type CREATION_SOURCE_UNSPECIFIED = typeof Resource_CreationSource.CREATION_SOURCE_UNSPECIFIED;
+  export type CREATION_SOURCE_CONNECTOR_LIST_RESOURCES =
+    typeof Resource_CreationSource.CREATION_SOURCE_CONNECTOR_LIST_RESOURCES;
+  export type CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT =
+    typeof Resource_CreationSource.CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT;
+  export type UNRECOGNIZED = typeof Resource_CreationSource.UNRECOGNIZED;
+}
+
+/** Whether a resource can be used. */
+export interface Status {
+  status: Status_ResourceStatus;
+  /** Why, at most 1024 bytes. */
+  details: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export const Status_ResourceStatus = {
+  RESOURCE_STATUS_UNSPECIFIED: 0,
+  RESOURCE_STATUS_ENABLED: 1,
+  RESOURCE_STATUS_DISABLED: 2,
+  RESOURCE_STATUS_DELETED: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Status_ResourceStatus = typeof Status_ResourceStatus[keyof typeof Status_ResourceStatus];
+
+export namespace Status_ResourceStatus {
+  export type RESOURCE_STATUS_UNSPECIFIED = typeof Status_ResourceStatus.RESOURCE_STATUS_UNSPECIFIED;
+  export type RESOURCE_STATUS_ENABLED = typeof Status_ResourceStatus.RESOURCE_STATUS_ENABLED;
+  export type RESOURCE_STATUS_DISABLED = typeof Status_ResourceStatus.RESOURCE_STATUS_DISABLED;
+  export type RESOURCE_STATUS_DELETED = typeof Status_ResourceStatus.RESOURCE_STATUS_DELETED;
+  export type UNRECOGNIZED = typeof Status_ResourceStatus.UNRECOGNIZED;
+}
+
+/** Retired. The same resource in another system. */
+export interface ExternalId {
+  id: string;
+  link: string;
+  description: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Hosts expect all types on one page. */
 export interface ResourceTypesServiceListResourceTypesRequest {
-  parent: Resource | undefined;
+  parent:
+    | Resource
+    | undefined;
+  /** 0 (the connector chooses) to 250. */
   pageSize: number;
+  /** Empty for the first page, otherwise the `next_page_token` before. At most 1 MiB. */
   pageToken: string;
   annotations: Any[];
+  /** The sync that asks; also its scope in the session store. Empty outside a sync. */
   activeSyncId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The types a connector knows. */
 export interface ResourceTypesServiceListResourceTypesResponse {
   list: ResourceType[];
+  /** Empty on the last page. */
   nextPageToken: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for one page. */
+export interface ResourcesServiceListResourcesRequest {
+  /** Id of a resource type, 1 to 1024 bytes. */
+  resourceTypeId: string;
+  /** Absent: resources without a parent. */
+  parentResourceId:
+    | ResourceId
+    | undefined;
+  /** 0 (the connector chooses) to 250. */
+  pageSize: number;
+  /** Empty for the first page, otherwise the `next_page_token` before. At most 1 MiB. */
+  pageToken: string;
+  annotations: Any[];
+  /** The sync that asks; empty outside a sync. */
+  activeSyncId: string;
+  /** @deprecated */
+  trait: ResourceType_Trait;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One page. It may be empty and still not be the last. */
+export interface ResourcesServiceListResourcesResponse {
+  list: Resource[];
+  /** Empty on the last page; must differ from the token of the request. */
+  nextPageToken: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Names one resource, with its parent if it has one. */
+export interface ResourceGetterServiceGetResourceRequest {
+  resourceId: ResourceId | undefined;
+  parentResourceId: ResourceId | undefined;
+  annotations: Any[];
+  activeSyncId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The resource; one that is gone is answered with the code NotFound instead. */
+export interface ResourceGetterServiceGetResourceResponse {
+  resource: Resource | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The resource as it should become. Its id is made by the upstream system. */
 export interface CreateResourceRequest {
   resource: Resource | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The resource as it became. */
 export interface CreateResourceResponse {
   created: Resource | undefined;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Names the resource to delete. */
 export interface DeleteResourceRequest {
   resourceId: ResourceId | undefined;
   parentResourceId: ResourceId | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Carries ResourceDoesNotExist if it was gone already. */
 export interface DeleteResourceResponse {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Names the resource to delete. */
 export interface DeleteResourceV2Request {
   resourceId: ResourceId | undefined;
   parentResourceId: ResourceId | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** As DeleteResourceResponse. */
 export interface DeleteResourceV2Response {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface RotateCredentialRequest {
-  resourceId: ResourceId | undefined;
-  credentialOptions: CredentialOptions | undefined;
+/** Whom to create an account for. */
+export interface CreateAccountRequest {
+  accountInfo: AccountInfo | undefined;
+  credentialOptions:
+    | CredentialOptions
+    | undefined;
+  /** Secrets in the answer are encrypted once for each of these. */
   encryptionConfigs: EncryptionConfig[];
+  /** Type of the account; empty leaves the choice to the connector. */
+  resourceTypeId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface RotateCredentialResponse {
-  encryptedData: EncryptedData[];
-  resourceId: ResourceId | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface IssueCredentialRequest {
-  identityId: ResourceId | undefined;
-  credentialOptions: CredentialIssueOptions | undefined;
-  encryptionConfigs: EncryptionConfig[];
-  requestId: string;
-  expiresAt: Timestamp | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface IssueCredentialResponse {
-  secret: Resource | undefined;
+/** How creating an account ended. */
+export interface CreateAccountResponse {
+  /** Generated secrets, for example the first password. */
   encryptedData: EncryptedData[];
   annotations: Any[];
-  resourceMode: CredentialResourceMode;
-  requestId: string;
+  result:
+    | { $case: "success"; value: CreateAccountResponse_SuccessResult }
+    | { $case: "actionRequired"; value: CreateAccountResponse_ActionRequiredResult }
+    | { $case: "alreadyExists"; value: CreateAccountResponse_AlreadyExistsResult }
+    | { $case: "inProgress"; value: CreateAccountResponse_InProgressResult }
+    | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The account is there. */
+export interface CreateAccountResponse_SuccessResult {
+  resource: Resource | undefined;
+  isCreateAccountResult: boolean;
+  invitationExpiresAt: Timestamp | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Somebody has to do something first. */
+export interface CreateAccountResponse_ActionRequiredResult {
+  resource:
+    | Resource
+    | undefined;
+  /** What, for people. */
+  message: string;
+  isCreateAccountResult: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The account was there before. */
+export interface CreateAccountResponse_AlreadyExistsResult {
+  resource: Resource | undefined;
+  isCreateAccountResult: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The upstream system has not decided yet. */
+export interface CreateAccountResponse_InProgressResult {
+  resource: Resource | undefined;
+  isCreateAccountResult: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What is known of the person. */
 export interface AccountInfo {
   emails: AccountInfo_Email[];
   login: string;
@@ -180,47 +379,50 @@ export interface AccountInfo {
 }
 
 export interface AccountInfo_Email {
+  /** A plain address without a display name. */
   address: string;
   isPrimary: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface KeyGenerationProfile {
-  kty: string;
-  parameters: { $case: "rsaModulusBits"; value: number } | { $case: "crv"; value: string } | undefined;
+/** Names the account whose credential is replaced. */
+export interface RotateCredentialRequest {
+  resourceId: ResourceId | undefined;
+  credentialOptions: CredentialOptions | undefined;
+  encryptionConfigs: EncryptionConfig[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CredentialIssueOptions {
-  options:
-    | { $case: "apiKey"; value: CredentialIssueOptions_ApiKey }
-    | { $case: "keypair"; value: CredentialIssueOptions_Keypair }
-    | { $case: "token"; value: CredentialIssueOptions_Token }
-    | { $case: "clientSecret"; value: CredentialIssueOptions_ClientSecret }
-    | undefined;
+/** The new credential, encrypted. */
+export interface RotateCredentialResponse {
+  encryptedData: EncryptedData[];
+  resourceId: ResourceId | undefined;
+  annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CredentialIssueOptions_ApiKey {
-  scopes: string[];
+/** Asks for an additional credential of an identity. */
+export interface IssueCredentialRequest {
+  identityId: ResourceId | undefined;
+  credentialOptions: CredentialIssueOptions | undefined;
+  encryptionConfigs: EncryptionConfig[];
+  /** 1 to 128 letters, digits, `_` or `-`. */
+  requestId: string;
+  expiresAt: Timestamp | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CredentialIssueOptions_Keypair {
-  profile: KeyGenerationProfile | undefined;
+/** The credential, encrypted, and the resource that stands for it. */
+export interface IssueCredentialResponse {
+  secret: Resource | undefined;
+  encryptedData: EncryptedData[];
+  annotations: Any[];
+  resourceMode: CredentialResourceMode;
+  requestId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CredentialIssueOptions_Token {
-  scopes: string[];
-  audiences: string[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CredentialIssueOptions_ClientSecret {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** How the password of an account comes about. */
 export interface CredentialOptions {
   forceChangeAtNextLogin: boolean;
   options:
@@ -232,26 +434,32 @@ export interface CredentialOptions {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The connector makes one. */
 export interface CredentialOptions_RandomPassword {
+  /** 8 to 64 characters. */
   length: bigint;
   constraints: PasswordConstraint[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The account has none. */
 export interface CredentialOptions_NoPassword {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The account signs in through this identity provider. */
 export interface CredentialOptions_SSO {
   ssoProvider: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The caller gives one, encrypted for the connector; at least one form. */
 export interface CredentialOptions_EncryptedPassword {
   encryptedPasswords: EncryptedData[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** CredentialOptions as a connector sees them, with the password decrypted. Never on the wire. */
 export interface LocalCredentialOptions {
   forceChangeAtNextLogin: boolean;
   options:
@@ -283,80 +491,62 @@ export interface LocalCredentialOptions_PlaintextPassword {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** At least `min_count` characters out of `char_set`. */
 export interface PasswordConstraint {
   charSet: string;
   minCount: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CreateAccountRequest {
-  accountInfo: AccountInfo | undefined;
-  credentialOptions: CredentialOptions | undefined;
-  encryptionConfigs: EncryptionConfig[];
-  resourceTypeId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface CreateAccountResponse {
-  encryptedData: EncryptedData[];
-  annotations: Any[];
-  result:
-    | { $case: "success"; value: CreateAccountResponse_SuccessResult }
-    | { $case: "actionRequired"; value: CreateAccountResponse_ActionRequiredResult }
-    | { $case: "alreadyExists"; value: CreateAccountResponse_AlreadyExistsResult }
-    | { $case: "inProgress"; value: CreateAccountResponse_InProgressResult }
+/** What kind of credential to issue. */
+export interface CredentialIssueOptions {
+  options:
+    | { $case: "apiKey"; value: CredentialIssueOptions_ApiKey }
+    | { $case: "keypair"; value: CredentialIssueOptions_Keypair }
+    | { $case: "token"; value: CredentialIssueOptions_Token }
+    | { $case: "clientSecret"; value: CredentialIssueOptions_ClientSecret }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CreateAccountResponse_SuccessResult {
-  resource: Resource | undefined;
-  isCreateAccountResult: boolean;
-  invitationExpiresAt: Timestamp | undefined;
+export interface CredentialIssueOptions_ApiKey {
+  scopes: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CreateAccountResponse_ActionRequiredResult {
-  resource: Resource | undefined;
-  message: string;
-  isCreateAccountResult: boolean;
+export interface CredentialIssueOptions_Keypair {
+  profile: KeyGenerationProfile | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CreateAccountResponse_AlreadyExistsResult {
-  resource: Resource | undefined;
-  isCreateAccountResult: boolean;
+export interface CredentialIssueOptions_Token {
+  scopes: string[];
+  audiences: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CreateAccountResponse_InProgressResult {
-  resource: Resource | undefined;
-  isCreateAccountResult: boolean;
+/** A further secret of an OAuth client. */
+export interface CredentialIssueOptions_ClientSecret {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface EncryptedData {
-  provider: string;
-  /** @deprecated */
-  keyId: string;
-  name: string;
-  description: string;
-  schema: string;
-  encryptedBytes: Buffer;
-  keyIds: string[];
+/** Kind and strength of a key pair. */
+export interface KeyGenerationProfile {
+  /** Key type as in RFC 7517, for example `OKP`. */
+  kty: string;
+  parameters: { $case: "rsaModulusBits"; value: number } | //
+  /** Curve as in RFC 7517, for example `Ed25519`. */
+  { $case: "crv"; value: string } | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface PlaintextData {
-  name: string;
-  description: string;
-  schema: string;
-  bytes: Buffer;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** A key that secrets in an answer are encrypted for. */
 export interface EncryptionConfig {
-  principal: Resource | undefined;
+  /** Who holds the key. */
+  principal:
+    | Resource
+    | undefined;
+  /** For example `baton/jwk/v1`. */
   provider: string;
   keyId: string;
   config: { $case: "jwkPublicKeyConfig"; value: EncryptionConfig_JWKPublicKeyConfig } | {
@@ -367,121 +557,39 @@ export interface EncryptionConfig {
 }
 
 export interface EncryptionConfig_JWKPublicKeyConfig {
+  /** A public JSON Web Key (RFC 7517). */
   pubKey: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface EncryptionConfig_AgeRecipientConfig {
+  /** A public key as `age` writes it, 1 to 4096 bytes. */
   recipient: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ResourceId {
-  resourceType: string;
-  resource: string;
-  batonResource: boolean;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface Resource {
-  id: ResourceId | undefined;
-  parentResourceId: ResourceId | undefined;
-  displayName: string;
-  annotations: Any[];
+/** A secret encrypted for one or more keys. */
+export interface EncryptedData {
+  /** The scheme that `encrypted_bytes` follows. */
+  provider: string;
+  /** @deprecated */
+  keyId: string;
+  name: string;
   description: string;
-  batonResource: boolean;
-  /** @deprecated */
-  externalId:
-    | ExternalId
-    | undefined;
-  /** @deprecated */
-  creationSource: Resource_CreationSource;
-  profile: { [key: string]: any } | undefined;
-  icon: AssetRef | undefined;
-  status: Status | undefined;
-  createdAt: Timestamp | undefined;
+  /** What the plain text is, if it is structured. */
+  schema: string;
+  encryptedBytes: Buffer;
+  /** The keys that can decrypt it. */
+  keyIds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export const Resource_CreationSource = {
-  CREATION_SOURCE_UNSPECIFIED: 0,
-  CREATION_SOURCE_CONNECTOR_LIST_RESOURCES: 1,
-  CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT: 2,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type Resource_CreationSource = typeof Resource_CreationSource[keyof typeof Resource_CreationSource];
-
-export namespace Resource_CreationSource {
-  export type CREATION_SOURCE_UNSPECIFIED = typeof Resource_CreationSource.CREATION_SOURCE_UNSPECIFIED;
-  export type CREATION_SOURCE_CONNECTOR_LIST_RESOURCES =
-    typeof Resource_CreationSource.CREATION_SOURCE_CONNECTOR_LIST_RESOURCES;
-  export type CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT =
-    typeof Resource_CreationSource.CREATION_SOURCE_CONNECTOR_LIST_GRANTS_PRINCIPAL_JIT;
-  export type UNRECOGNIZED = typeof Resource_CreationSource.UNRECOGNIZED;
-}
-
-export interface Status {
-  status: Status_ResourceStatus;
-  details: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export const Status_ResourceStatus = {
-  RESOURCE_STATUS_UNSPECIFIED: 0,
-  RESOURCE_STATUS_ENABLED: 1,
-  RESOURCE_STATUS_DISABLED: 2,
-  RESOURCE_STATUS_DELETED: 3,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type Status_ResourceStatus = typeof Status_ResourceStatus[keyof typeof Status_ResourceStatus];
-
-export namespace Status_ResourceStatus {
-  export type RESOURCE_STATUS_UNSPECIFIED = typeof Status_ResourceStatus.RESOURCE_STATUS_UNSPECIFIED;
-  export type RESOURCE_STATUS_ENABLED = typeof Status_ResourceStatus.RESOURCE_STATUS_ENABLED;
-  export type RESOURCE_STATUS_DISABLED = typeof Status_ResourceStatus.RESOURCE_STATUS_DISABLED;
-  export type RESOURCE_STATUS_DELETED = typeof Status_ResourceStatus.RESOURCE_STATUS_DELETED;
-  export type UNRECOGNIZED = typeof Status_ResourceStatus.UNRECOGNIZED;
-}
-
-export interface ResourcesServiceListResourcesRequest {
-  resourceTypeId: string;
-  parentResourceId: ResourceId | undefined;
-  pageSize: number;
-  pageToken: string;
-  annotations: Any[];
-  activeSyncId: string;
-  /** @deprecated */
-  trait: ResourceType_Trait;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourcesServiceListResourcesResponse {
-  list: Resource[];
-  nextPageToken: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceGetterServiceGetResourceRequest {
-  resourceId: ResourceId | undefined;
-  parentResourceId: ResourceId | undefined;
-  annotations: Any[];
-  activeSyncId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ResourceGetterServiceGetResourceResponse {
-  resource: Resource | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ExternalId {
-  id: string;
-  link: string;
+/** A secret before encryption. Never on the wire. */
+export interface PlaintextData {
+  name: string;
   description: string;
+  schema: string;
+  bytes: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -634,6 +742,504 @@ export const ResourceType: MessageFns<ResourceType> = {
     message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     message.description = object.description ?? "";
     message.sourcedExternally = object.sourcedExternally ?? false;
+    return message;
+  },
+};
+
+function createBaseResourceId(): ResourceId {
+  return { resourceType: "", resource: "", batonResource: false, _unknownFields: {} };
+}
+
+export const ResourceId: MessageFns<ResourceId> = {
+  encode(message: ResourceId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceType !== "") {
+      writer.uint32(10).string(message.resourceType);
+    }
+    if (message.resource !== "") {
+      writer.uint32(18).string(message.resource);
+    }
+    if (message.batonResource !== false) {
+      writer.uint32(24).bool(message.batonResource);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceId {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceId();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resource = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.batonResource = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceId>): ResourceId {
+    return ResourceId.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceId>): ResourceId {
+    const message = createBaseResourceId();
+    message.resourceType = object.resourceType ?? "";
+    message.resource = object.resource ?? "";
+    message.batonResource = object.batonResource ?? false;
+    return message;
+  },
+};
+
+function createBaseResource(): Resource {
+  return {
+    id: undefined,
+    parentResourceId: undefined,
+    displayName: "",
+    annotations: [],
+    description: "",
+    batonResource: false,
+    externalId: undefined,
+    creationSource: 0,
+    profile: undefined,
+    icon: undefined,
+    status: undefined,
+    createdAt: undefined,
+    _unknownFields: {},
+  };
+}
+
+export const Resource: MessageFns<Resource> = {
+  encode(message: Resource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== undefined) {
+      ResourceId.encode(message.id, writer.uint32(10).fork()).join();
+    }
+    if (message.parentResourceId !== undefined) {
+      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
+    }
+    if (message.displayName !== "") {
+      writer.uint32(26).string(message.displayName);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.description !== "") {
+      writer.uint32(42).string(message.description);
+    }
+    if (message.batonResource !== false) {
+      writer.uint32(48).bool(message.batonResource);
+    }
+    if (message.externalId !== undefined) {
+      ExternalId.encode(message.externalId, writer.uint32(58).fork()).join();
+    }
+    if (message.creationSource !== 0) {
+      writer.uint32(64).int32(message.creationSource);
+    }
+    if (message.profile !== undefined) {
+      Struct.encode(Struct.wrap(message.profile), writer.uint32(74).fork()).join();
+    }
+    if (message.icon !== undefined) {
+      AssetRef.encode(message.icon, writer.uint32(82).fork()).join();
+    }
+    if (message.status !== undefined) {
+      Status.encode(message.status, writer.uint32(90).fork()).join();
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(98).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.batonResource = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.externalId = ExternalId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.creationSource = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.icon = AssetRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.status = Status.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Resource>): Resource {
+    return Resource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Resource>): Resource {
+    const message = createBaseResource();
+    message.id = (object.id !== undefined && object.id !== null) ? ResourceId.fromPartial(object.id) : undefined;
+    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
+      ? ResourceId.fromPartial(object.parentResourceId)
+      : undefined;
+    message.displayName = object.displayName ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.description = object.description ?? "";
+    message.batonResource = object.batonResource ?? false;
+    message.externalId = (object.externalId !== undefined && object.externalId !== null)
+      ? ExternalId.fromPartial(object.externalId)
+      : undefined;
+    message.creationSource = object.creationSource ?? 0;
+    message.profile = object.profile ?? undefined;
+    message.icon = (object.icon !== undefined && object.icon !== null) ? AssetRef.fromPartial(object.icon) : undefined;
+    message.status = (object.status !== undefined && object.status !== null)
+      ? Status.fromPartial(object.status)
+      : undefined;
+    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
+      ? Timestamp.fromPartial(object.createdAt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseStatus(): Status {
+  return { status: 0, details: "", _unknownFields: {} };
+}
+
+export const Status: MessageFns<Status> = {
+  encode(message: Status, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    if (message.details !== "") {
+      writer.uint32(18).string(message.details);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Status {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.details = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Status>): Status {
+    return Status.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Status>): Status {
+    const message = createBaseStatus();
+    message.status = object.status ?? 0;
+    message.details = object.details ?? "";
+    return message;
+  },
+};
+
+function createBaseExternalId(): ExternalId {
+  return { id: "", link: "", description: "", _unknownFields: {} };
+}
+
+export const ExternalId: MessageFns<ExternalId> = {
+  encode(message: ExternalId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.link !== "") {
+      writer.uint32(18).string(message.link);
+    }
+    if (message.description !== "") {
+      writer.uint32(26).string(message.description);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalId {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalId();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.link = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExternalId>): ExternalId {
+    return ExternalId.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalId>): ExternalId {
+    const message = createBaseExternalId();
+    message.id = object.id ?? "";
+    message.link = object.link ?? "";
+    message.description = object.description ?? "";
     return message;
   },
 };
@@ -868,6 +1474,451 @@ export const ResourceTypesServiceListResourceTypesResponse: MessageFns<ResourceT
       return message;
     },
   };
+
+function createBaseResourcesServiceListResourcesRequest(): ResourcesServiceListResourcesRequest {
+  return {
+    resourceTypeId: "",
+    parentResourceId: undefined,
+    pageSize: 0,
+    pageToken: "",
+    annotations: [],
+    activeSyncId: "",
+    trait: 0,
+    _unknownFields: {},
+  };
+}
+
+export const ResourcesServiceListResourcesRequest: MessageFns<ResourcesServiceListResourcesRequest> = {
+  encode(message: ResourcesServiceListResourcesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceTypeId !== "") {
+      writer.uint32(10).string(message.resourceTypeId);
+    }
+    if (message.parentResourceId !== undefined) {
+      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.activeSyncId !== "") {
+      writer.uint32(50).string(message.activeSyncId);
+    }
+    if (message.trait !== 0) {
+      writer.uint32(56).int32(message.trait);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourcesServiceListResourcesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourcesServiceListResourcesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceTypeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.activeSyncId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.trait = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourcesServiceListResourcesRequest>): ResourcesServiceListResourcesRequest {
+    return ResourcesServiceListResourcesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourcesServiceListResourcesRequest>): ResourcesServiceListResourcesRequest {
+    const message = createBaseResourcesServiceListResourcesRequest();
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
+      ? ResourceId.fromPartial(object.parentResourceId)
+      : undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.activeSyncId = object.activeSyncId ?? "";
+    message.trait = object.trait ?? 0;
+    return message;
+  },
+};
+
+function createBaseResourcesServiceListResourcesResponse(): ResourcesServiceListResourcesResponse {
+  return { list: [], nextPageToken: "", annotations: [], _unknownFields: {} };
+}
+
+export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceListResourcesResponse> = {
+  encode(message: ResourcesServiceListResourcesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.list) {
+      Resource.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourcesServiceListResourcesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourcesServiceListResourcesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.list.push(Resource.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourcesServiceListResourcesResponse>): ResourcesServiceListResourcesResponse {
+    return ResourcesServiceListResourcesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourcesServiceListResourcesResponse>): ResourcesServiceListResourcesResponse {
+    const message = createBaseResourcesServiceListResourcesResponse();
+    message.list = object.list?.map((e) => Resource.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseResourceGetterServiceGetResourceRequest(): ResourceGetterServiceGetResourceRequest {
+  return { resourceId: undefined, parentResourceId: undefined, annotations: [], activeSyncId: "", _unknownFields: {} };
+}
+
+export const ResourceGetterServiceGetResourceRequest: MessageFns<ResourceGetterServiceGetResourceRequest> = {
+  encode(message: ResourceGetterServiceGetResourceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resourceId !== undefined) {
+      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
+    }
+    if (message.parentResourceId !== undefined) {
+      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.activeSyncId !== "") {
+      writer.uint32(34).string(message.activeSyncId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceGetterServiceGetResourceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceGetterServiceGetResourceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.activeSyncId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceGetterServiceGetResourceRequest>): ResourceGetterServiceGetResourceRequest {
+    return ResourceGetterServiceGetResourceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceGetterServiceGetResourceRequest>): ResourceGetterServiceGetResourceRequest {
+    const message = createBaseResourceGetterServiceGetResourceRequest();
+    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
+      ? ResourceId.fromPartial(object.resourceId)
+      : undefined;
+    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
+      ? ResourceId.fromPartial(object.parentResourceId)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.activeSyncId = object.activeSyncId ?? "";
+    return message;
+  },
+};
+
+function createBaseResourceGetterServiceGetResourceResponse(): ResourceGetterServiceGetResourceResponse {
+  return { resource: undefined, annotations: [], _unknownFields: {} };
+}
+
+export const ResourceGetterServiceGetResourceResponse: MessageFns<ResourceGetterServiceGetResourceResponse> = {
+  encode(message: ResourceGetterServiceGetResourceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResourceGetterServiceGetResourceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResourceGetterServiceGetResourceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResourceGetterServiceGetResourceResponse>): ResourceGetterServiceGetResourceResponse {
+    return ResourceGetterServiceGetResourceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResourceGetterServiceGetResourceResponse>): ResourceGetterServiceGetResourceResponse {
+    const message = createBaseResourceGetterServiceGetResourceResponse();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
 
 function createBaseCreateResourceRequest(): CreateResourceRequest {
   return { resource: undefined, _unknownFields: {} };
@@ -1343,6 +2394,862 @@ export const DeleteResourceV2Response: MessageFns<DeleteResourceV2Response> = {
   },
 };
 
+function createBaseCreateAccountRequest(): CreateAccountRequest {
+  return {
+    accountInfo: undefined,
+    credentialOptions: undefined,
+    encryptionConfigs: [],
+    resourceTypeId: "",
+    _unknownFields: {},
+  };
+}
+
+export const CreateAccountRequest: MessageFns<CreateAccountRequest> = {
+  encode(message: CreateAccountRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountInfo !== undefined) {
+      AccountInfo.encode(message.accountInfo, writer.uint32(10).fork()).join();
+    }
+    if (message.credentialOptions !== undefined) {
+      CredentialOptions.encode(message.credentialOptions, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.encryptionConfigs) {
+      EncryptionConfig.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.resourceTypeId !== "") {
+      writer.uint32(34).string(message.resourceTypeId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountInfo = AccountInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.credentialOptions = CredentialOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.encryptionConfigs.push(EncryptionConfig.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resourceTypeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountRequest>): CreateAccountRequest {
+    return CreateAccountRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateAccountRequest>): CreateAccountRequest {
+    const message = createBaseCreateAccountRequest();
+    message.accountInfo = (object.accountInfo !== undefined && object.accountInfo !== null)
+      ? AccountInfo.fromPartial(object.accountInfo)
+      : undefined;
+    message.credentialOptions = (object.credentialOptions !== undefined && object.credentialOptions !== null)
+      ? CredentialOptions.fromPartial(object.credentialOptions)
+      : undefined;
+    message.encryptionConfigs = object.encryptionConfigs?.map((e) => EncryptionConfig.fromPartial(e)) || [];
+    message.resourceTypeId = object.resourceTypeId ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateAccountResponse(): CreateAccountResponse {
+  return { encryptedData: [], annotations: [], result: undefined, _unknownFields: {} };
+}
+
+export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
+  encode(message: CreateAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.encryptedData) {
+      EncryptedData.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(26).fork()).join();
+    }
+    switch (message.result?.$case) {
+      case "success":
+        CreateAccountResponse_SuccessResult.encode(message.result.value, writer.uint32(802).fork()).join();
+        break;
+      case "actionRequired":
+        CreateAccountResponse_ActionRequiredResult.encode(message.result.value, writer.uint32(810).fork()).join();
+        break;
+      case "alreadyExists":
+        CreateAccountResponse_AlreadyExistsResult.encode(message.result.value, writer.uint32(818).fork()).join();
+        break;
+      case "inProgress":
+        CreateAccountResponse_InProgressResult.encode(message.result.value, writer.uint32(826).fork()).join();
+        break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.encryptedData.push(EncryptedData.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 100: {
+            if (tag !== 802) {
+              break;
+            }
+
+            message.result = {
+              $case: "success",
+              value: CreateAccountResponse_SuccessResult.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 101: {
+            if (tag !== 810) {
+              break;
+            }
+
+            message.result = {
+              $case: "actionRequired",
+              value: CreateAccountResponse_ActionRequiredResult.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 102: {
+            if (tag !== 818) {
+              break;
+            }
+
+            message.result = {
+              $case: "alreadyExists",
+              value: CreateAccountResponse_AlreadyExistsResult.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 103: {
+            if (tag !== 826) {
+              break;
+            }
+
+            message.result = {
+              $case: "inProgress",
+              value: CreateAccountResponse_InProgressResult.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountResponse>): CreateAccountResponse {
+    return CreateAccountResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateAccountResponse>): CreateAccountResponse {
+    const message = createBaseCreateAccountResponse();
+    message.encryptedData = object.encryptedData?.map((e) => EncryptedData.fromPartial(e)) || [];
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    switch (object.result?.$case) {
+      case "success": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = {
+            $case: "success",
+            value: CreateAccountResponse_SuccessResult.fromPartial(object.result.value),
+          };
+        }
+        break;
+      }
+      case "actionRequired": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = {
+            $case: "actionRequired",
+            value: CreateAccountResponse_ActionRequiredResult.fromPartial(object.result.value),
+          };
+        }
+        break;
+      }
+      case "alreadyExists": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = {
+            $case: "alreadyExists",
+            value: CreateAccountResponse_AlreadyExistsResult.fromPartial(object.result.value),
+          };
+        }
+        break;
+      }
+      case "inProgress": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = {
+            $case: "inProgress",
+            value: CreateAccountResponse_InProgressResult.fromPartial(object.result.value),
+          };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseCreateAccountResponse_SuccessResult(): CreateAccountResponse_SuccessResult {
+  return { resource: undefined, isCreateAccountResult: false, invitationExpiresAt: undefined, _unknownFields: {} };
+}
+
+export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountResponse_SuccessResult> = {
+  encode(message: CreateAccountResponse_SuccessResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    if (message.isCreateAccountResult !== false) {
+      writer.uint32(16).bool(message.isCreateAccountResult);
+    }
+    if (message.invitationExpiresAt !== undefined) {
+      Timestamp.encode(message.invitationExpiresAt, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_SuccessResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountResponse_SuccessResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isCreateAccountResult = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.invitationExpiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountResponse_SuccessResult>): CreateAccountResponse_SuccessResult {
+    return CreateAccountResponse_SuccessResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateAccountResponse_SuccessResult>): CreateAccountResponse_SuccessResult {
+    const message = createBaseCreateAccountResponse_SuccessResult();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
+    message.invitationExpiresAt = (object.invitationExpiresAt !== undefined && object.invitationExpiresAt !== null)
+      ? Timestamp.fromPartial(object.invitationExpiresAt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCreateAccountResponse_ActionRequiredResult(): CreateAccountResponse_ActionRequiredResult {
+  return { resource: undefined, message: "", isCreateAccountResult: false, _unknownFields: {} };
+}
+
+export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccountResponse_ActionRequiredResult> = {
+  encode(message: CreateAccountResponse_ActionRequiredResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.isCreateAccountResult !== false) {
+      writer.uint32(24).bool(message.isCreateAccountResult);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_ActionRequiredResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountResponse_ActionRequiredResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isCreateAccountResult = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountResponse_ActionRequiredResult>): CreateAccountResponse_ActionRequiredResult {
+    return CreateAccountResponse_ActionRequiredResult.fromPartial(base ?? {});
+  },
+  fromPartial(
+    object: DeepPartial<CreateAccountResponse_ActionRequiredResult>,
+  ): CreateAccountResponse_ActionRequiredResult {
+    const message = createBaseCreateAccountResponse_ActionRequiredResult();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.message = object.message ?? "";
+    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
+    return message;
+  },
+};
+
+function createBaseCreateAccountResponse_AlreadyExistsResult(): CreateAccountResponse_AlreadyExistsResult {
+  return { resource: undefined, isCreateAccountResult: false, _unknownFields: {} };
+}
+
+export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccountResponse_AlreadyExistsResult> = {
+  encode(message: CreateAccountResponse_AlreadyExistsResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    if (message.isCreateAccountResult !== false) {
+      writer.uint32(16).bool(message.isCreateAccountResult);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_AlreadyExistsResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountResponse_AlreadyExistsResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isCreateAccountResult = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountResponse_AlreadyExistsResult>): CreateAccountResponse_AlreadyExistsResult {
+    return CreateAccountResponse_AlreadyExistsResult.fromPartial(base ?? {});
+  },
+  fromPartial(
+    object: DeepPartial<CreateAccountResponse_AlreadyExistsResult>,
+  ): CreateAccountResponse_AlreadyExistsResult {
+    const message = createBaseCreateAccountResponse_AlreadyExistsResult();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
+    return message;
+  },
+};
+
+function createBaseCreateAccountResponse_InProgressResult(): CreateAccountResponse_InProgressResult {
+  return { resource: undefined, isCreateAccountResult: false, _unknownFields: {} };
+}
+
+export const CreateAccountResponse_InProgressResult: MessageFns<CreateAccountResponse_InProgressResult> = {
+  encode(message: CreateAccountResponse_InProgressResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    if (message.isCreateAccountResult !== false) {
+      writer.uint32(16).bool(message.isCreateAccountResult);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_InProgressResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAccountResponse_InProgressResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isCreateAccountResult = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateAccountResponse_InProgressResult>): CreateAccountResponse_InProgressResult {
+    return CreateAccountResponse_InProgressResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateAccountResponse_InProgressResult>): CreateAccountResponse_InProgressResult {
+    const message = createBaseCreateAccountResponse_InProgressResult();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
+    return message;
+  },
+};
+
+function createBaseAccountInfo(): AccountInfo {
+  return { emails: [], login: "", loginAliases: [], profile: undefined, _unknownFields: {} };
+}
+
+export const AccountInfo: MessageFns<AccountInfo> = {
+  encode(message: AccountInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.emails) {
+      AccountInfo_Email.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.login !== "") {
+      writer.uint32(18).string(message.login);
+    }
+    for (const v of message.loginAliases) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.profile !== undefined) {
+      Struct.encode(Struct.wrap(message.profile), writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.emails.push(AccountInfo_Email.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.login = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.loginAliases.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AccountInfo>): AccountInfo {
+    return AccountInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountInfo>): AccountInfo {
+    const message = createBaseAccountInfo();
+    message.emails = object.emails?.map((e) => AccountInfo_Email.fromPartial(e)) || [];
+    message.login = object.login ?? "";
+    message.loginAliases = object.loginAliases?.map((e) => e) || [];
+    message.profile = object.profile ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAccountInfo_Email(): AccountInfo_Email {
+  return { address: "", isPrimary: false, _unknownFields: {} };
+}
+
+export const AccountInfo_Email: MessageFns<AccountInfo_Email> = {
+  encode(message: AccountInfo_Email, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address !== "") {
+      writer.uint32(10).string(message.address);
+    }
+    if (message.isPrimary !== false) {
+      writer.uint32(16).bool(message.isPrimary);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountInfo_Email {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountInfo_Email();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isPrimary = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AccountInfo_Email>): AccountInfo_Email {
+    return AccountInfo_Email.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountInfo_Email>): AccountInfo_Email {
+    const message = createBaseAccountInfo_Email();
+    message.address = object.address ?? "";
+    message.isPrimary = object.isPrimary ?? false;
+    return message;
+  },
+};
+
 function createBaseRotateCredentialRequest(): RotateCredentialRequest {
   return { resourceId: undefined, credentialOptions: undefined, encryptionConfigs: [], _unknownFields: {} };
 }
@@ -1788,734 +3695,6 @@ export const IssueCredentialResponse: MessageFns<IssueCredentialResponse> = {
     message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     message.resourceMode = object.resourceMode ?? 0;
     message.requestId = object.requestId ?? "";
-    return message;
-  },
-};
-
-function createBaseAccountInfo(): AccountInfo {
-  return { emails: [], login: "", loginAliases: [], profile: undefined, _unknownFields: {} };
-}
-
-export const AccountInfo: MessageFns<AccountInfo> = {
-  encode(message: AccountInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.emails) {
-      AccountInfo_Email.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.login !== "") {
-      writer.uint32(18).string(message.login);
-    }
-    for (const v of message.loginAliases) {
-      writer.uint32(26).string(v!);
-    }
-    if (message.profile !== undefined) {
-      Struct.encode(Struct.wrap(message.profile), writer.uint32(34).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AccountInfo {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAccountInfo();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.emails.push(AccountInfo_Email.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.login = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.loginAliases.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AccountInfo>): AccountInfo {
-    return AccountInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AccountInfo>): AccountInfo {
-    const message = createBaseAccountInfo();
-    message.emails = object.emails?.map((e) => AccountInfo_Email.fromPartial(e)) || [];
-    message.login = object.login ?? "";
-    message.loginAliases = object.loginAliases?.map((e) => e) || [];
-    message.profile = object.profile ?? undefined;
-    return message;
-  },
-};
-
-function createBaseAccountInfo_Email(): AccountInfo_Email {
-  return { address: "", isPrimary: false, _unknownFields: {} };
-}
-
-export const AccountInfo_Email: MessageFns<AccountInfo_Email> = {
-  encode(message: AccountInfo_Email, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.address !== "") {
-      writer.uint32(10).string(message.address);
-    }
-    if (message.isPrimary !== false) {
-      writer.uint32(16).bool(message.isPrimary);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AccountInfo_Email {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAccountInfo_Email();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.address = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.isPrimary = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AccountInfo_Email>): AccountInfo_Email {
-    return AccountInfo_Email.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AccountInfo_Email>): AccountInfo_Email {
-    const message = createBaseAccountInfo_Email();
-    message.address = object.address ?? "";
-    message.isPrimary = object.isPrimary ?? false;
-    return message;
-  },
-};
-
-function createBaseKeyGenerationProfile(): KeyGenerationProfile {
-  return { kty: "", parameters: undefined, _unknownFields: {} };
-}
-
-export const KeyGenerationProfile: MessageFns<KeyGenerationProfile> = {
-  encode(message: KeyGenerationProfile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.kty !== "") {
-      writer.uint32(10).string(message.kty);
-    }
-    switch (message.parameters?.$case) {
-      case "rsaModulusBits":
-        writer.uint32(16).uint32(message.parameters.value);
-        break;
-      case "crv":
-        writer.uint32(26).string(message.parameters.value);
-        break;
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): KeyGenerationProfile {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKeyGenerationProfile();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.kty = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.parameters = { $case: "rsaModulusBits", value: reader.uint32() };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.parameters = { $case: "crv", value: reader.string() };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<KeyGenerationProfile>): KeyGenerationProfile {
-    return KeyGenerationProfile.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<KeyGenerationProfile>): KeyGenerationProfile {
-    const message = createBaseKeyGenerationProfile();
-    message.kty = object.kty ?? "";
-    switch (object.parameters?.$case) {
-      case "rsaModulusBits": {
-        if (object.parameters?.value !== undefined && object.parameters?.value !== null) {
-          message.parameters = { $case: "rsaModulusBits", value: object.parameters.value };
-        }
-        break;
-      }
-      case "crv": {
-        if (object.parameters?.value !== undefined && object.parameters?.value !== null) {
-          message.parameters = { $case: "crv", value: object.parameters.value };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
-function createBaseCredentialIssueOptions(): CredentialIssueOptions {
-  return { options: undefined, _unknownFields: {} };
-}
-
-export const CredentialIssueOptions: MessageFns<CredentialIssueOptions> = {
-  encode(message: CredentialIssueOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.options?.$case) {
-      case "apiKey":
-        CredentialIssueOptions_ApiKey.encode(message.options.value, writer.uint32(802).fork()).join();
-        break;
-      case "keypair":
-        CredentialIssueOptions_Keypair.encode(message.options.value, writer.uint32(810).fork()).join();
-        break;
-      case "token":
-        CredentialIssueOptions_Token.encode(message.options.value, writer.uint32(818).fork()).join();
-        break;
-      case "clientSecret":
-        CredentialIssueOptions_ClientSecret.encode(message.options.value, writer.uint32(826).fork()).join();
-        break;
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCredentialIssueOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 100: {
-            if (tag !== 802) {
-              break;
-            }
-
-            message.options = { $case: "apiKey", value: CredentialIssueOptions_ApiKey.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 101: {
-            if (tag !== 810) {
-              break;
-            }
-
-            message.options = {
-              $case: "keypair",
-              value: CredentialIssueOptions_Keypair.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-          case 102: {
-            if (tag !== 818) {
-              break;
-            }
-
-            message.options = { $case: "token", value: CredentialIssueOptions_Token.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 103: {
-            if (tag !== 826) {
-              break;
-            }
-
-            message.options = {
-              $case: "clientSecret",
-              value: CredentialIssueOptions_ClientSecret.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CredentialIssueOptions>): CredentialIssueOptions {
-    return CredentialIssueOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CredentialIssueOptions>): CredentialIssueOptions {
-    const message = createBaseCredentialIssueOptions();
-    switch (object.options?.$case) {
-      case "apiKey": {
-        if (object.options?.value !== undefined && object.options?.value !== null) {
-          message.options = { $case: "apiKey", value: CredentialIssueOptions_ApiKey.fromPartial(object.options.value) };
-        }
-        break;
-      }
-      case "keypair": {
-        if (object.options?.value !== undefined && object.options?.value !== null) {
-          message.options = {
-            $case: "keypair",
-            value: CredentialIssueOptions_Keypair.fromPartial(object.options.value),
-          };
-        }
-        break;
-      }
-      case "token": {
-        if (object.options?.value !== undefined && object.options?.value !== null) {
-          message.options = { $case: "token", value: CredentialIssueOptions_Token.fromPartial(object.options.value) };
-        }
-        break;
-      }
-      case "clientSecret": {
-        if (object.options?.value !== undefined && object.options?.value !== null) {
-          message.options = {
-            $case: "clientSecret",
-            value: CredentialIssueOptions_ClientSecret.fromPartial(object.options.value),
-          };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
-function createBaseCredentialIssueOptions_ApiKey(): CredentialIssueOptions_ApiKey {
-  return { scopes: [], _unknownFields: {} };
-}
-
-export const CredentialIssueOptions_ApiKey: MessageFns<CredentialIssueOptions_ApiKey> = {
-  encode(message: CredentialIssueOptions_ApiKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.scopes) {
-      writer.uint32(10).string(v!);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_ApiKey {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCredentialIssueOptions_ApiKey();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.scopes.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CredentialIssueOptions_ApiKey>): CredentialIssueOptions_ApiKey {
-    return CredentialIssueOptions_ApiKey.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CredentialIssueOptions_ApiKey>): CredentialIssueOptions_ApiKey {
-    const message = createBaseCredentialIssueOptions_ApiKey();
-    message.scopes = object.scopes?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseCredentialIssueOptions_Keypair(): CredentialIssueOptions_Keypair {
-  return { profile: undefined, _unknownFields: {} };
-}
-
-export const CredentialIssueOptions_Keypair: MessageFns<CredentialIssueOptions_Keypair> = {
-  encode(message: CredentialIssueOptions_Keypair, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.profile !== undefined) {
-      KeyGenerationProfile.encode(message.profile, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_Keypair {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCredentialIssueOptions_Keypair();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.profile = KeyGenerationProfile.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CredentialIssueOptions_Keypair>): CredentialIssueOptions_Keypair {
-    return CredentialIssueOptions_Keypair.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CredentialIssueOptions_Keypair>): CredentialIssueOptions_Keypair {
-    const message = createBaseCredentialIssueOptions_Keypair();
-    message.profile = (object.profile !== undefined && object.profile !== null)
-      ? KeyGenerationProfile.fromPartial(object.profile)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseCredentialIssueOptions_Token(): CredentialIssueOptions_Token {
-  return { scopes: [], audiences: [], _unknownFields: {} };
-}
-
-export const CredentialIssueOptions_Token: MessageFns<CredentialIssueOptions_Token> = {
-  encode(message: CredentialIssueOptions_Token, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.scopes) {
-      writer.uint32(10).string(v!);
-    }
-    for (const v of message.audiences) {
-      writer.uint32(18).string(v!);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_Token {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCredentialIssueOptions_Token();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.scopes.push(reader.string());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.audiences.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CredentialIssueOptions_Token>): CredentialIssueOptions_Token {
-    return CredentialIssueOptions_Token.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CredentialIssueOptions_Token>): CredentialIssueOptions_Token {
-    const message = createBaseCredentialIssueOptions_Token();
-    message.scopes = object.scopes?.map((e) => e) || [];
-    message.audiences = object.audiences?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseCredentialIssueOptions_ClientSecret(): CredentialIssueOptions_ClientSecret {
-  return { _unknownFields: {} };
-}
-
-export const CredentialIssueOptions_ClientSecret: MessageFns<CredentialIssueOptions_ClientSecret> = {
-  encode(message: CredentialIssueOptions_ClientSecret, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_ClientSecret {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCredentialIssueOptions_ClientSecret();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CredentialIssueOptions_ClientSecret>): CredentialIssueOptions_ClientSecret {
-    return CredentialIssueOptions_ClientSecret.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<CredentialIssueOptions_ClientSecret>): CredentialIssueOptions_ClientSecret {
-    const message = createBaseCredentialIssueOptions_ClientSecret();
     return message;
   },
 };
@@ -3499,147 +4678,24 @@ export const PasswordConstraint: MessageFns<PasswordConstraint> = {
   },
 };
 
-function createBaseCreateAccountRequest(): CreateAccountRequest {
-  return {
-    accountInfo: undefined,
-    credentialOptions: undefined,
-    encryptionConfigs: [],
-    resourceTypeId: "",
-    _unknownFields: {},
-  };
+function createBaseCredentialIssueOptions(): CredentialIssueOptions {
+  return { options: undefined, _unknownFields: {} };
 }
 
-export const CreateAccountRequest: MessageFns<CreateAccountRequest> = {
-  encode(message: CreateAccountRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.accountInfo !== undefined) {
-      AccountInfo.encode(message.accountInfo, writer.uint32(10).fork()).join();
-    }
-    if (message.credentialOptions !== undefined) {
-      CredentialOptions.encode(message.credentialOptions, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.encryptionConfigs) {
-      EncryptionConfig.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message.resourceTypeId !== "") {
-      writer.uint32(34).string(message.resourceTypeId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.accountInfo = AccountInfo.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.credentialOptions = CredentialOptions.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.encryptionConfigs.push(EncryptionConfig.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CreateAccountRequest>): CreateAccountRequest {
-    return CreateAccountRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CreateAccountRequest>): CreateAccountRequest {
-    const message = createBaseCreateAccountRequest();
-    message.accountInfo = (object.accountInfo !== undefined && object.accountInfo !== null)
-      ? AccountInfo.fromPartial(object.accountInfo)
-      : undefined;
-    message.credentialOptions = (object.credentialOptions !== undefined && object.credentialOptions !== null)
-      ? CredentialOptions.fromPartial(object.credentialOptions)
-      : undefined;
-    message.encryptionConfigs = object.encryptionConfigs?.map((e) => EncryptionConfig.fromPartial(e)) || [];
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    return message;
-  },
-};
-
-function createBaseCreateAccountResponse(): CreateAccountResponse {
-  return { encryptedData: [], annotations: [], result: undefined, _unknownFields: {} };
-}
-
-export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
-  encode(message: CreateAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.encryptedData) {
-      EncryptedData.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
-    }
-    switch (message.result?.$case) {
-      case "success":
-        CreateAccountResponse_SuccessResult.encode(message.result.value, writer.uint32(802).fork()).join();
+export const CredentialIssueOptions: MessageFns<CredentialIssueOptions> = {
+  encode(message: CredentialIssueOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.options?.$case) {
+      case "apiKey":
+        CredentialIssueOptions_ApiKey.encode(message.options.value, writer.uint32(802).fork()).join();
         break;
-      case "actionRequired":
-        CreateAccountResponse_ActionRequiredResult.encode(message.result.value, writer.uint32(810).fork()).join();
+      case "keypair":
+        CredentialIssueOptions_Keypair.encode(message.options.value, writer.uint32(810).fork()).join();
         break;
-      case "alreadyExists":
-        CreateAccountResponse_AlreadyExistsResult.encode(message.result.value, writer.uint32(818).fork()).join();
+      case "token":
+        CredentialIssueOptions_Token.encode(message.options.value, writer.uint32(818).fork()).join();
         break;
-      case "inProgress":
-        CreateAccountResponse_InProgressResult.encode(message.result.value, writer.uint32(826).fork()).join();
+      case "clientSecret":
+        CredentialIssueOptions_ClientSecret.encode(message.options.value, writer.uint32(826).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -3653,7 +4709,7 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3662,35 +4718,16 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountResponse();
+      const message = createBaseCredentialIssueOptions();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.encryptedData.push(EncryptedData.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
           case 100: {
             if (tag !== 802) {
               break;
             }
 
-            message.result = {
-              $case: "success",
-              value: CreateAccountResponse_SuccessResult.decode(reader, reader.uint32()),
-            };
+            message.options = { $case: "apiKey", value: CredentialIssueOptions_ApiKey.decode(reader, reader.uint32()) };
             continue;
           }
           case 101: {
@@ -3698,9 +4735,9 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
               break;
             }
 
-            message.result = {
-              $case: "actionRequired",
-              value: CreateAccountResponse_ActionRequiredResult.decode(reader, reader.uint32()),
+            message.options = {
+              $case: "keypair",
+              value: CredentialIssueOptions_Keypair.decode(reader, reader.uint32()),
             };
             continue;
           }
@@ -3709,10 +4746,7 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
               break;
             }
 
-            message.result = {
-              $case: "alreadyExists",
-              value: CreateAccountResponse_AlreadyExistsResult.decode(reader, reader.uint32()),
-            };
+            message.options = { $case: "token", value: CredentialIssueOptions_Token.decode(reader, reader.uint32()) };
             continue;
           }
           case 103: {
@@ -3720,9 +4754,9 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
               break;
             }
 
-            message.result = {
-              $case: "inProgress",
-              value: CreateAccountResponse_InProgressResult.decode(reader, reader.uint32()),
+            message.options = {
+              $case: "clientSecret",
+              value: CredentialIssueOptions_ClientSecret.decode(reader, reader.uint32()),
             };
             continue;
           }
@@ -3746,46 +4780,38 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
     }
   },
 
-  create(base?: DeepPartial<CreateAccountResponse>): CreateAccountResponse {
-    return CreateAccountResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<CredentialIssueOptions>): CredentialIssueOptions {
+    return CredentialIssueOptions.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CreateAccountResponse>): CreateAccountResponse {
-    const message = createBaseCreateAccountResponse();
-    message.encryptedData = object.encryptedData?.map((e) => EncryptedData.fromPartial(e)) || [];
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    switch (object.result?.$case) {
-      case "success": {
-        if (object.result?.value !== undefined && object.result?.value !== null) {
-          message.result = {
-            $case: "success",
-            value: CreateAccountResponse_SuccessResult.fromPartial(object.result.value),
+  fromPartial(object: DeepPartial<CredentialIssueOptions>): CredentialIssueOptions {
+    const message = createBaseCredentialIssueOptions();
+    switch (object.options?.$case) {
+      case "apiKey": {
+        if (object.options?.value !== undefined && object.options?.value !== null) {
+          message.options = { $case: "apiKey", value: CredentialIssueOptions_ApiKey.fromPartial(object.options.value) };
+        }
+        break;
+      }
+      case "keypair": {
+        if (object.options?.value !== undefined && object.options?.value !== null) {
+          message.options = {
+            $case: "keypair",
+            value: CredentialIssueOptions_Keypair.fromPartial(object.options.value),
           };
         }
         break;
       }
-      case "actionRequired": {
-        if (object.result?.value !== undefined && object.result?.value !== null) {
-          message.result = {
-            $case: "actionRequired",
-            value: CreateAccountResponse_ActionRequiredResult.fromPartial(object.result.value),
-          };
+      case "token": {
+        if (object.options?.value !== undefined && object.options?.value !== null) {
+          message.options = { $case: "token", value: CredentialIssueOptions_Token.fromPartial(object.options.value) };
         }
         break;
       }
-      case "alreadyExists": {
-        if (object.result?.value !== undefined && object.result?.value !== null) {
-          message.result = {
-            $case: "alreadyExists",
-            value: CreateAccountResponse_AlreadyExistsResult.fromPartial(object.result.value),
-          };
-        }
-        break;
-      }
-      case "inProgress": {
-        if (object.result?.value !== undefined && object.result?.value !== null) {
-          message.result = {
-            $case: "inProgress",
-            value: CreateAccountResponse_InProgressResult.fromPartial(object.result.value),
+      case "clientSecret": {
+        if (object.options?.value !== undefined && object.options?.value !== null) {
+          message.options = {
+            $case: "clientSecret",
+            value: CredentialIssueOptions_ClientSecret.fromPartial(object.options.value),
           };
         }
         break;
@@ -3795,20 +4821,14 @@ export const CreateAccountResponse: MessageFns<CreateAccountResponse> = {
   },
 };
 
-function createBaseCreateAccountResponse_SuccessResult(): CreateAccountResponse_SuccessResult {
-  return { resource: undefined, isCreateAccountResult: false, invitationExpiresAt: undefined, _unknownFields: {} };
+function createBaseCredentialIssueOptions_ApiKey(): CredentialIssueOptions_ApiKey {
+  return { scopes: [], _unknownFields: {} };
 }
 
-export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountResponse_SuccessResult> = {
-  encode(message: CreateAccountResponse_SuccessResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resource !== undefined) {
-      Resource.encode(message.resource, writer.uint32(10).fork()).join();
-    }
-    if (message.isCreateAccountResult !== false) {
-      writer.uint32(16).bool(message.isCreateAccountResult);
-    }
-    if (message.invitationExpiresAt !== undefined) {
-      Timestamp.encode(message.invitationExpiresAt, writer.uint32(26).fork()).join();
+export const CredentialIssueOptions_ApiKey: MessageFns<CredentialIssueOptions_ApiKey> = {
+  encode(message: CredentialIssueOptions_ApiKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.scopes) {
+      writer.uint32(10).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3821,7 +4841,7 @@ export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountRespon
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_SuccessResult {
+  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_ApiKey {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3830,7 +4850,7 @@ export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountRespon
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountResponse_SuccessResult();
+      const message = createBaseCredentialIssueOptions_ApiKey();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3839,23 +4859,7 @@ export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountRespon
               break;
             }
 
-            message.resource = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.isCreateAccountResult = reader.bool();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.invitationExpiresAt = Timestamp.decode(reader, reader.uint32());
+            message.scopes.push(reader.string());
             continue;
           }
         }
@@ -3878,36 +4882,24 @@ export const CreateAccountResponse_SuccessResult: MessageFns<CreateAccountRespon
     }
   },
 
-  create(base?: DeepPartial<CreateAccountResponse_SuccessResult>): CreateAccountResponse_SuccessResult {
-    return CreateAccountResponse_SuccessResult.fromPartial(base ?? {});
+  create(base?: DeepPartial<CredentialIssueOptions_ApiKey>): CredentialIssueOptions_ApiKey {
+    return CredentialIssueOptions_ApiKey.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CreateAccountResponse_SuccessResult>): CreateAccountResponse_SuccessResult {
-    const message = createBaseCreateAccountResponse_SuccessResult();
-    message.resource = (object.resource !== undefined && object.resource !== null)
-      ? Resource.fromPartial(object.resource)
-      : undefined;
-    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
-    message.invitationExpiresAt = (object.invitationExpiresAt !== undefined && object.invitationExpiresAt !== null)
-      ? Timestamp.fromPartial(object.invitationExpiresAt)
-      : undefined;
+  fromPartial(object: DeepPartial<CredentialIssueOptions_ApiKey>): CredentialIssueOptions_ApiKey {
+    const message = createBaseCredentialIssueOptions_ApiKey();
+    message.scopes = object.scopes?.map((e) => e) || [];
     return message;
   },
 };
 
-function createBaseCreateAccountResponse_ActionRequiredResult(): CreateAccountResponse_ActionRequiredResult {
-  return { resource: undefined, message: "", isCreateAccountResult: false, _unknownFields: {} };
+function createBaseCredentialIssueOptions_Keypair(): CredentialIssueOptions_Keypair {
+  return { profile: undefined, _unknownFields: {} };
 }
 
-export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccountResponse_ActionRequiredResult> = {
-  encode(message: CreateAccountResponse_ActionRequiredResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resource !== undefined) {
-      Resource.encode(message.resource, writer.uint32(10).fork()).join();
-    }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
-    if (message.isCreateAccountResult !== false) {
-      writer.uint32(24).bool(message.isCreateAccountResult);
+export const CredentialIssueOptions_Keypair: MessageFns<CredentialIssueOptions_Keypair> = {
+  encode(message: CredentialIssueOptions_Keypair, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.profile !== undefined) {
+      KeyGenerationProfile.encode(message.profile, writer.uint32(10).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3920,7 +4912,7 @@ export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccoun
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_ActionRequiredResult {
+  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_Keypair {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3929,7 +4921,7 @@ export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccoun
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountResponse_ActionRequiredResult();
+      const message = createBaseCredentialIssueOptions_Keypair();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3938,7 +4930,83 @@ export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccoun
               break;
             }
 
-            message.resource = Resource.decode(reader, reader.uint32());
+            message.profile = KeyGenerationProfile.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CredentialIssueOptions_Keypair>): CredentialIssueOptions_Keypair {
+    return CredentialIssueOptions_Keypair.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CredentialIssueOptions_Keypair>): CredentialIssueOptions_Keypair {
+    const message = createBaseCredentialIssueOptions_Keypair();
+    message.profile = (object.profile !== undefined && object.profile !== null)
+      ? KeyGenerationProfile.fromPartial(object.profile)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCredentialIssueOptions_Token(): CredentialIssueOptions_Token {
+  return { scopes: [], audiences: [], _unknownFields: {} };
+}
+
+export const CredentialIssueOptions_Token: MessageFns<CredentialIssueOptions_Token> = {
+  encode(message: CredentialIssueOptions_Token, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.scopes) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.audiences) {
+      writer.uint32(18).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_Token {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCredentialIssueOptions_Token();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
             continue;
           }
           case 2: {
@@ -3946,15 +5014,7 @@ export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccoun
               break;
             }
 
-            message.message = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.isCreateAccountResult = reader.bool();
+            message.audiences.push(reader.string());
             continue;
           }
         }
@@ -3977,33 +5037,92 @@ export const CreateAccountResponse_ActionRequiredResult: MessageFns<CreateAccoun
     }
   },
 
-  create(base?: DeepPartial<CreateAccountResponse_ActionRequiredResult>): CreateAccountResponse_ActionRequiredResult {
-    return CreateAccountResponse_ActionRequiredResult.fromPartial(base ?? {});
+  create(base?: DeepPartial<CredentialIssueOptions_Token>): CredentialIssueOptions_Token {
+    return CredentialIssueOptions_Token.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<CreateAccountResponse_ActionRequiredResult>,
-  ): CreateAccountResponse_ActionRequiredResult {
-    const message = createBaseCreateAccountResponse_ActionRequiredResult();
-    message.resource = (object.resource !== undefined && object.resource !== null)
-      ? Resource.fromPartial(object.resource)
-      : undefined;
-    message.message = object.message ?? "";
-    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
+  fromPartial(object: DeepPartial<CredentialIssueOptions_Token>): CredentialIssueOptions_Token {
+    const message = createBaseCredentialIssueOptions_Token();
+    message.scopes = object.scopes?.map((e) => e) || [];
+    message.audiences = object.audiences?.map((e) => e) || [];
     return message;
   },
 };
 
-function createBaseCreateAccountResponse_AlreadyExistsResult(): CreateAccountResponse_AlreadyExistsResult {
-  return { resource: undefined, isCreateAccountResult: false, _unknownFields: {} };
+function createBaseCredentialIssueOptions_ClientSecret(): CredentialIssueOptions_ClientSecret {
+  return { _unknownFields: {} };
 }
 
-export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccountResponse_AlreadyExistsResult> = {
-  encode(message: CreateAccountResponse_AlreadyExistsResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resource !== undefined) {
-      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+export const CredentialIssueOptions_ClientSecret: MessageFns<CredentialIssueOptions_ClientSecret> = {
+  encode(message: CredentialIssueOptions_ClientSecret, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
-    if (message.isCreateAccountResult !== false) {
-      writer.uint32(16).bool(message.isCreateAccountResult);
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CredentialIssueOptions_ClientSecret {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCredentialIssueOptions_ClientSecret();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CredentialIssueOptions_ClientSecret>): CredentialIssueOptions_ClientSecret {
+    return CredentialIssueOptions_ClientSecret.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<CredentialIssueOptions_ClientSecret>): CredentialIssueOptions_ClientSecret {
+    const message = createBaseCredentialIssueOptions_ClientSecret();
+    return message;
+  },
+};
+
+function createBaseKeyGenerationProfile(): KeyGenerationProfile {
+  return { kty: "", parameters: undefined, _unknownFields: {} };
+}
+
+export const KeyGenerationProfile: MessageFns<KeyGenerationProfile> = {
+  encode(message: KeyGenerationProfile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kty !== "") {
+      writer.uint32(10).string(message.kty);
+    }
+    switch (message.parameters?.$case) {
+      case "rsaModulusBits":
+        writer.uint32(16).uint32(message.parameters.value);
+        break;
+      case "crv":
+        writer.uint32(26).string(message.parameters.value);
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4016,7 +5135,7 @@ export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccount
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_AlreadyExistsResult {
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyGenerationProfile {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -4025,7 +5144,7 @@ export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccount
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountResponse_AlreadyExistsResult();
+      const message = createBaseKeyGenerationProfile();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -4034,7 +5153,7 @@ export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccount
               break;
             }
 
-            message.resource = Resource.decode(reader, reader.uint32());
+            message.kty = reader.string();
             continue;
           }
           case 2: {
@@ -4042,203 +5161,7 @@ export const CreateAccountResponse_AlreadyExistsResult: MessageFns<CreateAccount
               break;
             }
 
-            message.isCreateAccountResult = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CreateAccountResponse_AlreadyExistsResult>): CreateAccountResponse_AlreadyExistsResult {
-    return CreateAccountResponse_AlreadyExistsResult.fromPartial(base ?? {});
-  },
-  fromPartial(
-    object: DeepPartial<CreateAccountResponse_AlreadyExistsResult>,
-  ): CreateAccountResponse_AlreadyExistsResult {
-    const message = createBaseCreateAccountResponse_AlreadyExistsResult();
-    message.resource = (object.resource !== undefined && object.resource !== null)
-      ? Resource.fromPartial(object.resource)
-      : undefined;
-    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
-    return message;
-  },
-};
-
-function createBaseCreateAccountResponse_InProgressResult(): CreateAccountResponse_InProgressResult {
-  return { resource: undefined, isCreateAccountResult: false, _unknownFields: {} };
-}
-
-export const CreateAccountResponse_InProgressResult: MessageFns<CreateAccountResponse_InProgressResult> = {
-  encode(message: CreateAccountResponse_InProgressResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resource !== undefined) {
-      Resource.encode(message.resource, writer.uint32(10).fork()).join();
-    }
-    if (message.isCreateAccountResult !== false) {
-      writer.uint32(16).bool(message.isCreateAccountResult);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateAccountResponse_InProgressResult {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateAccountResponse_InProgressResult();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resource = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.isCreateAccountResult = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CreateAccountResponse_InProgressResult>): CreateAccountResponse_InProgressResult {
-    return CreateAccountResponse_InProgressResult.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CreateAccountResponse_InProgressResult>): CreateAccountResponse_InProgressResult {
-    const message = createBaseCreateAccountResponse_InProgressResult();
-    message.resource = (object.resource !== undefined && object.resource !== null)
-      ? Resource.fromPartial(object.resource)
-      : undefined;
-    message.isCreateAccountResult = object.isCreateAccountResult ?? false;
-    return message;
-  },
-};
-
-function createBaseEncryptedData(): EncryptedData {
-  return {
-    provider: "",
-    keyId: "",
-    name: "",
-    description: "",
-    schema: "",
-    encryptedBytes: Buffer.alloc(0),
-    keyIds: [],
-    _unknownFields: {},
-  };
-}
-
-export const EncryptedData: MessageFns<EncryptedData> = {
-  encode(message: EncryptedData, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.provider !== "") {
-      writer.uint32(10).string(message.provider);
-    }
-    if (message.keyId !== "") {
-      writer.uint32(18).string(message.keyId);
-    }
-    if (message.name !== "") {
-      writer.uint32(26).string(message.name);
-    }
-    if (message.description !== "") {
-      writer.uint32(34).string(message.description);
-    }
-    if (message.schema !== "") {
-      writer.uint32(42).string(message.schema);
-    }
-    if (message.encryptedBytes.length !== 0) {
-      writer.uint32(50).bytes(message.encryptedBytes);
-    }
-    for (const v of message.keyIds) {
-      writer.uint32(58).string(v!);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EncryptedData {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEncryptedData();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.provider = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.keyId = reader.string();
+            message.parameters = { $case: "rsaModulusBits", value: reader.uint32() };
             continue;
           }
           case 3: {
@@ -4246,39 +5169,7 @@ export const EncryptedData: MessageFns<EncryptedData> = {
               break;
             }
 
-            message.name = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.schema = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.encryptedBytes = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.keyIds.push(reader.string());
+            message.parameters = { $case: "crv", value: reader.string() };
             continue;
           }
         }
@@ -4301,125 +5192,26 @@ export const EncryptedData: MessageFns<EncryptedData> = {
     }
   },
 
-  create(base?: DeepPartial<EncryptedData>): EncryptedData {
-    return EncryptedData.fromPartial(base ?? {});
+  create(base?: DeepPartial<KeyGenerationProfile>): KeyGenerationProfile {
+    return KeyGenerationProfile.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<EncryptedData>): EncryptedData {
-    const message = createBaseEncryptedData();
-    message.provider = object.provider ?? "";
-    message.keyId = object.keyId ?? "";
-    message.name = object.name ?? "";
-    message.description = object.description ?? "";
-    message.schema = object.schema ?? "";
-    message.encryptedBytes = object.encryptedBytes ?? Buffer.alloc(0);
-    message.keyIds = object.keyIds?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBasePlaintextData(): PlaintextData {
-  return { name: "", description: "", schema: "", bytes: Buffer.alloc(0), _unknownFields: {} };
-}
-
-export const PlaintextData: MessageFns<PlaintextData> = {
-  encode(message: PlaintextData, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.description !== "") {
-      writer.uint32(18).string(message.description);
-    }
-    if (message.schema !== "") {
-      writer.uint32(26).string(message.schema);
-    }
-    if (message.bytes.length !== 0) {
-      writer.uint32(34).bytes(message.bytes);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
+  fromPartial(object: DeepPartial<KeyGenerationProfile>): KeyGenerationProfile {
+    const message = createBaseKeyGenerationProfile();
+    message.kty = object.kty ?? "";
+    switch (object.parameters?.$case) {
+      case "rsaModulusBits": {
+        if (object.parameters?.value !== undefined && object.parameters?.value !== null) {
+          message.parameters = { $case: "rsaModulusBits", value: object.parameters.value };
         }
+        break;
+      }
+      case "crv": {
+        if (object.parameters?.value !== undefined && object.parameters?.value !== null) {
+          message.parameters = { $case: "crv", value: object.parameters.value };
+        }
+        break;
       }
     }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PlaintextData {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePlaintextData();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.schema = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.bytes = Buffer.from(reader.bytes());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PlaintextData>): PlaintextData {
-    return PlaintextData.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PlaintextData>): PlaintextData {
-    const message = createBasePlaintextData();
-    message.name = object.name ?? "";
-    message.description = object.description ?? "";
-    message.schema = object.schema ?? "";
-    message.bytes = object.bytes ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -4713,156 +5505,41 @@ export const EncryptionConfig_AgeRecipientConfig: MessageFns<EncryptionConfig_Ag
   },
 };
 
-function createBaseResourceId(): ResourceId {
-  return { resourceType: "", resource: "", batonResource: false, _unknownFields: {} };
-}
-
-export const ResourceId: MessageFns<ResourceId> = {
-  encode(message: ResourceId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceType !== "") {
-      writer.uint32(10).string(message.resourceType);
-    }
-    if (message.resource !== "") {
-      writer.uint32(18).string(message.resource);
-    }
-    if (message.batonResource !== false) {
-      writer.uint32(24).bool(message.batonResource);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceId {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceId();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.resource = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.batonResource = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceId>): ResourceId {
-    return ResourceId.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceId>): ResourceId {
-    const message = createBaseResourceId();
-    message.resourceType = object.resourceType ?? "";
-    message.resource = object.resource ?? "";
-    message.batonResource = object.batonResource ?? false;
-    return message;
-  },
-};
-
-function createBaseResource(): Resource {
+function createBaseEncryptedData(): EncryptedData {
   return {
-    id: undefined,
-    parentResourceId: undefined,
-    displayName: "",
-    annotations: [],
+    provider: "",
+    keyId: "",
+    name: "",
     description: "",
-    batonResource: false,
-    externalId: undefined,
-    creationSource: 0,
-    profile: undefined,
-    icon: undefined,
-    status: undefined,
-    createdAt: undefined,
+    schema: "",
+    encryptedBytes: Buffer.alloc(0),
+    keyIds: [],
     _unknownFields: {},
   };
 }
 
-export const Resource: MessageFns<Resource> = {
-  encode(message: Resource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== undefined) {
-      ResourceId.encode(message.id, writer.uint32(10).fork()).join();
+export const EncryptedData: MessageFns<EncryptedData> = {
+  encode(message: EncryptedData, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
     }
-    if (message.parentResourceId !== undefined) {
-      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
+    if (message.keyId !== "") {
+      writer.uint32(18).string(message.keyId);
     }
-    if (message.displayName !== "") {
-      writer.uint32(26).string(message.displayName);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(34).fork()).join();
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
     }
     if (message.description !== "") {
-      writer.uint32(42).string(message.description);
+      writer.uint32(34).string(message.description);
     }
-    if (message.batonResource !== false) {
-      writer.uint32(48).bool(message.batonResource);
+    if (message.schema !== "") {
+      writer.uint32(42).string(message.schema);
     }
-    if (message.externalId !== undefined) {
-      ExternalId.encode(message.externalId, writer.uint32(58).fork()).join();
+    if (message.encryptedBytes.length !== 0) {
+      writer.uint32(50).bytes(message.encryptedBytes);
     }
-    if (message.creationSource !== 0) {
-      writer.uint32(64).int32(message.creationSource);
-    }
-    if (message.profile !== undefined) {
-      Struct.encode(Struct.wrap(message.profile), writer.uint32(74).fork()).join();
-    }
-    if (message.icon !== undefined) {
-      AssetRef.encode(message.icon, writer.uint32(82).fork()).join();
-    }
-    if (message.status !== undefined) {
-      Status.encode(message.status, writer.uint32(90).fork()).join();
-    }
-    if (message.createdAt !== undefined) {
-      Timestamp.encode(message.createdAt, writer.uint32(98).fork()).join();
+    for (const v of message.keyIds) {
+      writer.uint32(58).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4875,7 +5552,7 @@ export const Resource: MessageFns<Resource> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Resource {
+  decode(input: BinaryReader | Uint8Array, length?: number): EncryptedData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -4884,7 +5561,7 @@ export const Resource: MessageFns<Resource> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResource();
+      const message = createBaseEncryptedData();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -4893,7 +5570,7 @@ export const Resource: MessageFns<Resource> = {
               break;
             }
 
-            message.id = ResourceId.decode(reader, reader.uint32());
+            message.provider = reader.string();
             continue;
           }
           case 2: {
@@ -4901,7 +5578,7 @@ export const Resource: MessageFns<Resource> = {
               break;
             }
 
-            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
+            message.keyId = reader.string();
             continue;
           }
           case 3: {
@@ -4909,311 +5586,23 @@ export const Resource: MessageFns<Resource> = {
               break;
             }
 
-            message.displayName = reader.string();
+            message.name = reader.string();
             continue;
           }
           case 4: {
             if (tag !== 34) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
               break;
             }
 
             message.description = reader.string();
             continue;
           }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.batonResource = reader.bool();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.externalId = ExternalId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.creationSource = reader.int32() as any;
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.icon = AssetRef.decode(reader, reader.uint32());
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.status = Status.decode(reader, reader.uint32());
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.createdAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Resource>): Resource {
-    return Resource.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Resource>): Resource {
-    const message = createBaseResource();
-    message.id = (object.id !== undefined && object.id !== null) ? ResourceId.fromPartial(object.id) : undefined;
-    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
-      ? ResourceId.fromPartial(object.parentResourceId)
-      : undefined;
-    message.displayName = object.displayName ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.description = object.description ?? "";
-    message.batonResource = object.batonResource ?? false;
-    message.externalId = (object.externalId !== undefined && object.externalId !== null)
-      ? ExternalId.fromPartial(object.externalId)
-      : undefined;
-    message.creationSource = object.creationSource ?? 0;
-    message.profile = object.profile ?? undefined;
-    message.icon = (object.icon !== undefined && object.icon !== null) ? AssetRef.fromPartial(object.icon) : undefined;
-    message.status = (object.status !== undefined && object.status !== null)
-      ? Status.fromPartial(object.status)
-      : undefined;
-    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
-      ? Timestamp.fromPartial(object.createdAt)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseStatus(): Status {
-  return { status: 0, details: "", _unknownFields: {} };
-}
-
-export const Status: MessageFns<Status> = {
-  encode(message: Status, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.status !== 0) {
-      writer.uint32(8).int32(message.status);
-    }
-    if (message.details !== "") {
-      writer.uint32(18).string(message.details);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Status {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStatus();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.status = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.details = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Status>): Status {
-    return Status.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Status>): Status {
-    const message = createBaseStatus();
-    message.status = object.status ?? 0;
-    message.details = object.details ?? "";
-    return message;
-  },
-};
-
-function createBaseResourcesServiceListResourcesRequest(): ResourcesServiceListResourcesRequest {
-  return {
-    resourceTypeId: "",
-    parentResourceId: undefined,
-    pageSize: 0,
-    pageToken: "",
-    annotations: [],
-    activeSyncId: "",
-    trait: 0,
-    _unknownFields: {},
-  };
-}
-
-export const ResourcesServiceListResourcesRequest: MessageFns<ResourcesServiceListResourcesRequest> = {
-  encode(message: ResourcesServiceListResourcesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceTypeId !== "") {
-      writer.uint32(10).string(message.resourceTypeId);
-    }
-    if (message.parentResourceId !== undefined) {
-      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
-    }
-    if (message.pageSize !== 0) {
-      writer.uint32(24).uint32(message.pageSize);
-    }
-    if (message.pageToken !== "") {
-      writer.uint32(34).string(message.pageToken);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message.activeSyncId !== "") {
-      writer.uint32(50).string(message.activeSyncId);
-    }
-    if (message.trait !== 0) {
-      writer.uint32(56).int32(message.trait);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourcesServiceListResourcesRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourcesServiceListResourcesRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceTypeId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.pageSize = reader.uint32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.pageToken = reader.string();
-            continue;
-          }
           case 5: {
             if (tag !== 42) {
               break;
             }
 
-            message.annotations.push(Any.decode(reader, reader.uint32()));
+            message.schema = reader.string();
             continue;
           }
           case 6: {
@@ -5221,15 +5610,15 @@ export const ResourcesServiceListResourcesRequest: MessageFns<ResourcesServiceLi
               break;
             }
 
-            message.activeSyncId = reader.string();
+            message.encryptedBytes = Buffer.from(reader.bytes());
             continue;
           }
           case 7: {
-            if (tag !== 56) {
+            if (tag !== 58) {
               break;
             }
 
-            message.trait = reader.int32() as any;
+            message.keyIds.push(reader.string());
             continue;
           }
         }
@@ -5252,38 +5641,39 @@ export const ResourcesServiceListResourcesRequest: MessageFns<ResourcesServiceLi
     }
   },
 
-  create(base?: DeepPartial<ResourcesServiceListResourcesRequest>): ResourcesServiceListResourcesRequest {
-    return ResourcesServiceListResourcesRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<EncryptedData>): EncryptedData {
+    return EncryptedData.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ResourcesServiceListResourcesRequest>): ResourcesServiceListResourcesRequest {
-    const message = createBaseResourcesServiceListResourcesRequest();
-    message.resourceTypeId = object.resourceTypeId ?? "";
-    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
-      ? ResourceId.fromPartial(object.parentResourceId)
-      : undefined;
-    message.pageSize = object.pageSize ?? 0;
-    message.pageToken = object.pageToken ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.activeSyncId = object.activeSyncId ?? "";
-    message.trait = object.trait ?? 0;
+  fromPartial(object: DeepPartial<EncryptedData>): EncryptedData {
+    const message = createBaseEncryptedData();
+    message.provider = object.provider ?? "";
+    message.keyId = object.keyId ?? "";
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
+    message.schema = object.schema ?? "";
+    message.encryptedBytes = object.encryptedBytes ?? Buffer.alloc(0);
+    message.keyIds = object.keyIds?.map((e) => e) || [];
     return message;
   },
 };
 
-function createBaseResourcesServiceListResourcesResponse(): ResourcesServiceListResourcesResponse {
-  return { list: [], nextPageToken: "", annotations: [], _unknownFields: {} };
+function createBasePlaintextData(): PlaintextData {
+  return { name: "", description: "", schema: "", bytes: Buffer.alloc(0), _unknownFields: {} };
 }
 
-export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceListResourcesResponse> = {
-  encode(message: ResourcesServiceListResourcesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.list) {
-      Resource.encode(v!, writer.uint32(10).fork()).join();
+export const PlaintextData: MessageFns<PlaintextData> = {
+  encode(message: PlaintextData, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
     }
-    if (message.nextPageToken !== "") {
-      writer.uint32(18).string(message.nextPageToken);
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
     }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
+    if (message.schema !== "") {
+      writer.uint32(26).string(message.schema);
+    }
+    if (message.bytes.length !== 0) {
+      writer.uint32(34).bytes(message.bytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -5296,7 +5686,7 @@ export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceL
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourcesServiceListResourcesResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaintextData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -5305,7 +5695,7 @@ export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceL
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourcesServiceListResourcesResponse();
+      const message = createBasePlaintextData();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -5314,7 +5704,7 @@ export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceL
               break;
             }
 
-            message.list.push(Resource.decode(reader, reader.uint32()));
+            message.name = reader.string();
             continue;
           }
           case 2: {
@@ -5322,7 +5712,7 @@ export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceL
               break;
             }
 
-            message.nextPageToken = reader.string();
+            message.description = reader.string();
             continue;
           }
           case 3: {
@@ -5330,105 +5720,7 @@ export const ResourcesServiceListResourcesResponse: MessageFns<ResourcesServiceL
               break;
             }
 
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourcesServiceListResourcesResponse>): ResourcesServiceListResourcesResponse {
-    return ResourcesServiceListResourcesResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourcesServiceListResourcesResponse>): ResourcesServiceListResourcesResponse {
-    const message = createBaseResourcesServiceListResourcesResponse();
-    message.list = object.list?.map((e) => Resource.fromPartial(e)) || [];
-    message.nextPageToken = object.nextPageToken ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseResourceGetterServiceGetResourceRequest(): ResourceGetterServiceGetResourceRequest {
-  return { resourceId: undefined, parentResourceId: undefined, annotations: [], activeSyncId: "", _unknownFields: {} };
-}
-
-export const ResourceGetterServiceGetResourceRequest: MessageFns<ResourceGetterServiceGetResourceRequest> = {
-  encode(message: ResourceGetterServiceGetResourceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceId !== undefined) {
-      ResourceId.encode(message.resourceId, writer.uint32(10).fork()).join();
-    }
-    if (message.parentResourceId !== undefined) {
-      ResourceId.encode(message.parentResourceId, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message.activeSyncId !== "") {
-      writer.uint32(34).string(message.activeSyncId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceGetterServiceGetResourceRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceGetterServiceGetResourceRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.parentResourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
+            message.schema = reader.string();
             continue;
           }
           case 4: {
@@ -5436,7 +5728,7 @@ export const ResourceGetterServiceGetResourceRequest: MessageFns<ResourceGetterS
               break;
             }
 
-            message.activeSyncId = reader.string();
+            message.bytes = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -5459,203 +5751,20 @@ export const ResourceGetterServiceGetResourceRequest: MessageFns<ResourceGetterS
     }
   },
 
-  create(base?: DeepPartial<ResourceGetterServiceGetResourceRequest>): ResourceGetterServiceGetResourceRequest {
-    return ResourceGetterServiceGetResourceRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<PlaintextData>): PlaintextData {
+    return PlaintextData.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ResourceGetterServiceGetResourceRequest>): ResourceGetterServiceGetResourceRequest {
-    const message = createBaseResourceGetterServiceGetResourceRequest();
-    message.resourceId = (object.resourceId !== undefined && object.resourceId !== null)
-      ? ResourceId.fromPartial(object.resourceId)
-      : undefined;
-    message.parentResourceId = (object.parentResourceId !== undefined && object.parentResourceId !== null)
-      ? ResourceId.fromPartial(object.parentResourceId)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.activeSyncId = object.activeSyncId ?? "";
-    return message;
-  },
-};
-
-function createBaseResourceGetterServiceGetResourceResponse(): ResourceGetterServiceGetResourceResponse {
-  return { resource: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const ResourceGetterServiceGetResourceResponse: MessageFns<ResourceGetterServiceGetResourceResponse> = {
-  encode(message: ResourceGetterServiceGetResourceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resource !== undefined) {
-      Resource.encode(message.resource, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ResourceGetterServiceGetResourceResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResourceGetterServiceGetResourceResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.resource = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ResourceGetterServiceGetResourceResponse>): ResourceGetterServiceGetResourceResponse {
-    return ResourceGetterServiceGetResourceResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceGetterServiceGetResourceResponse>): ResourceGetterServiceGetResourceResponse {
-    const message = createBaseResourceGetterServiceGetResourceResponse();
-    message.resource = (object.resource !== undefined && object.resource !== null)
-      ? Resource.fromPartial(object.resource)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseExternalId(): ExternalId {
-  return { id: "", link: "", description: "", _unknownFields: {} };
-}
-
-export const ExternalId: MessageFns<ExternalId> = {
-  encode(message: ExternalId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.link !== "") {
-      writer.uint32(18).string(message.link);
-    }
-    if (message.description !== "") {
-      writer.uint32(26).string(message.description);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ExternalId {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExternalId();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.link = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ExternalId>): ExternalId {
-    return ExternalId.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ExternalId>): ExternalId {
-    const message = createBaseExternalId();
-    message.id = object.id ?? "";
-    message.link = object.link ?? "";
+  fromPartial(object: DeepPartial<PlaintextData>): PlaintextData {
+    const message = createBasePlaintextData();
+    message.name = object.name ?? "";
     message.description = object.description ?? "";
+    message.schema = object.schema ?? "";
+    message.bytes = object.bytes ?? Buffer.alloc(0);
     return message;
   },
 };
 
+/** Says which types of resources exist. */
 export type ResourceTypesServiceService = typeof ResourceTypesServiceService;
 export const ResourceTypesServiceService = {
   listResourceTypes: {
@@ -5707,8 +5816,10 @@ export const ResourceTypesServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Lists resources. */
 export type ResourcesServiceService = typeof ResourcesServiceService;
 export const ResourcesServiceService = {
+  /** One page of the resources of one type, below one parent or without a parent. */
   listResources: {
     path: "/c1.connector.v2.ResourcesService/ListResources" as const,
     requestStream: false as const,
@@ -5725,10 +5836,12 @@ export const ResourcesServiceService = {
 } as const;
 
 export interface ResourcesServiceServer extends UntypedServiceImplementation {
+  /** One page of the resources of one type, below one parent or without a parent. */
   listResources: handleUnaryCall<ResourcesServiceListResourcesRequest, ResourcesServiceListResourcesResponse>;
 }
 
 export interface ResourcesServiceClient extends Client {
+  /** One page of the resources of one type, below one parent or without a parent. */
   listResources(
     request: ResourcesServiceListResourcesRequest,
     callback: (error: ServiceError | null, response: ResourcesServiceListResourcesResponse) => void,
@@ -5755,6 +5868,7 @@ export const ResourcesServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Fetches single resources; types without support answer Unimplemented. */
 export type ResourceGetterServiceService = typeof ResourceGetterServiceService;
 export const ResourceGetterServiceService = {
   getResource: {
@@ -5803,6 +5917,7 @@ export const ResourceGetterServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Creates and deletes resources. Needs provisioning. */
 export type ResourceManagerServiceService = typeof ResourceManagerServiceService;
 export const ResourceManagerServiceService = {
   createResource: {
@@ -5880,6 +5995,7 @@ export const ResourceManagerServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Deletes resources. Needs provisioning; DeleteResource of ResourceManagerService does the same. */
 export type ResourceDeleterServiceService = typeof ResourceDeleterServiceService;
 export const ResourceDeleterServiceService = {
   deleteResourceV2: {
@@ -5930,6 +6046,53 @@ export const ResourceDeleterServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+/** Creates accounts. Needs provisioning. */
+export type AccountManagerServiceService = typeof AccountManagerServiceService;
+export const AccountManagerServiceService = {
+  createAccount: {
+    path: "/c1.connector.v2.AccountManagerService/CreateAccount" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateAccountRequest): Buffer => Buffer.from(CreateAccountRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateAccountRequest => CreateAccountRequest.decode(value),
+    responseSerialize: (value: CreateAccountResponse): Buffer =>
+      Buffer.from(CreateAccountResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateAccountResponse => CreateAccountResponse.decode(value),
+  },
+} as const;
+
+export interface AccountManagerServiceServer extends UntypedServiceImplementation {
+  createAccount: handleUnaryCall<CreateAccountRequest, CreateAccountResponse>;
+}
+
+export interface AccountManagerServiceClient extends Client {
+  createAccount(
+    request: CreateAccountRequest,
+    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
+  ): ClientUnaryCall;
+  createAccount(
+    request: CreateAccountRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
+  ): ClientUnaryCall;
+  createAccount(
+    request: CreateAccountRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const AccountManagerServiceClient = makeGenericClientConstructor(
+  AccountManagerServiceService,
+  "c1.connector.v2.AccountManagerService",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AccountManagerServiceClient;
+  service: typeof AccountManagerServiceService;
+  serviceName: string;
+};
+
+/** Replaces passwords and issues API keys, key pairs and tokens. Needs provisioning. */
 export type CredentialManagerServiceService = typeof CredentialManagerServiceService;
 export const CredentialManagerServiceService = {
   rotateCredential: {
@@ -6004,51 +6167,6 @@ export const CredentialManagerServiceClient = makeGenericClientConstructor(
     options?: Partial<ClientOptions>,
   ): CredentialManagerServiceClient;
   service: typeof CredentialManagerServiceService;
-  serviceName: string;
-};
-
-export type AccountManagerServiceService = typeof AccountManagerServiceService;
-export const AccountManagerServiceService = {
-  createAccount: {
-    path: "/c1.connector.v2.AccountManagerService/CreateAccount" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: CreateAccountRequest): Buffer => Buffer.from(CreateAccountRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): CreateAccountRequest => CreateAccountRequest.decode(value),
-    responseSerialize: (value: CreateAccountResponse): Buffer =>
-      Buffer.from(CreateAccountResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): CreateAccountResponse => CreateAccountResponse.decode(value),
-  },
-} as const;
-
-export interface AccountManagerServiceServer extends UntypedServiceImplementation {
-  createAccount: handleUnaryCall<CreateAccountRequest, CreateAccountResponse>;
-}
-
-export interface AccountManagerServiceClient extends Client {
-  createAccount(
-    request: CreateAccountRequest,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-  createAccount(
-    request: CreateAccountRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-  createAccount(
-    request: CreateAccountRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const AccountManagerServiceClient = makeGenericClientConstructor(
-  AccountManagerServiceService,
-  "c1.connector.v2.AccountManagerService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AccountManagerServiceClient;
-  service: typeof AccountManagerServiceService;
   serviceName: string;
 };
 

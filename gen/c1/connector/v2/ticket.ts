@@ -27,11 +27,157 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/ticket.proto";
 
+/** Tickets: requests that people work on in an external system. */
+
+/** Asks for one page. */
+export interface TicketsServiceListTicketSchemasRequest {
+  /** 0 (the connector chooses) to 250. */
+  pageSize: number;
+  /** Empty for the first page. At most 4096 bytes. */
+  pageToken: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One page. */
+export interface TicketsServiceListTicketSchemasResponse {
+  list: TicketSchema[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for one schema. */
+export interface TicketsServiceGetTicketSchemaRequest {
+  id: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The schema. */
+export interface TicketsServiceGetTicketSchemaResponse {
+  schema: TicketSchema | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for one ticket. */
+export interface TicketsServiceGetTicketRequest {
+  id: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The ticket. */
+export interface TicketsServiceGetTicketResponse {
+  ticket: Ticket | undefined;
+  annotations: Any[];
+  /** In an answer to a bulk call: why this ticket could not be read. */
+  error: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for several tickets, at least one. */
+export interface TicketsServiceBulkGetTicketsRequest {
+  ticketRequests: TicketsServiceGetTicketRequest[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One answer per ticket. */
+export interface TicketsServiceBulkGetTicketsResponse {
+  tickets: TicketsServiceGetTicketResponse[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for a ticket that follows a schema. */
+export interface TicketsServiceCreateTicketRequest {
+  request: TicketRequest | undefined;
+  schema: TicketSchema | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The ticket as it became. */
+export interface TicketsServiceCreateTicketResponse {
+  ticket: Ticket | undefined;
+  annotations: Any[];
+  /** In an answer to a bulk call: why this ticket could not be created. */
+  error: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for several tickets, at least one. */
+export interface TicketsServiceBulkCreateTicketsRequest {
+  ticketRequests: TicketsServiceCreateTicketRequest[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One answer per ticket. */
+export interface TicketsServiceBulkCreateTicketsResponse {
+  tickets: TicketsServiceCreateTicketResponse[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A ticket as its system has it. */
+export interface Ticket {
+  id: string;
+  displayName: string;
+  description: string;
+  assignees: Resource[];
+  reporter: Resource | undefined;
+  status: TicketStatus | undefined;
+  type: TicketType | undefined;
+  labels: string[];
+  /** Where people find it. */
+  url: string;
+  /** By field id. */
+  customFields: Map<string, TicketCustomField>;
+  createdAt: Timestamp | undefined;
+  updatedAt:
+    | Timestamp
+    | undefined;
+  /** Absent while it is open. */
+  completedAt:
+    | Timestamp
+    | undefined;
+  /** Whom the access is for. */
+  requestedFor: Resource | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Ticket_CustomFieldsEntry {
+  key: string;
+  value: TicketCustomField | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A ticket as it should become. */
+export interface TicketRequest {
+  displayName: string;
+  description: string;
+  status: TicketStatus | undefined;
+  type: TicketType | undefined;
+  labels: string[];
+  /** By field id. */
+  customFields: Map<string, TicketCustomField>;
+  requestedFor: Resource | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface TicketRequest_CustomFieldsEntry {
+  key: string;
+  value: TicketCustomField | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What tickets of one kind look like, for example those of one project. */
 export interface TicketSchema {
   id: string;
   displayName: string;
   types: TicketType[];
   statuses: TicketStatus[];
+  /** By field id. */
   customFields: Map<string, TicketCustomField>;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -43,6 +189,21 @@ export interface TicketSchema_CustomFieldsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** For example `Task`. */
+export interface TicketType {
+  id: string;
+  displayName: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** For example `In progress`. */
+export interface TicketStatus {
+  id: string;
+  displayName: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A field of a schema with its choices, or of a ticket with its value. */
 export interface TicketCustomField {
   id: string;
   displayName: string;
@@ -62,35 +223,41 @@ export interface TicketCustomField {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A line of text. */
 export interface TicketCustomFieldStringValue {
   value: string;
   defaultValue: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Several lines of text. */
 export interface TicketCustomFieldStringValues {
   values: string[];
   defaultValues: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Yes or no. */
 export interface TicketCustomFieldBoolValue {
   value: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A number; a wrapper, so that 0 differs from nothing. */
 export interface TicketCustomFieldNumberValue {
   value: number | undefined;
   defaultValue: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A time. */
 export interface TicketCustomFieldTimestampValue {
   value: Timestamp | undefined;
   defaultValue: Timestamp | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One of several texts. */
 export interface TicketCustomFieldPickStringValue {
   value: string;
   allowedValues: string[];
@@ -98,6 +265,7 @@ export interface TicketCustomFieldPickStringValue {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Some of several texts. */
 export interface TicketCustomFieldPickMultipleStringValues {
   values: string[];
   allowedValues: string[];
@@ -105,6 +273,7 @@ export interface TicketCustomFieldPickMultipleStringValues {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One of several objects. */
 export interface TicketCustomFieldPickObjectValue {
   value: TicketCustomFieldObjectValue | undefined;
   allowedValues: TicketCustomFieldObjectValue[];
@@ -112,6 +281,7 @@ export interface TicketCustomFieldPickObjectValue {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Some of several objects. */
 export interface TicketCustomFieldPickMultipleObjectValues {
   values: TicketCustomFieldObjectValue[];
   allowedValues: TicketCustomFieldObjectValue[];
@@ -119,137 +289,1637 @@ export interface TicketCustomFieldPickMultipleObjectValues {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A choice with an id of its own. */
 export interface TicketCustomFieldObjectValue {
   id: string;
   displayName: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface TicketStatus {
-  id: string;
-  displayName: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+function createBaseTicketsServiceListTicketSchemasRequest(): TicketsServiceListTicketSchemasRequest {
+  return { pageSize: 0, pageToken: "", annotations: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceGetTicketSchemaRequest {
-  id: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceListTicketSchemasRequest: MessageFns<TicketsServiceListTicketSchemasRequest> = {
+  encode(message: TicketsServiceListTicketSchemasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceListTicketSchemasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceListTicketSchemasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceListTicketSchemasRequest>): TicketsServiceListTicketSchemasRequest {
+    return TicketsServiceListTicketSchemasRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceListTicketSchemasRequest>): TicketsServiceListTicketSchemasRequest {
+    const message = createBaseTicketsServiceListTicketSchemasRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceListTicketSchemasResponse(): TicketsServiceListTicketSchemasResponse {
+  return { list: [], nextPageToken: "", annotations: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceGetTicketSchemaResponse {
-  schema: TicketSchema | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceListTicketSchemasResponse: MessageFns<TicketsServiceListTicketSchemasResponse> = {
+  encode(message: TicketsServiceListTicketSchemasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.list) {
+      TicketSchema.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceListTicketSchemasResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceListTicketSchemasResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.list.push(TicketSchema.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceListTicketSchemasResponse>): TicketsServiceListTicketSchemasResponse {
+    return TicketsServiceListTicketSchemasResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceListTicketSchemasResponse>): TicketsServiceListTicketSchemasResponse {
+    const message = createBaseTicketsServiceListTicketSchemasResponse();
+    message.list = object.list?.map((e) => TicketSchema.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceGetTicketSchemaRequest(): TicketsServiceGetTicketSchemaRequest {
+  return { id: "", annotations: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceListTicketSchemasRequest {
-  pageSize: number;
-  pageToken: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceGetTicketSchemaRequest: MessageFns<TicketsServiceGetTicketSchemaRequest> = {
+  encode(message: TicketsServiceGetTicketSchemaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketSchemaRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceGetTicketSchemaRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceGetTicketSchemaRequest>): TicketsServiceGetTicketSchemaRequest {
+    return TicketsServiceGetTicketSchemaRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceGetTicketSchemaRequest>): TicketsServiceGetTicketSchemaRequest {
+    const message = createBaseTicketsServiceGetTicketSchemaRequest();
+    message.id = object.id ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceGetTicketSchemaResponse(): TicketsServiceGetTicketSchemaResponse {
+  return { schema: undefined, annotations: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceListTicketSchemasResponse {
-  list: TicketSchema[];
-  nextPageToken: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceGetTicketSchemaResponse: MessageFns<TicketsServiceGetTicketSchemaResponse> = {
+  encode(message: TicketsServiceGetTicketSchemaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.schema !== undefined) {
+      TicketSchema.encode(message.schema, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketSchemaResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceGetTicketSchemaResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.schema = TicketSchema.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceGetTicketSchemaResponse>): TicketsServiceGetTicketSchemaResponse {
+    return TicketsServiceGetTicketSchemaResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceGetTicketSchemaResponse>): TicketsServiceGetTicketSchemaResponse {
+    const message = createBaseTicketsServiceGetTicketSchemaResponse();
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? TicketSchema.fromPartial(object.schema)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceGetTicketRequest(): TicketsServiceGetTicketRequest {
+  return { id: "", annotations: [], _unknownFields: {} };
 }
 
-export interface Ticket {
-  id: string;
-  displayName: string;
-  description: string;
-  assignees: Resource[];
-  reporter: Resource | undefined;
-  status: TicketStatus | undefined;
-  type: TicketType | undefined;
-  labels: string[];
-  url: string;
-  customFields: Map<string, TicketCustomField>;
-  createdAt: Timestamp | undefined;
-  updatedAt: Timestamp | undefined;
-  completedAt: Timestamp | undefined;
-  requestedFor: Resource | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceGetTicketRequest: MessageFns<TicketsServiceGetTicketRequest> = {
+  encode(message: TicketsServiceGetTicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceGetTicketRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceGetTicketRequest>): TicketsServiceGetTicketRequest {
+    return TicketsServiceGetTicketRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceGetTicketRequest>): TicketsServiceGetTicketRequest {
+    const message = createBaseTicketsServiceGetTicketRequest();
+    message.id = object.id ?? "";
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceGetTicketResponse(): TicketsServiceGetTicketResponse {
+  return { ticket: undefined, annotations: [], error: "", _unknownFields: {} };
 }
 
-export interface Ticket_CustomFieldsEntry {
-  key: string;
-  value: TicketCustomField | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceGetTicketResponse: MessageFns<TicketsServiceGetTicketResponse> = {
+  encode(message: TicketsServiceGetTicketResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ticket !== undefined) {
+      Ticket.encode(message.ticket, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.error !== "") {
+      writer.uint32(26).string(message.error);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceGetTicketResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticket = Ticket.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceGetTicketResponse>): TicketsServiceGetTicketResponse {
+    return TicketsServiceGetTicketResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceGetTicketResponse>): TicketsServiceGetTicketResponse {
+    const message = createBaseTicketsServiceGetTicketResponse();
+    message.ticket = (object.ticket !== undefined && object.ticket !== null)
+      ? Ticket.fromPartial(object.ticket)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.error = object.error ?? "";
+    return message;
+  },
+};
+
+function createBaseTicketsServiceBulkGetTicketsRequest(): TicketsServiceBulkGetTicketsRequest {
+  return { ticketRequests: [], _unknownFields: {} };
 }
 
-export interface TicketType {
-  id: string;
-  displayName: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceBulkGetTicketsRequest: MessageFns<TicketsServiceBulkGetTicketsRequest> = {
+  encode(message: TicketsServiceBulkGetTicketsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ticketRequests) {
+      TicketsServiceGetTicketRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkGetTicketsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceBulkGetTicketsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticketRequests.push(TicketsServiceGetTicketRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceBulkGetTicketsRequest>): TicketsServiceBulkGetTicketsRequest {
+    return TicketsServiceBulkGetTicketsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceBulkGetTicketsRequest>): TicketsServiceBulkGetTicketsRequest {
+    const message = createBaseTicketsServiceBulkGetTicketsRequest();
+    message.ticketRequests = object.ticketRequests?.map((e) => TicketsServiceGetTicketRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceBulkGetTicketsResponse(): TicketsServiceBulkGetTicketsResponse {
+  return { tickets: [], _unknownFields: {} };
 }
 
-export interface TicketRequest {
-  displayName: string;
-  description: string;
-  status: TicketStatus | undefined;
-  type: TicketType | undefined;
-  labels: string[];
-  customFields: Map<string, TicketCustomField>;
-  requestedFor: Resource | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceBulkGetTicketsResponse: MessageFns<TicketsServiceBulkGetTicketsResponse> = {
+  encode(message: TicketsServiceBulkGetTicketsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tickets) {
+      TicketsServiceGetTicketResponse.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkGetTicketsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceBulkGetTicketsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tickets.push(TicketsServiceGetTicketResponse.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceBulkGetTicketsResponse>): TicketsServiceBulkGetTicketsResponse {
+    return TicketsServiceBulkGetTicketsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceBulkGetTicketsResponse>): TicketsServiceBulkGetTicketsResponse {
+    const message = createBaseTicketsServiceBulkGetTicketsResponse();
+    message.tickets = object.tickets?.map((e) => TicketsServiceGetTicketResponse.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceCreateTicketRequest(): TicketsServiceCreateTicketRequest {
+  return { request: undefined, schema: undefined, annotations: [], _unknownFields: {} };
 }
 
-export interface TicketRequest_CustomFieldsEntry {
-  key: string;
-  value: TicketCustomField | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceCreateTicketRequest: MessageFns<TicketsServiceCreateTicketRequest> = {
+  encode(message: TicketsServiceCreateTicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.request !== undefined) {
+      TicketRequest.encode(message.request, writer.uint32(10).fork()).join();
+    }
+    if (message.schema !== undefined) {
+      TicketSchema.encode(message.schema, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceCreateTicketRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceCreateTicketRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.request = TicketRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.schema = TicketSchema.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceCreateTicketRequest>): TicketsServiceCreateTicketRequest {
+    return TicketsServiceCreateTicketRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceCreateTicketRequest>): TicketsServiceCreateTicketRequest {
+    const message = createBaseTicketsServiceCreateTicketRequest();
+    message.request = (object.request !== undefined && object.request !== null)
+      ? TicketRequest.fromPartial(object.request)
+      : undefined;
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? TicketSchema.fromPartial(object.schema)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceCreateTicketResponse(): TicketsServiceCreateTicketResponse {
+  return { ticket: undefined, annotations: [], error: "", _unknownFields: {} };
 }
 
-export interface TicketsServiceCreateTicketRequest {
-  request: TicketRequest | undefined;
-  schema: TicketSchema | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceCreateTicketResponse: MessageFns<TicketsServiceCreateTicketResponse> = {
+  encode(message: TicketsServiceCreateTicketResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ticket !== undefined) {
+      Ticket.encode(message.ticket, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.error !== "") {
+      writer.uint32(26).string(message.error);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceCreateTicketResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceCreateTicketResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticket = Ticket.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceCreateTicketResponse>): TicketsServiceCreateTicketResponse {
+    return TicketsServiceCreateTicketResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceCreateTicketResponse>): TicketsServiceCreateTicketResponse {
+    const message = createBaseTicketsServiceCreateTicketResponse();
+    message.ticket = (object.ticket !== undefined && object.ticket !== null)
+      ? Ticket.fromPartial(object.ticket)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.error = object.error ?? "";
+    return message;
+  },
+};
+
+function createBaseTicketsServiceBulkCreateTicketsRequest(): TicketsServiceBulkCreateTicketsRequest {
+  return { ticketRequests: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceCreateTicketResponse {
-  ticket: Ticket | undefined;
-  annotations: Any[];
-  error: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceBulkCreateTicketsRequest: MessageFns<TicketsServiceBulkCreateTicketsRequest> = {
+  encode(message: TicketsServiceBulkCreateTicketsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ticketRequests) {
+      TicketsServiceCreateTicketRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkCreateTicketsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceBulkCreateTicketsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticketRequests.push(TicketsServiceCreateTicketRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceBulkCreateTicketsRequest>): TicketsServiceBulkCreateTicketsRequest {
+    return TicketsServiceBulkCreateTicketsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceBulkCreateTicketsRequest>): TicketsServiceBulkCreateTicketsRequest {
+    const message = createBaseTicketsServiceBulkCreateTicketsRequest();
+    message.ticketRequests = object.ticketRequests?.map((e) => TicketsServiceCreateTicketRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicketsServiceBulkCreateTicketsResponse(): TicketsServiceBulkCreateTicketsResponse {
+  return { tickets: [], _unknownFields: {} };
 }
 
-export interface TicketsServiceGetTicketRequest {
-  id: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketsServiceBulkCreateTicketsResponse: MessageFns<TicketsServiceBulkCreateTicketsResponse> = {
+  encode(message: TicketsServiceBulkCreateTicketsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tickets) {
+      TicketsServiceCreateTicketResponse.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkCreateTicketsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketsServiceBulkCreateTicketsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tickets.push(TicketsServiceCreateTicketResponse.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketsServiceBulkCreateTicketsResponse>): TicketsServiceBulkCreateTicketsResponse {
+    return TicketsServiceBulkCreateTicketsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketsServiceBulkCreateTicketsResponse>): TicketsServiceBulkCreateTicketsResponse {
+    const message = createBaseTicketsServiceBulkCreateTicketsResponse();
+    message.tickets = object.tickets?.map((e) => TicketsServiceCreateTicketResponse.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTicket(): Ticket {
+  return {
+    id: "",
+    displayName: "",
+    description: "",
+    assignees: [],
+    reporter: undefined,
+    status: undefined,
+    type: undefined,
+    labels: [],
+    url: "",
+    customFields: new Map(),
+    createdAt: undefined,
+    updatedAt: undefined,
+    completedAt: undefined,
+    requestedFor: undefined,
+    _unknownFields: {},
+  };
 }
 
-export interface TicketsServiceGetTicketResponse {
-  ticket: Ticket | undefined;
-  annotations: Any[];
-  error: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const Ticket: MessageFns<Ticket> = {
+  encode(message: Ticket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.description !== "") {
+      writer.uint32(26).string(message.description);
+    }
+    for (const v of message.assignees) {
+      Resource.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.reporter !== undefined) {
+      Resource.encode(message.reporter, writer.uint32(42).fork()).join();
+    }
+    if (message.status !== undefined) {
+      TicketStatus.encode(message.status, writer.uint32(58).fork()).join();
+    }
+    if (message.type !== undefined) {
+      TicketType.encode(message.type, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.labels) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.url !== "") {
+      writer.uint32(82).string(message.url);
+    }
+    message.customFields.forEach((value, key) => {
+      Ticket_CustomFieldsEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
+    });
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(98).fork()).join();
+    }
+    if (message.updatedAt !== undefined) {
+      Timestamp.encode(message.updatedAt, writer.uint32(106).fork()).join();
+    }
+    if (message.completedAt !== undefined) {
+      Timestamp.encode(message.completedAt, writer.uint32(114).fork()).join();
+    }
+    if (message.requestedFor !== undefined) {
+      Resource.encode(message.requestedFor, writer.uint32(122).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ticket {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicket();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.assignees.push(Resource.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reporter = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.status = TicketStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.type = TicketType.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.labels.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            const entry11 = Ticket_CustomFieldsEntry.decode(reader, reader.uint32());
+            if (entry11.value !== undefined) {
+              message.customFields.set(entry11.key, entry11.value);
+            }
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.updatedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.completedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.requestedFor = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Ticket>): Ticket {
+    return Ticket.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ticket>): Ticket {
+    const message = createBaseTicket();
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
+    message.description = object.description ?? "";
+    message.assignees = object.assignees?.map((e) => Resource.fromPartial(e)) || [];
+    message.reporter = (object.reporter !== undefined && object.reporter !== null)
+      ? Resource.fromPartial(object.reporter)
+      : undefined;
+    message.status = (object.status !== undefined && object.status !== null)
+      ? TicketStatus.fromPartial(object.status)
+      : undefined;
+    message.type = (object.type !== undefined && object.type !== null)
+      ? TicketType.fromPartial(object.type)
+      : undefined;
+    message.labels = object.labels?.map((e) => e) || [];
+    message.url = object.url ?? "";
+    message.customFields = (() => {
+      const m = new Map();
+      (object.customFields as Map<string, TicketCustomField> ?? new Map()).forEach((value, key) => {
+        if (value !== undefined) {
+          m.set(key, TicketCustomField.fromPartial(value));
+        }
+      });
+      return m;
+    })();
+    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
+      ? Timestamp.fromPartial(object.createdAt)
+      : undefined;
+    message.updatedAt = (object.updatedAt !== undefined && object.updatedAt !== null)
+      ? Timestamp.fromPartial(object.updatedAt)
+      : undefined;
+    message.completedAt = (object.completedAt !== undefined && object.completedAt !== null)
+      ? Timestamp.fromPartial(object.completedAt)
+      : undefined;
+    message.requestedFor = (object.requestedFor !== undefined && object.requestedFor !== null)
+      ? Resource.fromPartial(object.requestedFor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTicket_CustomFieldsEntry(): Ticket_CustomFieldsEntry {
+  return { key: "", value: undefined, _unknownFields: {} };
 }
 
-export interface TicketsServiceBulkCreateTicketsRequest {
-  ticketRequests: TicketsServiceCreateTicketRequest[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const Ticket_CustomFieldsEntry: MessageFns<Ticket_CustomFieldsEntry> = {
+  encode(message: Ticket_CustomFieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      TicketCustomField.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ticket_CustomFieldsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicket_CustomFieldsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = TicketCustomField.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Ticket_CustomFieldsEntry>): Ticket_CustomFieldsEntry {
+    return Ticket_CustomFieldsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ticket_CustomFieldsEntry>): Ticket_CustomFieldsEntry {
+    const message = createBaseTicket_CustomFieldsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? TicketCustomField.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTicketRequest(): TicketRequest {
+  return {
+    displayName: "",
+    description: "",
+    status: undefined,
+    type: undefined,
+    labels: [],
+    customFields: new Map(),
+    requestedFor: undefined,
+    _unknownFields: {},
+  };
 }
 
-export interface TicketsServiceBulkCreateTicketsResponse {
-  tickets: TicketsServiceCreateTicketResponse[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+export const TicketRequest: MessageFns<TicketRequest> = {
+  encode(message: TicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.displayName !== "") {
+      writer.uint32(10).string(message.displayName);
+    }
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
+    }
+    if (message.status !== undefined) {
+      TicketStatus.encode(message.status, writer.uint32(26).fork()).join();
+    }
+    if (message.type !== undefined) {
+      TicketType.encode(message.type, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.labels) {
+      writer.uint32(42).string(v!);
+    }
+    message.customFields.forEach((value, key) => {
+      TicketRequest_CustomFieldsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
+    if (message.requestedFor !== undefined) {
+      Resource.encode(message.requestedFor, writer.uint32(58).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.status = TicketStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.type = TicketType.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.labels.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            const entry6 = TicketRequest_CustomFieldsEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.customFields.set(entry6.key, entry6.value);
+            }
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.requestedFor = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketRequest>): TicketRequest {
+    return TicketRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketRequest>): TicketRequest {
+    const message = createBaseTicketRequest();
+    message.displayName = object.displayName ?? "";
+    message.description = object.description ?? "";
+    message.status = (object.status !== undefined && object.status !== null)
+      ? TicketStatus.fromPartial(object.status)
+      : undefined;
+    message.type = (object.type !== undefined && object.type !== null)
+      ? TicketType.fromPartial(object.type)
+      : undefined;
+    message.labels = object.labels?.map((e) => e) || [];
+    message.customFields = (() => {
+      const m = new Map();
+      (object.customFields as Map<string, TicketCustomField> ?? new Map()).forEach((value, key) => {
+        if (value !== undefined) {
+          m.set(key, TicketCustomField.fromPartial(value));
+        }
+      });
+      return m;
+    })();
+    message.requestedFor = (object.requestedFor !== undefined && object.requestedFor !== null)
+      ? Resource.fromPartial(object.requestedFor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTicketRequest_CustomFieldsEntry(): TicketRequest_CustomFieldsEntry {
+  return { key: "", value: undefined, _unknownFields: {} };
 }
 
-export interface TicketsServiceBulkGetTicketsRequest {
-  ticketRequests: TicketsServiceGetTicketRequest[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
+export const TicketRequest_CustomFieldsEntry: MessageFns<TicketRequest_CustomFieldsEntry> = {
+  encode(message: TicketRequest_CustomFieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      TicketCustomField.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
 
-export interface TicketsServiceBulkGetTicketsResponse {
-  tickets: TicketsServiceGetTicketResponse[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketRequest_CustomFieldsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketRequest_CustomFieldsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = TicketCustomField.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketRequest_CustomFieldsEntry>): TicketRequest_CustomFieldsEntry {
+    return TicketRequest_CustomFieldsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketRequest_CustomFieldsEntry>): TicketRequest_CustomFieldsEntry {
+    const message = createBaseTicketRequest_CustomFieldsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? TicketCustomField.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
 
 function createBaseTicketSchema(): TicketSchema {
   return {
@@ -482,6 +2152,172 @@ export const TicketSchema_CustomFieldsEntry: MessageFns<TicketSchema_CustomField
     message.value = (object.value !== undefined && object.value !== null)
       ? TicketCustomField.fromPartial(object.value)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseTicketType(): TicketType {
+  return { id: "", displayName: "", _unknownFields: {} };
+}
+
+export const TicketType: MessageFns<TicketType> = {
+  encode(message: TicketType, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketType {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketType();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketType>): TicketType {
+    return TicketType.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketType>): TicketType {
+    const message = createBaseTicketType();
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
+    return message;
+  },
+};
+
+function createBaseTicketStatus(): TicketStatus {
+  return { id: "", displayName: "", _unknownFields: {} };
+}
+
+export const TicketStatus: MessageFns<TicketStatus> = {
+  encode(message: TicketStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TicketStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicketStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TicketStatus>): TicketStatus {
+    return TicketStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TicketStatus>): TicketStatus {
+    const message = createBaseTicketStatus();
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
     return message;
   },
 };
@@ -1670,1797 +3506,7 @@ export const TicketCustomFieldObjectValue: MessageFns<TicketCustomFieldObjectVal
   },
 };
 
-function createBaseTicketStatus(): TicketStatus {
-  return { id: "", displayName: "", _unknownFields: {} };
-}
-
-export const TicketStatus: MessageFns<TicketStatus> = {
-  encode(message: TicketStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.displayName !== "") {
-      writer.uint32(18).string(message.displayName);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketStatus {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketStatus();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketStatus>): TicketStatus {
-    return TicketStatus.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketStatus>): TicketStatus {
-    const message = createBaseTicketStatus();
-    message.id = object.id ?? "";
-    message.displayName = object.displayName ?? "";
-    return message;
-  },
-};
-
-function createBaseTicketsServiceGetTicketSchemaRequest(): TicketsServiceGetTicketSchemaRequest {
-  return { id: "", annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceGetTicketSchemaRequest: MessageFns<TicketsServiceGetTicketSchemaRequest> = {
-  encode(message: TicketsServiceGetTicketSchemaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketSchemaRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceGetTicketSchemaRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceGetTicketSchemaRequest>): TicketsServiceGetTicketSchemaRequest {
-    return TicketsServiceGetTicketSchemaRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceGetTicketSchemaRequest>): TicketsServiceGetTicketSchemaRequest {
-    const message = createBaseTicketsServiceGetTicketSchemaRequest();
-    message.id = object.id ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceGetTicketSchemaResponse(): TicketsServiceGetTicketSchemaResponse {
-  return { schema: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceGetTicketSchemaResponse: MessageFns<TicketsServiceGetTicketSchemaResponse> = {
-  encode(message: TicketsServiceGetTicketSchemaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.schema !== undefined) {
-      TicketSchema.encode(message.schema, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketSchemaResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceGetTicketSchemaResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.schema = TicketSchema.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceGetTicketSchemaResponse>): TicketsServiceGetTicketSchemaResponse {
-    return TicketsServiceGetTicketSchemaResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceGetTicketSchemaResponse>): TicketsServiceGetTicketSchemaResponse {
-    const message = createBaseTicketsServiceGetTicketSchemaResponse();
-    message.schema = (object.schema !== undefined && object.schema !== null)
-      ? TicketSchema.fromPartial(object.schema)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceListTicketSchemasRequest(): TicketsServiceListTicketSchemasRequest {
-  return { pageSize: 0, pageToken: "", annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceListTicketSchemasRequest: MessageFns<TicketsServiceListTicketSchemasRequest> = {
-  encode(message: TicketsServiceListTicketSchemasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.pageSize !== 0) {
-      writer.uint32(8).uint32(message.pageSize);
-    }
-    if (message.pageToken !== "") {
-      writer.uint32(18).string(message.pageToken);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceListTicketSchemasRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceListTicketSchemasRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.pageSize = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.pageToken = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceListTicketSchemasRequest>): TicketsServiceListTicketSchemasRequest {
-    return TicketsServiceListTicketSchemasRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceListTicketSchemasRequest>): TicketsServiceListTicketSchemasRequest {
-    const message = createBaseTicketsServiceListTicketSchemasRequest();
-    message.pageSize = object.pageSize ?? 0;
-    message.pageToken = object.pageToken ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceListTicketSchemasResponse(): TicketsServiceListTicketSchemasResponse {
-  return { list: [], nextPageToken: "", annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceListTicketSchemasResponse: MessageFns<TicketsServiceListTicketSchemasResponse> = {
-  encode(message: TicketsServiceListTicketSchemasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.list) {
-      TicketSchema.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.nextPageToken !== "") {
-      writer.uint32(18).string(message.nextPageToken);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceListTicketSchemasResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceListTicketSchemasResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.list.push(TicketSchema.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nextPageToken = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceListTicketSchemasResponse>): TicketsServiceListTicketSchemasResponse {
-    return TicketsServiceListTicketSchemasResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceListTicketSchemasResponse>): TicketsServiceListTicketSchemasResponse {
-    const message = createBaseTicketsServiceListTicketSchemasResponse();
-    message.list = object.list?.map((e) => TicketSchema.fromPartial(e)) || [];
-    message.nextPageToken = object.nextPageToken ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicket(): Ticket {
-  return {
-    id: "",
-    displayName: "",
-    description: "",
-    assignees: [],
-    reporter: undefined,
-    status: undefined,
-    type: undefined,
-    labels: [],
-    url: "",
-    customFields: new Map(),
-    createdAt: undefined,
-    updatedAt: undefined,
-    completedAt: undefined,
-    requestedFor: undefined,
-    _unknownFields: {},
-  };
-}
-
-export const Ticket: MessageFns<Ticket> = {
-  encode(message: Ticket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.displayName !== "") {
-      writer.uint32(18).string(message.displayName);
-    }
-    if (message.description !== "") {
-      writer.uint32(26).string(message.description);
-    }
-    for (const v of message.assignees) {
-      Resource.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message.reporter !== undefined) {
-      Resource.encode(message.reporter, writer.uint32(42).fork()).join();
-    }
-    if (message.status !== undefined) {
-      TicketStatus.encode(message.status, writer.uint32(58).fork()).join();
-    }
-    if (message.type !== undefined) {
-      TicketType.encode(message.type, writer.uint32(66).fork()).join();
-    }
-    for (const v of message.labels) {
-      writer.uint32(74).string(v!);
-    }
-    if (message.url !== "") {
-      writer.uint32(82).string(message.url);
-    }
-    message.customFields.forEach((value, key) => {
-      Ticket_CustomFieldsEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
-    });
-    if (message.createdAt !== undefined) {
-      Timestamp.encode(message.createdAt, writer.uint32(98).fork()).join();
-    }
-    if (message.updatedAt !== undefined) {
-      Timestamp.encode(message.updatedAt, writer.uint32(106).fork()).join();
-    }
-    if (message.completedAt !== undefined) {
-      Timestamp.encode(message.completedAt, writer.uint32(114).fork()).join();
-    }
-    if (message.requestedFor !== undefined) {
-      Resource.encode(message.requestedFor, writer.uint32(122).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Ticket {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicket();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.assignees.push(Resource.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.reporter = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.status = TicketStatus.decode(reader, reader.uint32());
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.type = TicketType.decode(reader, reader.uint32());
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.labels.push(reader.string());
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.url = reader.string();
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            const entry11 = Ticket_CustomFieldsEntry.decode(reader, reader.uint32());
-            if (entry11.value !== undefined) {
-              message.customFields.set(entry11.key, entry11.value);
-            }
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.createdAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 13: {
-            if (tag !== 106) {
-              break;
-            }
-
-            message.updatedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.completedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.requestedFor = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Ticket>): Ticket {
-    return Ticket.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Ticket>): Ticket {
-    const message = createBaseTicket();
-    message.id = object.id ?? "";
-    message.displayName = object.displayName ?? "";
-    message.description = object.description ?? "";
-    message.assignees = object.assignees?.map((e) => Resource.fromPartial(e)) || [];
-    message.reporter = (object.reporter !== undefined && object.reporter !== null)
-      ? Resource.fromPartial(object.reporter)
-      : undefined;
-    message.status = (object.status !== undefined && object.status !== null)
-      ? TicketStatus.fromPartial(object.status)
-      : undefined;
-    message.type = (object.type !== undefined && object.type !== null)
-      ? TicketType.fromPartial(object.type)
-      : undefined;
-    message.labels = object.labels?.map((e) => e) || [];
-    message.url = object.url ?? "";
-    message.customFields = (() => {
-      const m = new Map();
-      (object.customFields as Map<string, TicketCustomField> ?? new Map()).forEach((value, key) => {
-        if (value !== undefined) {
-          m.set(key, TicketCustomField.fromPartial(value));
-        }
-      });
-      return m;
-    })();
-    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
-      ? Timestamp.fromPartial(object.createdAt)
-      : undefined;
-    message.updatedAt = (object.updatedAt !== undefined && object.updatedAt !== null)
-      ? Timestamp.fromPartial(object.updatedAt)
-      : undefined;
-    message.completedAt = (object.completedAt !== undefined && object.completedAt !== null)
-      ? Timestamp.fromPartial(object.completedAt)
-      : undefined;
-    message.requestedFor = (object.requestedFor !== undefined && object.requestedFor !== null)
-      ? Resource.fromPartial(object.requestedFor)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseTicket_CustomFieldsEntry(): Ticket_CustomFieldsEntry {
-  return { key: "", value: undefined, _unknownFields: {} };
-}
-
-export const Ticket_CustomFieldsEntry: MessageFns<Ticket_CustomFieldsEntry> = {
-  encode(message: Ticket_CustomFieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== undefined) {
-      TicketCustomField.encode(message.value, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Ticket_CustomFieldsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicket_CustomFieldsEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = TicketCustomField.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Ticket_CustomFieldsEntry>): Ticket_CustomFieldsEntry {
-    return Ticket_CustomFieldsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Ticket_CustomFieldsEntry>): Ticket_CustomFieldsEntry {
-    const message = createBaseTicket_CustomFieldsEntry();
-    message.key = object.key ?? "";
-    message.value = (object.value !== undefined && object.value !== null)
-      ? TicketCustomField.fromPartial(object.value)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseTicketType(): TicketType {
-  return { id: "", displayName: "", _unknownFields: {} };
-}
-
-export const TicketType: MessageFns<TicketType> = {
-  encode(message: TicketType, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.displayName !== "") {
-      writer.uint32(18).string(message.displayName);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketType {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketType();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketType>): TicketType {
-    return TicketType.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketType>): TicketType {
-    const message = createBaseTicketType();
-    message.id = object.id ?? "";
-    message.displayName = object.displayName ?? "";
-    return message;
-  },
-};
-
-function createBaseTicketRequest(): TicketRequest {
-  return {
-    displayName: "",
-    description: "",
-    status: undefined,
-    type: undefined,
-    labels: [],
-    customFields: new Map(),
-    requestedFor: undefined,
-    _unknownFields: {},
-  };
-}
-
-export const TicketRequest: MessageFns<TicketRequest> = {
-  encode(message: TicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.displayName !== "") {
-      writer.uint32(10).string(message.displayName);
-    }
-    if (message.description !== "") {
-      writer.uint32(18).string(message.description);
-    }
-    if (message.status !== undefined) {
-      TicketStatus.encode(message.status, writer.uint32(26).fork()).join();
-    }
-    if (message.type !== undefined) {
-      TicketType.encode(message.type, writer.uint32(34).fork()).join();
-    }
-    for (const v of message.labels) {
-      writer.uint32(42).string(v!);
-    }
-    message.customFields.forEach((value, key) => {
-      TicketRequest_CustomFieldsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
-    });
-    if (message.requestedFor !== undefined) {
-      Resource.encode(message.requestedFor, writer.uint32(58).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.displayName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.status = TicketStatus.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.type = TicketType.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.labels.push(reader.string());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            const entry6 = TicketRequest_CustomFieldsEntry.decode(reader, reader.uint32());
-            if (entry6.value !== undefined) {
-              message.customFields.set(entry6.key, entry6.value);
-            }
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.requestedFor = Resource.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketRequest>): TicketRequest {
-    return TicketRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketRequest>): TicketRequest {
-    const message = createBaseTicketRequest();
-    message.displayName = object.displayName ?? "";
-    message.description = object.description ?? "";
-    message.status = (object.status !== undefined && object.status !== null)
-      ? TicketStatus.fromPartial(object.status)
-      : undefined;
-    message.type = (object.type !== undefined && object.type !== null)
-      ? TicketType.fromPartial(object.type)
-      : undefined;
-    message.labels = object.labels?.map((e) => e) || [];
-    message.customFields = (() => {
-      const m = new Map();
-      (object.customFields as Map<string, TicketCustomField> ?? new Map()).forEach((value, key) => {
-        if (value !== undefined) {
-          m.set(key, TicketCustomField.fromPartial(value));
-        }
-      });
-      return m;
-    })();
-    message.requestedFor = (object.requestedFor !== undefined && object.requestedFor !== null)
-      ? Resource.fromPartial(object.requestedFor)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseTicketRequest_CustomFieldsEntry(): TicketRequest_CustomFieldsEntry {
-  return { key: "", value: undefined, _unknownFields: {} };
-}
-
-export const TicketRequest_CustomFieldsEntry: MessageFns<TicketRequest_CustomFieldsEntry> = {
-  encode(message: TicketRequest_CustomFieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== undefined) {
-      TicketCustomField.encode(message.value, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketRequest_CustomFieldsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketRequest_CustomFieldsEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = TicketCustomField.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketRequest_CustomFieldsEntry>): TicketRequest_CustomFieldsEntry {
-    return TicketRequest_CustomFieldsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketRequest_CustomFieldsEntry>): TicketRequest_CustomFieldsEntry {
-    const message = createBaseTicketRequest_CustomFieldsEntry();
-    message.key = object.key ?? "";
-    message.value = (object.value !== undefined && object.value !== null)
-      ? TicketCustomField.fromPartial(object.value)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseTicketsServiceCreateTicketRequest(): TicketsServiceCreateTicketRequest {
-  return { request: undefined, schema: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceCreateTicketRequest: MessageFns<TicketsServiceCreateTicketRequest> = {
-  encode(message: TicketsServiceCreateTicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.request !== undefined) {
-      TicketRequest.encode(message.request, writer.uint32(10).fork()).join();
-    }
-    if (message.schema !== undefined) {
-      TicketSchema.encode(message.schema, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(66).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceCreateTicketRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceCreateTicketRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.request = TicketRequest.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.schema = TicketSchema.decode(reader, reader.uint32());
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceCreateTicketRequest>): TicketsServiceCreateTicketRequest {
-    return TicketsServiceCreateTicketRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceCreateTicketRequest>): TicketsServiceCreateTicketRequest {
-    const message = createBaseTicketsServiceCreateTicketRequest();
-    message.request = (object.request !== undefined && object.request !== null)
-      ? TicketRequest.fromPartial(object.request)
-      : undefined;
-    message.schema = (object.schema !== undefined && object.schema !== null)
-      ? TicketSchema.fromPartial(object.schema)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceCreateTicketResponse(): TicketsServiceCreateTicketResponse {
-  return { ticket: undefined, annotations: [], error: "", _unknownFields: {} };
-}
-
-export const TicketsServiceCreateTicketResponse: MessageFns<TicketsServiceCreateTicketResponse> = {
-  encode(message: TicketsServiceCreateTicketResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.ticket !== undefined) {
-      Ticket.encode(message.ticket, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message.error !== "") {
-      writer.uint32(26).string(message.error);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceCreateTicketResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceCreateTicketResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.ticket = Ticket.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.error = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceCreateTicketResponse>): TicketsServiceCreateTicketResponse {
-    return TicketsServiceCreateTicketResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceCreateTicketResponse>): TicketsServiceCreateTicketResponse {
-    const message = createBaseTicketsServiceCreateTicketResponse();
-    message.ticket = (object.ticket !== undefined && object.ticket !== null)
-      ? Ticket.fromPartial(object.ticket)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.error = object.error ?? "";
-    return message;
-  },
-};
-
-function createBaseTicketsServiceGetTicketRequest(): TicketsServiceGetTicketRequest {
-  return { id: "", annotations: [], _unknownFields: {} };
-}
-
-export const TicketsServiceGetTicketRequest: MessageFns<TicketsServiceGetTicketRequest> = {
-  encode(message: TicketsServiceGetTicketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceGetTicketRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceGetTicketRequest>): TicketsServiceGetTicketRequest {
-    return TicketsServiceGetTicketRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceGetTicketRequest>): TicketsServiceGetTicketRequest {
-    const message = createBaseTicketsServiceGetTicketRequest();
-    message.id = object.id ?? "";
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceGetTicketResponse(): TicketsServiceGetTicketResponse {
-  return { ticket: undefined, annotations: [], error: "", _unknownFields: {} };
-}
-
-export const TicketsServiceGetTicketResponse: MessageFns<TicketsServiceGetTicketResponse> = {
-  encode(message: TicketsServiceGetTicketResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.ticket !== undefined) {
-      Ticket.encode(message.ticket, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message.error !== "") {
-      writer.uint32(26).string(message.error);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceGetTicketResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceGetTicketResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.ticket = Ticket.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.error = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceGetTicketResponse>): TicketsServiceGetTicketResponse {
-    return TicketsServiceGetTicketResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceGetTicketResponse>): TicketsServiceGetTicketResponse {
-    const message = createBaseTicketsServiceGetTicketResponse();
-    message.ticket = (object.ticket !== undefined && object.ticket !== null)
-      ? Ticket.fromPartial(object.ticket)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.error = object.error ?? "";
-    return message;
-  },
-};
-
-function createBaseTicketsServiceBulkCreateTicketsRequest(): TicketsServiceBulkCreateTicketsRequest {
-  return { ticketRequests: [], _unknownFields: {} };
-}
-
-export const TicketsServiceBulkCreateTicketsRequest: MessageFns<TicketsServiceBulkCreateTicketsRequest> = {
-  encode(message: TicketsServiceBulkCreateTicketsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.ticketRequests) {
-      TicketsServiceCreateTicketRequest.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkCreateTicketsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceBulkCreateTicketsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.ticketRequests.push(TicketsServiceCreateTicketRequest.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceBulkCreateTicketsRequest>): TicketsServiceBulkCreateTicketsRequest {
-    return TicketsServiceBulkCreateTicketsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceBulkCreateTicketsRequest>): TicketsServiceBulkCreateTicketsRequest {
-    const message = createBaseTicketsServiceBulkCreateTicketsRequest();
-    message.ticketRequests = object.ticketRequests?.map((e) => TicketsServiceCreateTicketRequest.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceBulkCreateTicketsResponse(): TicketsServiceBulkCreateTicketsResponse {
-  return { tickets: [], _unknownFields: {} };
-}
-
-export const TicketsServiceBulkCreateTicketsResponse: MessageFns<TicketsServiceBulkCreateTicketsResponse> = {
-  encode(message: TicketsServiceBulkCreateTicketsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.tickets) {
-      TicketsServiceCreateTicketResponse.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkCreateTicketsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceBulkCreateTicketsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.tickets.push(TicketsServiceCreateTicketResponse.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceBulkCreateTicketsResponse>): TicketsServiceBulkCreateTicketsResponse {
-    return TicketsServiceBulkCreateTicketsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceBulkCreateTicketsResponse>): TicketsServiceBulkCreateTicketsResponse {
-    const message = createBaseTicketsServiceBulkCreateTicketsResponse();
-    message.tickets = object.tickets?.map((e) => TicketsServiceCreateTicketResponse.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceBulkGetTicketsRequest(): TicketsServiceBulkGetTicketsRequest {
-  return { ticketRequests: [], _unknownFields: {} };
-}
-
-export const TicketsServiceBulkGetTicketsRequest: MessageFns<TicketsServiceBulkGetTicketsRequest> = {
-  encode(message: TicketsServiceBulkGetTicketsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.ticketRequests) {
-      TicketsServiceGetTicketRequest.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkGetTicketsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceBulkGetTicketsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.ticketRequests.push(TicketsServiceGetTicketRequest.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceBulkGetTicketsRequest>): TicketsServiceBulkGetTicketsRequest {
-    return TicketsServiceBulkGetTicketsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceBulkGetTicketsRequest>): TicketsServiceBulkGetTicketsRequest {
-    const message = createBaseTicketsServiceBulkGetTicketsRequest();
-    message.ticketRequests = object.ticketRequests?.map((e) => TicketsServiceGetTicketRequest.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTicketsServiceBulkGetTicketsResponse(): TicketsServiceBulkGetTicketsResponse {
-  return { tickets: [], _unknownFields: {} };
-}
-
-export const TicketsServiceBulkGetTicketsResponse: MessageFns<TicketsServiceBulkGetTicketsResponse> = {
-  encode(message: TicketsServiceBulkGetTicketsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.tickets) {
-      TicketsServiceGetTicketResponse.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TicketsServiceBulkGetTicketsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTicketsServiceBulkGetTicketsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.tickets.push(TicketsServiceGetTicketResponse.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TicketsServiceBulkGetTicketsResponse>): TicketsServiceBulkGetTicketsResponse {
-    return TicketsServiceBulkGetTicketsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TicketsServiceBulkGetTicketsResponse>): TicketsServiceBulkGetTicketsResponse {
-    const message = createBaseTicketsServiceBulkGetTicketsResponse();
-    message.tickets = object.tickets?.map((e) => TicketsServiceGetTicketResponse.fromPartial(e)) || [];
-    return message;
-  },
-};
-
+/** Reads and creates tickets. Needs ticketing. */
 export type TicketsServiceService = typeof TicketsServiceService;
 export const TicketsServiceService = {
   createTicket: {

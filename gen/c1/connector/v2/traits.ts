@@ -16,78 +16,13 @@ export const protobufPackage = "c1.connector.v2";
 
 export const protobufFileName = "c1/connector/v2/traits.proto";
 
-export interface RiskFactor {
-  description: string;
-  severity: RiskFactor_Severity;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
+/**
+ * Traits: annotations of a resource that say what it is. The profile, icon, status and creation
+ * time that some of them hold are deprecated in favour of those of the resource; connectors fill in
+ * both.
+ */
 
-export const RiskFactor_Severity = {
-  SEVERITY_UNSPECIFIED: 0,
-  SEVERITY_LOW: 1,
-  SEVERITY_MEDIUM: 2,
-  SEVERITY_HIGH: 3,
-  SEVERITY_CRITICAL: 4,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type RiskFactor_Severity = typeof RiskFactor_Severity[keyof typeof RiskFactor_Severity];
-
-export namespace RiskFactor_Severity {
-  export type SEVERITY_UNSPECIFIED = typeof RiskFactor_Severity.SEVERITY_UNSPECIFIED;
-  export type SEVERITY_LOW = typeof RiskFactor_Severity.SEVERITY_LOW;
-  export type SEVERITY_MEDIUM = typeof RiskFactor_Severity.SEVERITY_MEDIUM;
-  export type SEVERITY_HIGH = typeof RiskFactor_Severity.SEVERITY_HIGH;
-  export type SEVERITY_CRITICAL = typeof RiskFactor_Severity.SEVERITY_CRITICAL;
-  export type UNRECOGNIZED = typeof RiskFactor_Severity.UNRECOGNIZED;
-}
-
-export interface RiskScore {
-  /** @deprecated */
-  value: string;
-  /** @deprecated */
-  factors: string[];
-  normalizedScore: number;
-  sourceScore: string;
-  riskFactors: RiskFactor[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface Issue {
-  value: string;
-  severity: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SecurityInsightTrait {
-  insightType: { $case: "riskScore"; value: RiskScore } | { $case: "issue"; value: Issue } | undefined;
-  observedAt: Timestamp | undefined;
-  target:
-    | { $case: "user"; value: SecurityInsightTrait_UserTarget }
-    | { $case: "resourceId"; value: ResourceId }
-    | { $case: "externalResource"; value: SecurityInsightTrait_ExternalResourceTarget }
-    | { $case: "appUser"; value: SecurityInsightTrait_AppUserTarget }
-    | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SecurityInsightTrait_UserTarget {
-  email: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SecurityInsightTrait_AppUserTarget {
-  email: string;
-  externalId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface SecurityInsightTrait_ExternalResourceTarget {
-  externalId: string;
-  appHint: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** An account of a person, a service or the system itself. */
 export interface UserTrait {
   emails: UserTrait_Email[];
   /** @deprecated */
@@ -101,6 +36,7 @@ export interface UserTrait {
   /** @deprecated */
   icon: AssetRef | undefined;
   accountType: UserTrait_AccountType;
+  /** What the person types to sign in. */
   login: string;
   loginAliases: string[];
   /** @deprecated */
@@ -116,7 +52,9 @@ export interface UserTrait {
 export const UserTrait_AccountType = {
   ACCOUNT_TYPE_UNSPECIFIED: 0,
   ACCOUNT_TYPE_HUMAN: 1,
+  /** ACCOUNT_TYPE_SERVICE - Used by programs. */
   ACCOUNT_TYPE_SERVICE: 2,
+  /** ACCOUNT_TYPE_SYSTEM - Part of the upstream system. */
   ACCOUNT_TYPE_SYSTEM: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -132,6 +70,7 @@ export namespace UserTrait_AccountType {
 }
 
 export interface UserTrait_Email {
+  /** A plain address without a display name. */
   address: string;
   isPrimary: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -139,6 +78,7 @@ export interface UserTrait_Email {
 
 export interface UserTrait_Status {
   status: UserTrait_Status_Status;
+  /** Why, at most 1024 bytes. */
   details: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -161,16 +101,19 @@ export namespace UserTrait_Status_Status {
   export type UNRECOGNIZED = typeof UserTrait_Status_Status.UNRECOGNIZED;
 }
 
+/** Whether the account signs in with a second factor. */
 export interface UserTrait_MFAStatus {
   mfaEnabled: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Whether the account signs in through an identity provider. */
 export interface UserTrait_SSOStatus {
   ssoEnabled: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A name in parts. */
 export interface UserTrait_StructuredName {
   givenName: string;
   familyName: string;
@@ -180,151 +123,11 @@ export interface UserTrait_StructuredName {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface GroupTrait {
-  /** @deprecated */
-  icon:
-    | AssetRef
-    | undefined;
-  /** @deprecated */
-  profile: { [key: string]: any } | undefined;
-  groupSourceType: string;
-  rawGroupSourceType: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RoleTrait {
-  /** @deprecated */
-  profile: { [key: string]: any } | undefined;
-  roleScopeConditions: RoleScopeConditions | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RoleScopeConditions {
-  type: string;
-  conditions: RoleScopeCondition[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RoleScopeCondition {
-  expression: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ScopeBindingTrait {
-  roleId: ResourceId | undefined;
-  scopeResourceId: ResourceId | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface AppTrait {
-  helpUrl: string;
-  /** @deprecated */
-  icon: AssetRef | undefined;
-  logo:
-    | AssetRef
-    | undefined;
-  /** @deprecated */
-  profile: { [key: string]: any } | undefined;
-  flags: AppTrait_AppFlag[];
-  appSourceType: string;
-  rawAppSourceType: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export const AppTrait_AppFlag = {
-  APP_FLAG_UNSPECIFIED: 0,
-  APP_FLAG_HIDDEN: 1,
-  APP_FLAG_INACTIVE: 2,
-  APP_FLAG_SAML: 3,
-  APP_FLAG_OIDC: 4,
-  APP_FLAG_BOOKMARK: 5,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type AppTrait_AppFlag = typeof AppTrait_AppFlag[keyof typeof AppTrait_AppFlag];
-
-export namespace AppTrait_AppFlag {
-  export type APP_FLAG_UNSPECIFIED = typeof AppTrait_AppFlag.APP_FLAG_UNSPECIFIED;
-  export type APP_FLAG_HIDDEN = typeof AppTrait_AppFlag.APP_FLAG_HIDDEN;
-  export type APP_FLAG_INACTIVE = typeof AppTrait_AppFlag.APP_FLAG_INACTIVE;
-  export type APP_FLAG_SAML = typeof AppTrait_AppFlag.APP_FLAG_SAML;
-  export type APP_FLAG_OIDC = typeof AppTrait_AppFlag.APP_FLAG_OIDC;
-  export type APP_FLAG_BOOKMARK = typeof AppTrait_AppFlag.APP_FLAG_BOOKMARK;
-  export type UNRECOGNIZED = typeof AppTrait_AppFlag.UNRECOGNIZED;
-}
-
-export interface SecretTrait {
-  /** @deprecated */
-  profile:
-    | { [key: string]: any }
-    | undefined;
-  /** @deprecated */
-  createdAt: Timestamp | undefined;
-  expiresAt: Timestamp | undefined;
-  lastUsedAt: Timestamp | undefined;
-  createdById: ResourceId | undefined;
-  identityId: ResourceId | undefined;
-  credentialType: SecretTrait_CredentialType;
-  credentialDetail: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export const SecretTrait_CredentialType = {
-  CREDENTIAL_TYPE_UNSPECIFIED: 0,
-  CREDENTIAL_TYPE_STATIC_SECRET: 1,
-  CREDENTIAL_TYPE_ASYMMETRIC_KEY: 2,
-  CREDENTIAL_TYPE_CERTIFICATE: 3,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type SecretTrait_CredentialType = typeof SecretTrait_CredentialType[keyof typeof SecretTrait_CredentialType];
-
-export namespace SecretTrait_CredentialType {
-  export type CREDENTIAL_TYPE_UNSPECIFIED = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_UNSPECIFIED;
-  export type CREDENTIAL_TYPE_STATIC_SECRET = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_STATIC_SECRET;
-  export type CREDENTIAL_TYPE_ASYMMETRIC_KEY = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_ASYMMETRIC_KEY;
-  export type CREDENTIAL_TYPE_CERTIFICATE = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_CERTIFICATE;
-  export type UNRECOGNIZED = typeof SecretTrait_CredentialType.UNRECOGNIZED;
-}
-
-export interface LicenseProfileTrait {
-  licenseName: string;
-  purchasedSeats: bigint;
-  consumedSeats: bigint;
-  costPerUnitInCents: bigint;
-  currency: string;
-  entitlementIds: string[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface NonHumanIdentityTrait {
-  nhiType: NonHumanIdentityTrait_NhiType;
-  nhiDetail: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export const NonHumanIdentityTrait_NhiType = {
-  NHI_TYPE_UNSPECIFIED: 0,
-  NHI_TYPE_APP_REGISTRATION: 1,
-  NHI_TYPE_ASSUMABLE_ROLE: 2,
-  NHI_TYPE_MANAGED_IDENTITY: 3,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type NonHumanIdentityTrait_NhiType =
-  typeof NonHumanIdentityTrait_NhiType[keyof typeof NonHumanIdentityTrait_NhiType];
-
-export namespace NonHumanIdentityTrait_NhiType {
-  export type NHI_TYPE_UNSPECIFIED = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_UNSPECIFIED;
-  export type NHI_TYPE_APP_REGISTRATION = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_APP_REGISTRATION;
-  export type NHI_TYPE_ASSUMABLE_ROLE = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_ASSUMABLE_ROLE;
-  export type NHI_TYPE_MANAGED_IDENTITY = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_MANAGED_IDENTITY;
-  export type UNRECOGNIZED = typeof NonHumanIdentityTrait_NhiType.UNRECOGNIZED;
-}
-
+/** A program that acts on its own, for example an AI agent. */
 export interface AgentTrait {
   /** @deprecated */
   status: AgentTrait_AgentStatus;
+  /** The account it acts with. */
   identityResourceId:
     | ResourceId
     | undefined;
@@ -351,6 +154,178 @@ export namespace AgentTrait_AgentStatus {
   export type UNRECOGNIZED = typeof AgentTrait_AgentStatus.UNRECOGNIZED;
 }
 
+/** Which kind of non-human identity an app or role is. */
+export interface NonHumanIdentityTrait {
+  nhiType: NonHumanIdentityTrait_NhiType;
+  /** In the words of the upstream system, at most 1024 bytes. */
+  nhiDetail: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export const NonHumanIdentityTrait_NhiType = {
+  NHI_TYPE_UNSPECIFIED: 0,
+  NHI_TYPE_APP_REGISTRATION: 1,
+  NHI_TYPE_ASSUMABLE_ROLE: 2,
+  NHI_TYPE_MANAGED_IDENTITY: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type NonHumanIdentityTrait_NhiType =
+  typeof NonHumanIdentityTrait_NhiType[keyof typeof NonHumanIdentityTrait_NhiType];
+
+export namespace NonHumanIdentityTrait_NhiType {
+  export type NHI_TYPE_UNSPECIFIED = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_UNSPECIFIED;
+  export type NHI_TYPE_APP_REGISTRATION = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_APP_REGISTRATION;
+  export type NHI_TYPE_ASSUMABLE_ROLE = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_ASSUMABLE_ROLE;
+  export type NHI_TYPE_MANAGED_IDENTITY = typeof NonHumanIdentityTrait_NhiType.NHI_TYPE_MANAGED_IDENTITY;
+  export type UNRECOGNIZED = typeof NonHumanIdentityTrait_NhiType.UNRECOGNIZED;
+}
+
+/** A credential: an API key, a key pair, a certificate. */
+export interface SecretTrait {
+  /** @deprecated */
+  profile:
+    | { [key: string]: any }
+    | undefined;
+  /** @deprecated */
+  createdAt: Timestamp | undefined;
+  expiresAt: Timestamp | undefined;
+  lastUsedAt:
+    | Timestamp
+    | undefined;
+  /** Who made it. */
+  createdById:
+    | ResourceId
+    | undefined;
+  /** Whom it lets in. */
+  identityId: ResourceId | undefined;
+  credentialType: SecretTrait_CredentialType;
+  /** In the words of the upstream system. */
+  credentialDetail: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export const SecretTrait_CredentialType = {
+  CREDENTIAL_TYPE_UNSPECIFIED: 0,
+  CREDENTIAL_TYPE_STATIC_SECRET: 1,
+  CREDENTIAL_TYPE_ASYMMETRIC_KEY: 2,
+  CREDENTIAL_TYPE_CERTIFICATE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SecretTrait_CredentialType = typeof SecretTrait_CredentialType[keyof typeof SecretTrait_CredentialType];
+
+export namespace SecretTrait_CredentialType {
+  export type CREDENTIAL_TYPE_UNSPECIFIED = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_UNSPECIFIED;
+  export type CREDENTIAL_TYPE_STATIC_SECRET = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_STATIC_SECRET;
+  export type CREDENTIAL_TYPE_ASYMMETRIC_KEY = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_ASYMMETRIC_KEY;
+  export type CREDENTIAL_TYPE_CERTIFICATE = typeof SecretTrait_CredentialType.CREDENTIAL_TYPE_CERTIFICATE;
+  export type UNRECOGNIZED = typeof SecretTrait_CredentialType.UNRECOGNIZED;
+}
+
+/** A set of principals. */
+export interface GroupTrait {
+  /** @deprecated */
+  icon:
+    | AssetRef
+    | undefined;
+  /** @deprecated */
+  profile:
+    | { [key: string]: any }
+    | undefined;
+  /** For example `native` or `directory_synced`; at most 64 bytes. */
+  groupSourceType: string;
+  /** The same in the words of the upstream system; at most 256 bytes. */
+  rawGroupSourceType: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A set of permissions. */
+export interface RoleTrait {
+  /** @deprecated */
+  profile: { [key: string]: any } | undefined;
+  roleScopeConditions: RoleScopeConditions | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** When a role applies. */
+export interface RoleScopeConditions {
+  type: string;
+  conditions: RoleScopeCondition[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One condition, in the language that `type` names. */
+export interface RoleScopeCondition {
+  expression: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A role on a resource, as something that can be granted. Both ids are required. */
+export interface ScopeBindingTrait {
+  roleId: ResourceId | undefined;
+  scopeResourceId: ResourceId | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** An application. */
+export interface AppTrait {
+  /** An https URL of at most 1024 bytes, or empty. */
+  helpUrl: string;
+  /** @deprecated */
+  icon: AssetRef | undefined;
+  logo:
+    | AssetRef
+    | undefined;
+  /** @deprecated */
+  profile: { [key: string]: any } | undefined;
+  flags: AppTrait_AppFlag[];
+  /** At most 64 bytes. */
+  appSourceType: string;
+  /** In the words of the upstream system; at most 256 bytes. */
+  rawAppSourceType: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export const AppTrait_AppFlag = {
+  APP_FLAG_UNSPECIFIED: 0,
+  APP_FLAG_HIDDEN: 1,
+  APP_FLAG_INACTIVE: 2,
+  APP_FLAG_SAML: 3,
+  APP_FLAG_OIDC: 4,
+  APP_FLAG_BOOKMARK: 5,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type AppTrait_AppFlag = typeof AppTrait_AppFlag[keyof typeof AppTrait_AppFlag];
+
+export namespace AppTrait_AppFlag {
+  export type APP_FLAG_UNSPECIFIED = typeof AppTrait_AppFlag.APP_FLAG_UNSPECIFIED;
+  export type APP_FLAG_HIDDEN = typeof AppTrait_AppFlag.APP_FLAG_HIDDEN;
+  export type APP_FLAG_INACTIVE = typeof AppTrait_AppFlag.APP_FLAG_INACTIVE;
+  export type APP_FLAG_SAML = typeof AppTrait_AppFlag.APP_FLAG_SAML;
+  export type APP_FLAG_OIDC = typeof AppTrait_AppFlag.APP_FLAG_OIDC;
+  export type APP_FLAG_BOOKMARK = typeof AppTrait_AppFlag.APP_FLAG_BOOKMARK;
+  export type UNRECOGNIZED = typeof AppTrait_AppFlag.UNRECOGNIZED;
+}
+
+/** A licence with seats. */
+export interface LicenseProfileTrait {
+  /** At most 1024 bytes. */
+  licenseName: string;
+  /** 0 if unknown. */
+  purchasedSeats: bigint;
+  consumedSeats: bigint;
+  /** Per seat, in hundredths of `currency`. */
+  costPerUnitInCents: bigint;
+  /** ISO 4217, at most 8 bytes. */
+  currency: string;
+  /** Whoever holds one of these occupies a seat. No two alike. */
+  entitlementIds: string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A device under management. */
 export interface ManagedDeviceTrait {
   serial: string;
   udid: string;
@@ -439,6 +414,7 @@ export namespace ManagedDeviceTrait_Compliance {
   export type UNRECOGNIZED = typeof ManagedDeviceTrait_Compliance.UNRECOGNIZED;
 }
 
+/** Its operating system. */
 export interface DeviceOS {
   type: DeviceOS_OsType;
   name: string;
@@ -483,12 +459,86 @@ export namespace DeviceOS_OsType {
   export type UNRECOGNIZED = typeof DeviceOS_OsType.UNRECOGNIZED;
 }
 
-export interface Money {
-  amountMinor: bigint;
-  currencyCode: string;
+/** A finding about a user, resource or account. */
+export interface SecurityInsightTrait {
+  insightType: { $case: "riskScore"; value: RiskScore } | { $case: "issue"; value: Issue } | undefined;
+  observedAt: Timestamp | undefined;
+  target:
+    | { $case: "user"; value: SecurityInsightTrait_UserTarget }
+    | { $case: "resourceId"; value: ResourceId }
+    | { $case: "externalResource"; value: SecurityInsightTrait_ExternalResourceTarget }
+    | { $case: "appUser"; value: SecurityInsightTrait_AppUserTarget }
+    | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+export interface SecurityInsightTrait_UserTarget {
+  email: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface SecurityInsightTrait_AppUserTarget {
+  email: string;
+  externalId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface SecurityInsightTrait_ExternalResourceTarget {
+  externalId: string;
+  /** Which app the resource belongs to. */
+  appHint: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** How risky the target is. */
+export interface RiskScore {
+  /** @deprecated */
+  value: string;
+  /** @deprecated */
+  factors: string[];
+  /** 0 to 100. */
+  normalizedScore: number;
+  /** In the words of the upstream system. */
+  sourceScore: string;
+  riskFactors: RiskFactor[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A reason for a score. */
+export interface RiskFactor {
+  description: string;
+  severity: RiskFactor_Severity;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export const RiskFactor_Severity = {
+  SEVERITY_UNSPECIFIED: 0,
+  SEVERITY_LOW: 1,
+  SEVERITY_MEDIUM: 2,
+  SEVERITY_HIGH: 3,
+  SEVERITY_CRITICAL: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type RiskFactor_Severity = typeof RiskFactor_Severity[keyof typeof RiskFactor_Severity];
+
+export namespace RiskFactor_Severity {
+  export type SEVERITY_UNSPECIFIED = typeof RiskFactor_Severity.SEVERITY_UNSPECIFIED;
+  export type SEVERITY_LOW = typeof RiskFactor_Severity.SEVERITY_LOW;
+  export type SEVERITY_MEDIUM = typeof RiskFactor_Severity.SEVERITY_MEDIUM;
+  export type SEVERITY_HIGH = typeof RiskFactor_Severity.SEVERITY_HIGH;
+  export type SEVERITY_CRITICAL = typeof RiskFactor_Severity.SEVERITY_CRITICAL;
+  export type UNRECOGNIZED = typeof RiskFactor_Severity.UNRECOGNIZED;
+}
+
+/** Something to put right. */
+export interface Issue {
+  value: string;
+  severity: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A company that something is bought from. */
 export interface VendorTrait {
   vendorId: string;
   vendorName: string;
@@ -504,22 +554,18 @@ export interface VendorTrait {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface LineItem {
-  productOrServiceName: string;
-  quantity: number;
-  unit: string;
-  pricePerUnit: Money | undefined;
-  totalPrice: Money | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** A contract with a vendor. */
 export interface VendorAgreementTrait {
   agreementName: string;
   startDate: Timestamp | undefined;
-  endDate: Timestamp | undefined;
+  endDate:
+    | Timestamp
+    | undefined;
+  /** Last day to give notice. */
   lastDateToTerminate: Timestamp | undefined;
   autoRenewal: boolean;
   renewalStatus: VendorAgreementTrait_RenewalStatus;
+  /** In the words of the upstream system; at most 256 bytes. */
   renewalStatusRaw: string;
   totalValue: Money | undefined;
   lineItems: LineItem[];
@@ -579,727 +625,24 @@ export namespace VendorAgreementTrait_PricingModel {
   export type UNRECOGNIZED = typeof VendorAgreementTrait_PricingModel.UNRECOGNIZED;
 }
 
-function createBaseRiskFactor(): RiskFactor {
-  return { description: "", severity: 0, _unknownFields: {} };
+/** What is bought. */
+export interface LineItem {
+  productOrServiceName: string;
+  quantity: number;
+  unit: string;
+  pricePerUnit: Money | undefined;
+  totalPrice: Money | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export const RiskFactor: MessageFns<RiskFactor> = {
-  encode(message: RiskFactor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.description !== "") {
-      writer.uint32(10).string(message.description);
-    }
-    if (message.severity !== 0) {
-      writer.uint32(16).int32(message.severity);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RiskFactor {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRiskFactor();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.severity = reader.int32() as any;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RiskFactor>): RiskFactor {
-    return RiskFactor.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RiskFactor>): RiskFactor {
-    const message = createBaseRiskFactor();
-    message.description = object.description ?? "";
-    message.severity = object.severity ?? 0;
-    return message;
-  },
-};
-
-function createBaseRiskScore(): RiskScore {
-  return { value: "", factors: [], normalizedScore: 0, sourceScore: "", riskFactors: [], _unknownFields: {} };
+/** An amount. */
+export interface Money {
+  /** In the smallest unit of the currency, cents for USD. */
+  amountMinor: bigint;
+  /** ISO 4217. */
+  currencyCode: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
-
-export const RiskScore: MessageFns<RiskScore> = {
-  encode(message: RiskScore, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== "") {
-      writer.uint32(10).string(message.value);
-    }
-    for (const v of message.factors) {
-      writer.uint32(18).string(v!);
-    }
-    if (message.normalizedScore !== 0) {
-      writer.uint32(24).uint32(message.normalizedScore);
-    }
-    if (message.sourceScore !== "") {
-      writer.uint32(34).string(message.sourceScore);
-    }
-    for (const v of message.riskFactors) {
-      RiskFactor.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RiskScore {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRiskScore();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.factors.push(reader.string());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.normalizedScore = reader.uint32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.sourceScore = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.riskFactors.push(RiskFactor.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RiskScore>): RiskScore {
-    return RiskScore.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RiskScore>): RiskScore {
-    const message = createBaseRiskScore();
-    message.value = object.value ?? "";
-    message.factors = object.factors?.map((e) => e) || [];
-    message.normalizedScore = object.normalizedScore ?? 0;
-    message.sourceScore = object.sourceScore ?? "";
-    message.riskFactors = object.riskFactors?.map((e) => RiskFactor.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseIssue(): Issue {
-  return { value: "", severity: "", _unknownFields: {} };
-}
-
-export const Issue: MessageFns<Issue> = {
-  encode(message: Issue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== "") {
-      writer.uint32(10).string(message.value);
-    }
-    if (message.severity !== "") {
-      writer.uint32(18).string(message.severity);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Issue {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseIssue();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.severity = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Issue>): Issue {
-    return Issue.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Issue>): Issue {
-    const message = createBaseIssue();
-    message.value = object.value ?? "";
-    message.severity = object.severity ?? "";
-    return message;
-  },
-};
-
-function createBaseSecurityInsightTrait(): SecurityInsightTrait {
-  return { insightType: undefined, observedAt: undefined, target: undefined, _unknownFields: {} };
-}
-
-export const SecurityInsightTrait: MessageFns<SecurityInsightTrait> = {
-  encode(message: SecurityInsightTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.insightType?.$case) {
-      case "riskScore":
-        RiskScore.encode(message.insightType.value, writer.uint32(10).fork()).join();
-        break;
-      case "issue":
-        Issue.encode(message.insightType.value, writer.uint32(18).fork()).join();
-        break;
-    }
-    if (message.observedAt !== undefined) {
-      Timestamp.encode(message.observedAt, writer.uint32(26).fork()).join();
-    }
-    switch (message.target?.$case) {
-      case "user":
-        SecurityInsightTrait_UserTarget.encode(message.target.value, writer.uint32(34).fork()).join();
-        break;
-      case "resourceId":
-        ResourceId.encode(message.target.value, writer.uint32(42).fork()).join();
-        break;
-      case "externalResource":
-        SecurityInsightTrait_ExternalResourceTarget.encode(message.target.value, writer.uint32(50).fork()).join();
-        break;
-      case "appUser":
-        SecurityInsightTrait_AppUserTarget.encode(message.target.value, writer.uint32(58).fork()).join();
-        break;
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecurityInsightTrait();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.insightType = { $case: "riskScore", value: RiskScore.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.insightType = { $case: "issue", value: Issue.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.observedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.target = { $case: "user", value: SecurityInsightTrait_UserTarget.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.target = { $case: "resourceId", value: ResourceId.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.target = {
-              $case: "externalResource",
-              value: SecurityInsightTrait_ExternalResourceTarget.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.target = {
-              $case: "appUser",
-              value: SecurityInsightTrait_AppUserTarget.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecurityInsightTrait>): SecurityInsightTrait {
-    return SecurityInsightTrait.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecurityInsightTrait>): SecurityInsightTrait {
-    const message = createBaseSecurityInsightTrait();
-    switch (object.insightType?.$case) {
-      case "riskScore": {
-        if (object.insightType?.value !== undefined && object.insightType?.value !== null) {
-          message.insightType = { $case: "riskScore", value: RiskScore.fromPartial(object.insightType.value) };
-        }
-        break;
-      }
-      case "issue": {
-        if (object.insightType?.value !== undefined && object.insightType?.value !== null) {
-          message.insightType = { $case: "issue", value: Issue.fromPartial(object.insightType.value) };
-        }
-        break;
-      }
-    }
-    message.observedAt = (object.observedAt !== undefined && object.observedAt !== null)
-      ? Timestamp.fromPartial(object.observedAt)
-      : undefined;
-    switch (object.target?.$case) {
-      case "user": {
-        if (object.target?.value !== undefined && object.target?.value !== null) {
-          message.target = { $case: "user", value: SecurityInsightTrait_UserTarget.fromPartial(object.target.value) };
-        }
-        break;
-      }
-      case "resourceId": {
-        if (object.target?.value !== undefined && object.target?.value !== null) {
-          message.target = { $case: "resourceId", value: ResourceId.fromPartial(object.target.value) };
-        }
-        break;
-      }
-      case "externalResource": {
-        if (object.target?.value !== undefined && object.target?.value !== null) {
-          message.target = {
-            $case: "externalResource",
-            value: SecurityInsightTrait_ExternalResourceTarget.fromPartial(object.target.value),
-          };
-        }
-        break;
-      }
-      case "appUser": {
-        if (object.target?.value !== undefined && object.target?.value !== null) {
-          message.target = {
-            $case: "appUser",
-            value: SecurityInsightTrait_AppUserTarget.fromPartial(object.target.value),
-          };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
-function createBaseSecurityInsightTrait_UserTarget(): SecurityInsightTrait_UserTarget {
-  return { email: "", _unknownFields: {} };
-}
-
-export const SecurityInsightTrait_UserTarget: MessageFns<SecurityInsightTrait_UserTarget> = {
-  encode(message: SecurityInsightTrait_UserTarget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.email !== "") {
-      writer.uint32(10).string(message.email);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_UserTarget {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecurityInsightTrait_UserTarget();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.email = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecurityInsightTrait_UserTarget>): SecurityInsightTrait_UserTarget {
-    return SecurityInsightTrait_UserTarget.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecurityInsightTrait_UserTarget>): SecurityInsightTrait_UserTarget {
-    const message = createBaseSecurityInsightTrait_UserTarget();
-    message.email = object.email ?? "";
-    return message;
-  },
-};
-
-function createBaseSecurityInsightTrait_AppUserTarget(): SecurityInsightTrait_AppUserTarget {
-  return { email: "", externalId: "", _unknownFields: {} };
-}
-
-export const SecurityInsightTrait_AppUserTarget: MessageFns<SecurityInsightTrait_AppUserTarget> = {
-  encode(message: SecurityInsightTrait_AppUserTarget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.email !== "") {
-      writer.uint32(10).string(message.email);
-    }
-    if (message.externalId !== "") {
-      writer.uint32(18).string(message.externalId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_AppUserTarget {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecurityInsightTrait_AppUserTarget();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.email = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.externalId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecurityInsightTrait_AppUserTarget>): SecurityInsightTrait_AppUserTarget {
-    return SecurityInsightTrait_AppUserTarget.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecurityInsightTrait_AppUserTarget>): SecurityInsightTrait_AppUserTarget {
-    const message = createBaseSecurityInsightTrait_AppUserTarget();
-    message.email = object.email ?? "";
-    message.externalId = object.externalId ?? "";
-    return message;
-  },
-};
-
-function createBaseSecurityInsightTrait_ExternalResourceTarget(): SecurityInsightTrait_ExternalResourceTarget {
-  return { externalId: "", appHint: "", _unknownFields: {} };
-}
-
-export const SecurityInsightTrait_ExternalResourceTarget: MessageFns<SecurityInsightTrait_ExternalResourceTarget> = {
-  encode(
-    message: SecurityInsightTrait_ExternalResourceTarget,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
-    if (message.externalId !== "") {
-      writer.uint32(10).string(message.externalId);
-    }
-    if (message.appHint !== "") {
-      writer.uint32(18).string(message.appHint);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_ExternalResourceTarget {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecurityInsightTrait_ExternalResourceTarget();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.externalId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.appHint = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecurityInsightTrait_ExternalResourceTarget>): SecurityInsightTrait_ExternalResourceTarget {
-    return SecurityInsightTrait_ExternalResourceTarget.fromPartial(base ?? {});
-  },
-  fromPartial(
-    object: DeepPartial<SecurityInsightTrait_ExternalResourceTarget>,
-  ): SecurityInsightTrait_ExternalResourceTarget {
-    const message = createBaseSecurityInsightTrait_ExternalResourceTarget();
-    message.externalId = object.externalId ?? "";
-    message.appHint = object.appHint ?? "";
-    return message;
-  },
-};
 
 function createBaseUserTrait(): UserTrait {
   return {
@@ -1970,6 +1313,361 @@ export const UserTrait_StructuredName: MessageFns<UserTrait_StructuredName> = {
   },
 };
 
+function createBaseAgentTrait(): AgentTrait {
+  return { status: 0, identityResourceId: undefined, profile: undefined, _unknownFields: {} };
+}
+
+export const AgentTrait: MessageFns<AgentTrait> = {
+  encode(message: AgentTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    if (message.identityResourceId !== undefined) {
+      ResourceId.encode(message.identityResourceId, writer.uint32(18).fork()).join();
+    }
+    if (message.profile !== undefined) {
+      Struct.encode(Struct.wrap(message.profile), writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentTrait {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentTrait();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.identityResourceId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AgentTrait>): AgentTrait {
+    return AgentTrait.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentTrait>): AgentTrait {
+    const message = createBaseAgentTrait();
+    message.status = object.status ?? 0;
+    message.identityResourceId = (object.identityResourceId !== undefined && object.identityResourceId !== null)
+      ? ResourceId.fromPartial(object.identityResourceId)
+      : undefined;
+    message.profile = object.profile ?? undefined;
+    return message;
+  },
+};
+
+function createBaseNonHumanIdentityTrait(): NonHumanIdentityTrait {
+  return { nhiType: 0, nhiDetail: "", _unknownFields: {} };
+}
+
+export const NonHumanIdentityTrait: MessageFns<NonHumanIdentityTrait> = {
+  encode(message: NonHumanIdentityTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nhiType !== 0) {
+      writer.uint32(8).int32(message.nhiType);
+    }
+    if (message.nhiDetail !== "") {
+      writer.uint32(18).string(message.nhiDetail);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NonHumanIdentityTrait {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNonHumanIdentityTrait();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.nhiType = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nhiDetail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NonHumanIdentityTrait>): NonHumanIdentityTrait {
+    return NonHumanIdentityTrait.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NonHumanIdentityTrait>): NonHumanIdentityTrait {
+    const message = createBaseNonHumanIdentityTrait();
+    message.nhiType = object.nhiType ?? 0;
+    message.nhiDetail = object.nhiDetail ?? "";
+    return message;
+  },
+};
+
+function createBaseSecretTrait(): SecretTrait {
+  return {
+    profile: undefined,
+    createdAt: undefined,
+    expiresAt: undefined,
+    lastUsedAt: undefined,
+    createdById: undefined,
+    identityId: undefined,
+    credentialType: 0,
+    credentialDetail: "",
+    _unknownFields: {},
+  };
+}
+
+export const SecretTrait: MessageFns<SecretTrait> = {
+  encode(message: SecretTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.profile !== undefined) {
+      Struct.encode(Struct.wrap(message.profile), writer.uint32(10).fork()).join();
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(18).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(26).fork()).join();
+    }
+    if (message.lastUsedAt !== undefined) {
+      Timestamp.encode(message.lastUsedAt, writer.uint32(34).fork()).join();
+    }
+    if (message.createdById !== undefined) {
+      ResourceId.encode(message.createdById, writer.uint32(42).fork()).join();
+    }
+    if (message.identityId !== undefined) {
+      ResourceId.encode(message.identityId, writer.uint32(50).fork()).join();
+    }
+    if (message.credentialType !== 0) {
+      writer.uint32(56).int32(message.credentialType);
+    }
+    if (message.credentialDetail !== "") {
+      writer.uint32(66).string(message.credentialDetail);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretTrait {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretTrait();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastUsedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdById = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.identityId = ResourceId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.credentialType = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.credentialDetail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecretTrait>): SecretTrait {
+    return SecretTrait.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretTrait>): SecretTrait {
+    const message = createBaseSecretTrait();
+    message.profile = object.profile ?? undefined;
+    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
+      ? Timestamp.fromPartial(object.createdAt)
+      : undefined;
+    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
+      ? Timestamp.fromPartial(object.expiresAt)
+      : undefined;
+    message.lastUsedAt = (object.lastUsedAt !== undefined && object.lastUsedAt !== null)
+      ? Timestamp.fromPartial(object.lastUsedAt)
+      : undefined;
+    message.createdById = (object.createdById !== undefined && object.createdById !== null)
+      ? ResourceId.fromPartial(object.createdById)
+      : undefined;
+    message.identityId = (object.identityId !== undefined && object.identityId !== null)
+      ? ResourceId.fromPartial(object.identityId)
+      : undefined;
+    message.credentialType = object.credentialType ?? 0;
+    message.credentialDetail = object.credentialDetail ?? "";
+    return message;
+  },
+};
+
 function createBaseGroupTrait(): GroupTrait {
   return { icon: undefined, profile: undefined, groupSourceType: "", rawGroupSourceType: "", _unknownFields: {} };
 }
@@ -2569,181 +2267,6 @@ export const AppTrait: MessageFns<AppTrait> = {
   },
 };
 
-function createBaseSecretTrait(): SecretTrait {
-  return {
-    profile: undefined,
-    createdAt: undefined,
-    expiresAt: undefined,
-    lastUsedAt: undefined,
-    createdById: undefined,
-    identityId: undefined,
-    credentialType: 0,
-    credentialDetail: "",
-    _unknownFields: {},
-  };
-}
-
-export const SecretTrait: MessageFns<SecretTrait> = {
-  encode(message: SecretTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.profile !== undefined) {
-      Struct.encode(Struct.wrap(message.profile), writer.uint32(10).fork()).join();
-    }
-    if (message.createdAt !== undefined) {
-      Timestamp.encode(message.createdAt, writer.uint32(18).fork()).join();
-    }
-    if (message.expiresAt !== undefined) {
-      Timestamp.encode(message.expiresAt, writer.uint32(26).fork()).join();
-    }
-    if (message.lastUsedAt !== undefined) {
-      Timestamp.encode(message.lastUsedAt, writer.uint32(34).fork()).join();
-    }
-    if (message.createdById !== undefined) {
-      ResourceId.encode(message.createdById, writer.uint32(42).fork()).join();
-    }
-    if (message.identityId !== undefined) {
-      ResourceId.encode(message.identityId, writer.uint32(50).fork()).join();
-    }
-    if (message.credentialType !== 0) {
-      writer.uint32(56).int32(message.credentialType);
-    }
-    if (message.credentialDetail !== "") {
-      writer.uint32(66).string(message.credentialDetail);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretTrait {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretTrait();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.createdAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.expiresAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.lastUsedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.createdById = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.identityId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.credentialType = reader.int32() as any;
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.credentialDetail = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecretTrait>): SecretTrait {
-    return SecretTrait.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecretTrait>): SecretTrait {
-    const message = createBaseSecretTrait();
-    message.profile = object.profile ?? undefined;
-    message.createdAt = (object.createdAt !== undefined && object.createdAt !== null)
-      ? Timestamp.fromPartial(object.createdAt)
-      : undefined;
-    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
-      ? Timestamp.fromPartial(object.expiresAt)
-      : undefined;
-    message.lastUsedAt = (object.lastUsedAt !== undefined && object.lastUsedAt !== null)
-      ? Timestamp.fromPartial(object.lastUsedAt)
-      : undefined;
-    message.createdById = (object.createdById !== undefined && object.createdById !== null)
-      ? ResourceId.fromPartial(object.createdById)
-      : undefined;
-    message.identityId = (object.identityId !== undefined && object.identityId !== null)
-      ? ResourceId.fromPartial(object.identityId)
-      : undefined;
-    message.credentialType = object.credentialType ?? 0;
-    message.credentialDetail = object.credentialDetail ?? "";
-    return message;
-  },
-};
-
 function createBaseLicenseProfileTrait(): LicenseProfileTrait {
   return {
     licenseName: "",
@@ -2894,186 +2417,6 @@ export const LicenseProfileTrait: MessageFns<LicenseProfileTrait> = {
       : 0n;
     message.currency = object.currency ?? "";
     message.entitlementIds = object.entitlementIds?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseNonHumanIdentityTrait(): NonHumanIdentityTrait {
-  return { nhiType: 0, nhiDetail: "", _unknownFields: {} };
-}
-
-export const NonHumanIdentityTrait: MessageFns<NonHumanIdentityTrait> = {
-  encode(message: NonHumanIdentityTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.nhiType !== 0) {
-      writer.uint32(8).int32(message.nhiType);
-    }
-    if (message.nhiDetail !== "") {
-      writer.uint32(18).string(message.nhiDetail);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): NonHumanIdentityTrait {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNonHumanIdentityTrait();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.nhiType = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nhiDetail = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<NonHumanIdentityTrait>): NonHumanIdentityTrait {
-    return NonHumanIdentityTrait.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<NonHumanIdentityTrait>): NonHumanIdentityTrait {
-    const message = createBaseNonHumanIdentityTrait();
-    message.nhiType = object.nhiType ?? 0;
-    message.nhiDetail = object.nhiDetail ?? "";
-    return message;
-  },
-};
-
-function createBaseAgentTrait(): AgentTrait {
-  return { status: 0, identityResourceId: undefined, profile: undefined, _unknownFields: {} };
-}
-
-export const AgentTrait: MessageFns<AgentTrait> = {
-  encode(message: AgentTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.status !== 0) {
-      writer.uint32(8).int32(message.status);
-    }
-    if (message.identityResourceId !== undefined) {
-      ResourceId.encode(message.identityResourceId, writer.uint32(18).fork()).join();
-    }
-    if (message.profile !== undefined) {
-      Struct.encode(Struct.wrap(message.profile), writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AgentTrait {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAgentTrait();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.status = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.identityResourceId = ResourceId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.profile = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AgentTrait>): AgentTrait {
-    return AgentTrait.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AgentTrait>): AgentTrait {
-    const message = createBaseAgentTrait();
-    message.status = object.status ?? 0;
-    message.identityResourceId = (object.identityResourceId !== undefined && object.identityResourceId !== null)
-      ? ResourceId.fromPartial(object.identityResourceId)
-      : undefined;
-    message.profile = object.profile ?? undefined;
     return message;
   },
 };
@@ -3417,20 +2760,36 @@ export const DeviceOS: MessageFns<DeviceOS> = {
   },
 };
 
-function createBaseMoney(): Money {
-  return { amountMinor: 0n, currencyCode: "", _unknownFields: {} };
+function createBaseSecurityInsightTrait(): SecurityInsightTrait {
+  return { insightType: undefined, observedAt: undefined, target: undefined, _unknownFields: {} };
 }
 
-export const Money: MessageFns<Money> = {
-  encode(message: Money, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.amountMinor !== 0n) {
-      if (BigInt.asIntN(64, message.amountMinor) !== message.amountMinor) {
-        throw new globalThis.Error("value provided for field message.amountMinor of type int64 too large");
-      }
-      writer.uint32(8).int64(message.amountMinor);
+export const SecurityInsightTrait: MessageFns<SecurityInsightTrait> = {
+  encode(message: SecurityInsightTrait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.insightType?.$case) {
+      case "riskScore":
+        RiskScore.encode(message.insightType.value, writer.uint32(10).fork()).join();
+        break;
+      case "issue":
+        Issue.encode(message.insightType.value, writer.uint32(18).fork()).join();
+        break;
     }
-    if (message.currencyCode !== "") {
-      writer.uint32(18).string(message.currencyCode);
+    if (message.observedAt !== undefined) {
+      Timestamp.encode(message.observedAt, writer.uint32(26).fork()).join();
+    }
+    switch (message.target?.$case) {
+      case "user":
+        SecurityInsightTrait_UserTarget.encode(message.target.value, writer.uint32(34).fork()).join();
+        break;
+      case "resourceId":
+        ResourceId.encode(message.target.value, writer.uint32(42).fork()).join();
+        break;
+      case "externalResource":
+        SecurityInsightTrait_ExternalResourceTarget.encode(message.target.value, writer.uint32(50).fork()).join();
+        break;
+      case "appUser":
+        SecurityInsightTrait_AppUserTarget.encode(message.target.value, writer.uint32(58).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3443,7 +2802,7 @@ export const Money: MessageFns<Money> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Money {
+  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3452,16 +2811,16 @@ export const Money: MessageFns<Money> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMoney();
+      const message = createBaseSecurityInsightTrait();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 8) {
+            if (tag !== 10) {
               break;
             }
 
-            message.amountMinor = reader.int64() as bigint;
+            message.insightType = { $case: "riskScore", value: RiskScore.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -3469,7 +2828,53 @@ export const Money: MessageFns<Money> = {
               break;
             }
 
-            message.currencyCode = reader.string();
+            message.insightType = { $case: "issue", value: Issue.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.observedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.target = { $case: "user", value: SecurityInsightTrait_UserTarget.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.target = { $case: "resourceId", value: ResourceId.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.target = {
+              $case: "externalResource",
+              value: SecurityInsightTrait_ExternalResourceTarget.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.target = {
+              $case: "appUser",
+              value: SecurityInsightTrait_AppUserTarget.decode(reader, reader.uint32()),
+            };
             continue;
           }
         }
@@ -3492,15 +2897,587 @@ export const Money: MessageFns<Money> = {
     }
   },
 
-  create(base?: DeepPartial<Money>): Money {
-    return Money.fromPartial(base ?? {});
+  create(base?: DeepPartial<SecurityInsightTrait>): SecurityInsightTrait {
+    return SecurityInsightTrait.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Money>): Money {
-    const message = createBaseMoney();
-    message.amountMinor = (object.amountMinor !== undefined && object.amountMinor !== null)
-      ? BigInt(object.amountMinor)
-      : 0n;
-    message.currencyCode = object.currencyCode ?? "";
+  fromPartial(object: DeepPartial<SecurityInsightTrait>): SecurityInsightTrait {
+    const message = createBaseSecurityInsightTrait();
+    switch (object.insightType?.$case) {
+      case "riskScore": {
+        if (object.insightType?.value !== undefined && object.insightType?.value !== null) {
+          message.insightType = { $case: "riskScore", value: RiskScore.fromPartial(object.insightType.value) };
+        }
+        break;
+      }
+      case "issue": {
+        if (object.insightType?.value !== undefined && object.insightType?.value !== null) {
+          message.insightType = { $case: "issue", value: Issue.fromPartial(object.insightType.value) };
+        }
+        break;
+      }
+    }
+    message.observedAt = (object.observedAt !== undefined && object.observedAt !== null)
+      ? Timestamp.fromPartial(object.observedAt)
+      : undefined;
+    switch (object.target?.$case) {
+      case "user": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "user", value: SecurityInsightTrait_UserTarget.fromPartial(object.target.value) };
+        }
+        break;
+      }
+      case "resourceId": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "resourceId", value: ResourceId.fromPartial(object.target.value) };
+        }
+        break;
+      }
+      case "externalResource": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = {
+            $case: "externalResource",
+            value: SecurityInsightTrait_ExternalResourceTarget.fromPartial(object.target.value),
+          };
+        }
+        break;
+      }
+      case "appUser": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = {
+            $case: "appUser",
+            value: SecurityInsightTrait_AppUserTarget.fromPartial(object.target.value),
+          };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseSecurityInsightTrait_UserTarget(): SecurityInsightTrait_UserTarget {
+  return { email: "", _unknownFields: {} };
+}
+
+export const SecurityInsightTrait_UserTarget: MessageFns<SecurityInsightTrait_UserTarget> = {
+  encode(message: SecurityInsightTrait_UserTarget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_UserTarget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecurityInsightTrait_UserTarget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecurityInsightTrait_UserTarget>): SecurityInsightTrait_UserTarget {
+    return SecurityInsightTrait_UserTarget.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecurityInsightTrait_UserTarget>): SecurityInsightTrait_UserTarget {
+    const message = createBaseSecurityInsightTrait_UserTarget();
+    message.email = object.email ?? "";
+    return message;
+  },
+};
+
+function createBaseSecurityInsightTrait_AppUserTarget(): SecurityInsightTrait_AppUserTarget {
+  return { email: "", externalId: "", _unknownFields: {} };
+}
+
+export const SecurityInsightTrait_AppUserTarget: MessageFns<SecurityInsightTrait_AppUserTarget> = {
+  encode(message: SecurityInsightTrait_AppUserTarget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    if (message.externalId !== "") {
+      writer.uint32(18).string(message.externalId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_AppUserTarget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecurityInsightTrait_AppUserTarget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.externalId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecurityInsightTrait_AppUserTarget>): SecurityInsightTrait_AppUserTarget {
+    return SecurityInsightTrait_AppUserTarget.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecurityInsightTrait_AppUserTarget>): SecurityInsightTrait_AppUserTarget {
+    const message = createBaseSecurityInsightTrait_AppUserTarget();
+    message.email = object.email ?? "";
+    message.externalId = object.externalId ?? "";
+    return message;
+  },
+};
+
+function createBaseSecurityInsightTrait_ExternalResourceTarget(): SecurityInsightTrait_ExternalResourceTarget {
+  return { externalId: "", appHint: "", _unknownFields: {} };
+}
+
+export const SecurityInsightTrait_ExternalResourceTarget: MessageFns<SecurityInsightTrait_ExternalResourceTarget> = {
+  encode(
+    message: SecurityInsightTrait_ExternalResourceTarget,
+    writer: BinaryWriter = new BinaryWriter(),
+  ): BinaryWriter {
+    if (message.externalId !== "") {
+      writer.uint32(10).string(message.externalId);
+    }
+    if (message.appHint !== "") {
+      writer.uint32(18).string(message.appHint);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecurityInsightTrait_ExternalResourceTarget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecurityInsightTrait_ExternalResourceTarget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.externalId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.appHint = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecurityInsightTrait_ExternalResourceTarget>): SecurityInsightTrait_ExternalResourceTarget {
+    return SecurityInsightTrait_ExternalResourceTarget.fromPartial(base ?? {});
+  },
+  fromPartial(
+    object: DeepPartial<SecurityInsightTrait_ExternalResourceTarget>,
+  ): SecurityInsightTrait_ExternalResourceTarget {
+    const message = createBaseSecurityInsightTrait_ExternalResourceTarget();
+    message.externalId = object.externalId ?? "";
+    message.appHint = object.appHint ?? "";
+    return message;
+  },
+};
+
+function createBaseRiskScore(): RiskScore {
+  return { value: "", factors: [], normalizedScore: 0, sourceScore: "", riskFactors: [], _unknownFields: {} };
+}
+
+export const RiskScore: MessageFns<RiskScore> = {
+  encode(message: RiskScore, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
+    }
+    for (const v of message.factors) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.normalizedScore !== 0) {
+      writer.uint32(24).uint32(message.normalizedScore);
+    }
+    if (message.sourceScore !== "") {
+      writer.uint32(34).string(message.sourceScore);
+    }
+    for (const v of message.riskFactors) {
+      RiskFactor.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RiskScore {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRiskScore();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.factors.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.normalizedScore = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sourceScore = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.riskFactors.push(RiskFactor.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RiskScore>): RiskScore {
+    return RiskScore.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RiskScore>): RiskScore {
+    const message = createBaseRiskScore();
+    message.value = object.value ?? "";
+    message.factors = object.factors?.map((e) => e) || [];
+    message.normalizedScore = object.normalizedScore ?? 0;
+    message.sourceScore = object.sourceScore ?? "";
+    message.riskFactors = object.riskFactors?.map((e) => RiskFactor.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRiskFactor(): RiskFactor {
+  return { description: "", severity: 0, _unknownFields: {} };
+}
+
+export const RiskFactor: MessageFns<RiskFactor> = {
+  encode(message: RiskFactor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.description !== "") {
+      writer.uint32(10).string(message.description);
+    }
+    if (message.severity !== 0) {
+      writer.uint32(16).int32(message.severity);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RiskFactor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRiskFactor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.severity = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RiskFactor>): RiskFactor {
+    return RiskFactor.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RiskFactor>): RiskFactor {
+    const message = createBaseRiskFactor();
+    message.description = object.description ?? "";
+    message.severity = object.severity ?? 0;
+    return message;
+  },
+};
+
+function createBaseIssue(): Issue {
+  return { value: "", severity: "", _unknownFields: {} };
+}
+
+export const Issue: MessageFns<Issue> = {
+  encode(message: Issue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
+    }
+    if (message.severity !== "") {
+      writer.uint32(18).string(message.severity);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Issue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIssue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.severity = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Issue>): Issue {
+    return Issue.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Issue>): Issue {
+    const message = createBaseIssue();
+    message.value = object.value ?? "";
+    message.severity = object.severity ?? "";
     return message;
   },
 };
@@ -3710,136 +3687,6 @@ export const VendorTrait: MessageFns<VendorTrait> = {
       : undefined;
     message.ytdSpend = (object.ytdSpend !== undefined && object.ytdSpend !== null)
       ? Money.fromPartial(object.ytdSpend)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseLineItem(): LineItem {
-  return {
-    productOrServiceName: "",
-    quantity: 0,
-    unit: "",
-    pricePerUnit: undefined,
-    totalPrice: undefined,
-    _unknownFields: {},
-  };
-}
-
-export const LineItem: MessageFns<LineItem> = {
-  encode(message: LineItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.productOrServiceName !== "") {
-      writer.uint32(10).string(message.productOrServiceName);
-    }
-    if (message.quantity !== 0) {
-      writer.uint32(17).double(message.quantity);
-    }
-    if (message.unit !== "") {
-      writer.uint32(26).string(message.unit);
-    }
-    if (message.pricePerUnit !== undefined) {
-      Money.encode(message.pricePerUnit, writer.uint32(34).fork()).join();
-    }
-    if (message.totalPrice !== undefined) {
-      Money.encode(message.totalPrice, writer.uint32(42).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LineItem {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLineItem();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.productOrServiceName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 17) {
-              break;
-            }
-
-            message.quantity = reader.double();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.unit = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.pricePerUnit = Money.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.totalPrice = Money.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LineItem>): LineItem {
-    return LineItem.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LineItem>): LineItem {
-    const message = createBaseLineItem();
-    message.productOrServiceName = object.productOrServiceName ?? "";
-    message.quantity = object.quantity ?? 0;
-    message.unit = object.unit ?? "";
-    message.pricePerUnit = (object.pricePerUnit !== undefined && object.pricePerUnit !== null)
-      ? Money.fromPartial(object.pricePerUnit)
-      : undefined;
-    message.totalPrice = (object.totalPrice !== undefined && object.totalPrice !== null)
-      ? Money.fromPartial(object.totalPrice)
       : undefined;
     return message;
   },
@@ -4066,6 +3913,224 @@ export const VendorAgreementTrait: MessageFns<VendorAgreementTrait> = {
     message.pricingModel = object.pricingModel ?? 0;
     message.externalAccountManagerEmail = object.externalAccountManagerEmail ?? "";
     message.externalAccountManagerName = object.externalAccountManagerName ?? "";
+    return message;
+  },
+};
+
+function createBaseLineItem(): LineItem {
+  return {
+    productOrServiceName: "",
+    quantity: 0,
+    unit: "",
+    pricePerUnit: undefined,
+    totalPrice: undefined,
+    _unknownFields: {},
+  };
+}
+
+export const LineItem: MessageFns<LineItem> = {
+  encode(message: LineItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.productOrServiceName !== "") {
+      writer.uint32(10).string(message.productOrServiceName);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(17).double(message.quantity);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.pricePerUnit !== undefined) {
+      Money.encode(message.pricePerUnit, writer.uint32(34).fork()).join();
+    }
+    if (message.totalPrice !== undefined) {
+      Money.encode(message.totalPrice, writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LineItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLineItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.productOrServiceName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.quantity = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pricePerUnit = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.totalPrice = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LineItem>): LineItem {
+    return LineItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LineItem>): LineItem {
+    const message = createBaseLineItem();
+    message.productOrServiceName = object.productOrServiceName ?? "";
+    message.quantity = object.quantity ?? 0;
+    message.unit = object.unit ?? "";
+    message.pricePerUnit = (object.pricePerUnit !== undefined && object.pricePerUnit !== null)
+      ? Money.fromPartial(object.pricePerUnit)
+      : undefined;
+    message.totalPrice = (object.totalPrice !== undefined && object.totalPrice !== null)
+      ? Money.fromPartial(object.totalPrice)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMoney(): Money {
+  return { amountMinor: 0n, currencyCode: "", _unknownFields: {} };
+}
+
+export const Money: MessageFns<Money> = {
+  encode(message: Money, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.amountMinor !== 0n) {
+      if (BigInt.asIntN(64, message.amountMinor) !== message.amountMinor) {
+        throw new globalThis.Error("value provided for field message.amountMinor of type int64 too large");
+      }
+      writer.uint32(8).int64(message.amountMinor);
+    }
+    if (message.currencyCode !== "") {
+      writer.uint32(18).string(message.currencyCode);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Money {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoney();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.amountMinor = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.currencyCode = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Money>): Money {
+    return Money.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Money>): Money {
+    const message = createBaseMoney();
+    message.amountMinor = (object.amountMinor !== undefined && object.amountMinor !== null)
+      ? BigInt(object.amountMinor)
+      : 0n;
+    message.currencyCode = object.currencyCode ?? "";
     return message;
   },
 };

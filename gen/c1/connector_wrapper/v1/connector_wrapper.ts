@@ -13,10 +13,24 @@ export const protobufPackage = "c1.connector_wrapper.v1";
 
 export const protobufFileName = "c1/connector_wrapper/v1/connector_wrapper.proto";
 
+/** What a host tells a connector process at start. */
+
+/** One line on standard input, in base64. */
 export interface ServerConfig {
-  credential: Credential | undefined;
-  rateLimiterConfig: RateLimiterConfig | undefined;
+  /** What the process serves with and whom it lets in. */
+  credential:
+    | Credential
+    | undefined;
+  /** Absent: no limiter. */
+  rateLimiterConfig:
+    | RateLimiterConfig
+    | undefined;
+  /**
+   * TCP port on 127.0.0.1: the one an inherited listener is bound to, or, on Windows, the one to
+   * listen on.
+   */
   listenPort: number;
+  /** Where the host serves the session store; 0 if it does not. */
   sessionStoreListenPort: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -25,6 +25,57 @@ export const protobufPackage = "c1.ratelimit.v1";
 
 export const protobufFileName = "c1/ratelimit/v1/ratelimit.proto";
 
+/** The limiter that a host asks before and tells after every call to a connector. */
+
+/** Describes the call to be made. */
+export interface DoRequest {
+  /** Comes back in the answer. */
+  requestToken: string;
+  /** `connector`. */
+  service: string;
+  descriptors: RateLimitDescriptors | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * OK or EMPTY let the call pass, OVERLIMIT makes the host wait until `reset_at`. Anything else
+ * drops the call in silence and must not be answered.
+ */
+export interface DoResponse {
+  requestToken: string;
+  description: RateLimitDescription | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Describes the call that was made. */
+export interface ReportRequest {
+  requestToken: string;
+  description: RateLimitDescription | undefined;
+  service: string;
+  descriptors: RateLimitDescriptors | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Empty. */
+export interface ReportResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What a call is, for example `connector_method` with the path of the method. */
+export interface RateLimitDescriptors {
+  /** At least one. */
+  entries: RateLimitDescriptors_Entry[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Neither part may be empty. */
+export interface RateLimitDescriptors_Entry {
+  key: string;
+  value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What is left of a quota. */
 export interface RateLimitDescription {
   status: RateLimitDescription_Status;
   limit: bigint;
@@ -39,6 +90,7 @@ export const RateLimitDescription_Status = {
   STATUS_OK: 1,
   STATUS_OVERLIMIT: 2,
   STATUS_ERROR: 3,
+  /** STATUS_EMPTY - There is no limit. */
   STATUS_EMPTY: 4,
   UNRECOGNIZED: -1,
 } as const;
@@ -54,57 +106,37 @@ export namespace RateLimitDescription_Status {
   export type UNRECOGNIZED = typeof RateLimitDescription_Status.UNRECOGNIZED;
 }
 
-export interface ReportRequest {
-  requestToken: string;
-  description: RateLimitDescription | undefined;
-  service: string;
-  descriptors: RateLimitDescriptors | undefined;
+/** Which limiter a connector process runs; absent means none. */
+export interface RateLimiterConfig {
+  type:
+    | { $case: "disabled"; value: DisabledLimiter }
+    | { $case: "slidingMem"; value: SlidingMemoryLimiter }
+    | { $case: "fixedMem"; value: FixedMemoryLimiter }
+    | { $case: "external"; value: ExternalLimiter }
+    | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ReportResponse {
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RateLimitDescriptors {
-  entries: RateLimitDescriptors_Entry[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface RateLimitDescriptors_Entry {
-  key: string;
-  value: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface DoRequest {
-  requestToken: string;
-  service: string;
-  descriptors: RateLimitDescriptors | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface DoResponse {
-  requestToken: string;
-  description: RateLimitDescription | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** None. */
 export interface DisabledLimiter {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Follows the quota that the upstream system reports. */
 export interface SlidingMemoryLimiter {
+  /** How much of it may be used. */
   usePercent: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** `rate` calls per `period`. */
 export interface FixedMemoryLimiter {
   rate: bigint;
   period: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Another process. Connectors refuse it. */
 export interface ExternalLimiter {
   options: Map<string, string>;
   address: string;
@@ -117,45 +149,20 @@ export interface ExternalLimiter_OptionsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface RateLimiterConfig {
-  type:
-    | { $case: "disabled"; value: DisabledLimiter }
-    | { $case: "slidingMem"; value: SlidingMemoryLimiter }
-    | { $case: "fixedMem"; value: FixedMemoryLimiter }
-    | { $case: "external"; value: ExternalLimiter }
-    | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+function createBaseDoRequest(): DoRequest {
+  return { requestToken: "", service: "", descriptors: undefined, _unknownFields: {} };
 }
 
-function createBaseRateLimitDescription(): RateLimitDescription {
-  return { status: 0, limit: 0n, remaining: 0n, resetAt: undefined, count: 0n, _unknownFields: {} };
-}
-
-export const RateLimitDescription: MessageFns<RateLimitDescription> = {
-  encode(message: RateLimitDescription, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.status !== 0) {
-      writer.uint32(8).int32(message.status);
+export const DoRequest: MessageFns<DoRequest> = {
+  encode(message: DoRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestToken !== "") {
+      writer.uint32(10).string(message.requestToken);
     }
-    if (message.limit !== 0n) {
-      if (BigInt.asIntN(64, message.limit) !== message.limit) {
-        throw new globalThis.Error("value provided for field message.limit of type int64 too large");
-      }
-      writer.uint32(16).int64(message.limit);
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
     }
-    if (message.remaining !== 0n) {
-      if (BigInt.asIntN(64, message.remaining) !== message.remaining) {
-        throw new globalThis.Error("value provided for field message.remaining of type int64 too large");
-      }
-      writer.uint32(24).int64(message.remaining);
-    }
-    if (message.resetAt !== undefined) {
-      Timestamp.encode(message.resetAt, writer.uint32(34).fork()).join();
-    }
-    if (message.count !== 0n) {
-      if (BigInt.asIntN(64, message.count) !== message.count) {
-        throw new globalThis.Error("value provided for field message.count of type int64 too large");
-      }
-      writer.uint32(40).int64(message.count);
+    if (message.descriptors !== undefined) {
+      RateLimitDescriptors.encode(message.descriptors, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -168,7 +175,7 @@ export const RateLimitDescription: MessageFns<RateLimitDescription> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RateLimitDescription {
+  decode(input: BinaryReader | Uint8Array, length?: number): DoRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -177,48 +184,32 @@ export const RateLimitDescription: MessageFns<RateLimitDescription> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRateLimitDescription();
+      const message = createBaseDoRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 8) {
+            if (tag !== 10) {
               break;
             }
 
-            message.status = reader.int32() as any;
+            message.requestToken = reader.string();
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.limit = reader.int64() as bigint;
+            message.service = reader.string();
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.remaining = reader.int64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.resetAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.count = reader.int64() as bigint;
+            message.descriptors = RateLimitDescriptors.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -241,18 +232,101 @@ export const RateLimitDescription: MessageFns<RateLimitDescription> = {
     }
   },
 
-  create(base?: DeepPartial<RateLimitDescription>): RateLimitDescription {
-    return RateLimitDescription.fromPartial(base ?? {});
+  create(base?: DeepPartial<DoRequest>): DoRequest {
+    return DoRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<RateLimitDescription>): RateLimitDescription {
-    const message = createBaseRateLimitDescription();
-    message.status = object.status ?? 0;
-    message.limit = (object.limit !== undefined && object.limit !== null) ? BigInt(object.limit) : 0n;
-    message.remaining = (object.remaining !== undefined && object.remaining !== null) ? BigInt(object.remaining) : 0n;
-    message.resetAt = (object.resetAt !== undefined && object.resetAt !== null)
-      ? Timestamp.fromPartial(object.resetAt)
+  fromPartial(object: DeepPartial<DoRequest>): DoRequest {
+    const message = createBaseDoRequest();
+    message.requestToken = object.requestToken ?? "";
+    message.service = object.service ?? "";
+    message.descriptors = (object.descriptors !== undefined && object.descriptors !== null)
+      ? RateLimitDescriptors.fromPartial(object.descriptors)
       : undefined;
-    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
+  },
+};
+
+function createBaseDoResponse(): DoResponse {
+  return { requestToken: "", description: undefined, _unknownFields: {} };
+}
+
+export const DoResponse: MessageFns<DoResponse> = {
+  encode(message: DoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestToken !== "") {
+      writer.uint32(10).string(message.requestToken);
+    }
+    if (message.description !== undefined) {
+      RateLimitDescription.encode(message.description, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DoResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDoResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = RateLimitDescription.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DoResponse>): DoResponse {
+    return DoResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DoResponse>): DoResponse {
+    const message = createBaseDoResponse();
+    message.requestToken = object.requestToken ?? "";
+    message.description = (object.description !== undefined && object.description !== null)
+      ? RateLimitDescription.fromPartial(object.description)
+      : undefined;
     return message;
   },
 };
@@ -581,20 +655,35 @@ export const RateLimitDescriptors_Entry: MessageFns<RateLimitDescriptors_Entry> 
   },
 };
 
-function createBaseDoRequest(): DoRequest {
-  return { requestToken: "", service: "", descriptors: undefined, _unknownFields: {} };
+function createBaseRateLimitDescription(): RateLimitDescription {
+  return { status: 0, limit: 0n, remaining: 0n, resetAt: undefined, count: 0n, _unknownFields: {} };
 }
 
-export const DoRequest: MessageFns<DoRequest> = {
-  encode(message: DoRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestToken !== "") {
-      writer.uint32(10).string(message.requestToken);
+export const RateLimitDescription: MessageFns<RateLimitDescription> = {
+  encode(message: RateLimitDescription, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
     }
-    if (message.service !== "") {
-      writer.uint32(18).string(message.service);
+    if (message.limit !== 0n) {
+      if (BigInt.asIntN(64, message.limit) !== message.limit) {
+        throw new globalThis.Error("value provided for field message.limit of type int64 too large");
+      }
+      writer.uint32(16).int64(message.limit);
     }
-    if (message.descriptors !== undefined) {
-      RateLimitDescriptors.encode(message.descriptors, writer.uint32(26).fork()).join();
+    if (message.remaining !== 0n) {
+      if (BigInt.asIntN(64, message.remaining) !== message.remaining) {
+        throw new globalThis.Error("value provided for field message.remaining of type int64 too large");
+      }
+      writer.uint32(24).int64(message.remaining);
+    }
+    if (message.resetAt !== undefined) {
+      Timestamp.encode(message.resetAt, writer.uint32(34).fork()).join();
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asIntN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type int64 too large");
+      }
+      writer.uint32(40).int64(message.count);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -607,7 +696,7 @@ export const DoRequest: MessageFns<DoRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DoRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): RateLimitDescription {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -616,32 +705,48 @@ export const DoRequest: MessageFns<DoRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDoRequest();
+      const message = createBaseRateLimitDescription();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 8) {
               break;
             }
 
-            message.requestToken = reader.string();
+            message.status = reader.int32() as any;
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
               break;
             }
 
-            message.service = reader.string();
+            message.limit = reader.int64() as bigint;
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
               break;
             }
 
-            message.descriptors = RateLimitDescriptors.decode(reader, reader.uint32());
+            message.remaining = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resetAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.count = reader.int64() as bigint;
             continue;
           }
         }
@@ -664,31 +769,41 @@ export const DoRequest: MessageFns<DoRequest> = {
     }
   },
 
-  create(base?: DeepPartial<DoRequest>): DoRequest {
-    return DoRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<RateLimitDescription>): RateLimitDescription {
+    return RateLimitDescription.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<DoRequest>): DoRequest {
-    const message = createBaseDoRequest();
-    message.requestToken = object.requestToken ?? "";
-    message.service = object.service ?? "";
-    message.descriptors = (object.descriptors !== undefined && object.descriptors !== null)
-      ? RateLimitDescriptors.fromPartial(object.descriptors)
+  fromPartial(object: DeepPartial<RateLimitDescription>): RateLimitDescription {
+    const message = createBaseRateLimitDescription();
+    message.status = object.status ?? 0;
+    message.limit = (object.limit !== undefined && object.limit !== null) ? BigInt(object.limit) : 0n;
+    message.remaining = (object.remaining !== undefined && object.remaining !== null) ? BigInt(object.remaining) : 0n;
+    message.resetAt = (object.resetAt !== undefined && object.resetAt !== null)
+      ? Timestamp.fromPartial(object.resetAt)
       : undefined;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
     return message;
   },
 };
 
-function createBaseDoResponse(): DoResponse {
-  return { requestToken: "", description: undefined, _unknownFields: {} };
+function createBaseRateLimiterConfig(): RateLimiterConfig {
+  return { type: undefined, _unknownFields: {} };
 }
 
-export const DoResponse: MessageFns<DoResponse> = {
-  encode(message: DoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestToken !== "") {
-      writer.uint32(10).string(message.requestToken);
-    }
-    if (message.description !== undefined) {
-      RateLimitDescription.encode(message.description, writer.uint32(18).fork()).join();
+export const RateLimiterConfig: MessageFns<RateLimiterConfig> = {
+  encode(message: RateLimiterConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.type?.$case) {
+      case "disabled":
+        DisabledLimiter.encode(message.type.value, writer.uint32(802).fork()).join();
+        break;
+      case "slidingMem":
+        SlidingMemoryLimiter.encode(message.type.value, writer.uint32(810).fork()).join();
+        break;
+      case "fixedMem":
+        FixedMemoryLimiter.encode(message.type.value, writer.uint32(818).fork()).join();
+        break;
+      case "external":
+        ExternalLimiter.encode(message.type.value, writer.uint32(826).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -701,7 +816,7 @@ export const DoResponse: MessageFns<DoResponse> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DoResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): RateLimiterConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -710,24 +825,40 @@ export const DoResponse: MessageFns<DoResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDoResponse();
+      const message = createBaseRateLimiterConfig();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
+          case 100: {
+            if (tag !== 802) {
               break;
             }
 
-            message.requestToken = reader.string();
+            message.type = { $case: "disabled", value: DisabledLimiter.decode(reader, reader.uint32()) };
             continue;
           }
-          case 2: {
-            if (tag !== 18) {
+          case 101: {
+            if (tag !== 810) {
               break;
             }
 
-            message.description = RateLimitDescription.decode(reader, reader.uint32());
+            message.type = { $case: "slidingMem", value: SlidingMemoryLimiter.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 102: {
+            if (tag !== 818) {
+              break;
+            }
+
+            message.type = { $case: "fixedMem", value: FixedMemoryLimiter.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 103: {
+            if (tag !== 826) {
+              break;
+            }
+
+            message.type = { $case: "external", value: ExternalLimiter.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -750,15 +881,37 @@ export const DoResponse: MessageFns<DoResponse> = {
     }
   },
 
-  create(base?: DeepPartial<DoResponse>): DoResponse {
-    return DoResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<RateLimiterConfig>): RateLimiterConfig {
+    return RateLimiterConfig.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<DoResponse>): DoResponse {
-    const message = createBaseDoResponse();
-    message.requestToken = object.requestToken ?? "";
-    message.description = (object.description !== undefined && object.description !== null)
-      ? RateLimitDescription.fromPartial(object.description)
-      : undefined;
+  fromPartial(object: DeepPartial<RateLimiterConfig>): RateLimiterConfig {
+    const message = createBaseRateLimiterConfig();
+    switch (object.type?.$case) {
+      case "disabled": {
+        if (object.type?.value !== undefined && object.type?.value !== null) {
+          message.type = { $case: "disabled", value: DisabledLimiter.fromPartial(object.type.value) };
+        }
+        break;
+      }
+      case "slidingMem": {
+        if (object.type?.value !== undefined && object.type?.value !== null) {
+          message.type = { $case: "slidingMem", value: SlidingMemoryLimiter.fromPartial(object.type.value) };
+        }
+        break;
+      }
+      case "fixedMem": {
+        if (object.type?.value !== undefined && object.type?.value !== null) {
+          message.type = { $case: "fixedMem", value: FixedMemoryLimiter.fromPartial(object.type.value) };
+        }
+        break;
+      }
+      case "external": {
+        if (object.type?.value !== undefined && object.type?.value !== null) {
+          message.type = { $case: "external", value: ExternalLimiter.fromPartial(object.type.value) };
+        }
+        break;
+      }
+    }
     return message;
   },
 };
@@ -1158,139 +1311,10 @@ export const ExternalLimiter_OptionsEntry: MessageFns<ExternalLimiter_OptionsEnt
   },
 };
 
-function createBaseRateLimiterConfig(): RateLimiterConfig {
-  return { type: undefined, _unknownFields: {} };
-}
-
-export const RateLimiterConfig: MessageFns<RateLimiterConfig> = {
-  encode(message: RateLimiterConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.type?.$case) {
-      case "disabled":
-        DisabledLimiter.encode(message.type.value, writer.uint32(802).fork()).join();
-        break;
-      case "slidingMem":
-        SlidingMemoryLimiter.encode(message.type.value, writer.uint32(810).fork()).join();
-        break;
-      case "fixedMem":
-        FixedMemoryLimiter.encode(message.type.value, writer.uint32(818).fork()).join();
-        break;
-      case "external":
-        ExternalLimiter.encode(message.type.value, writer.uint32(826).fork()).join();
-        break;
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RateLimiterConfig {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRateLimiterConfig();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 100: {
-            if (tag !== 802) {
-              break;
-            }
-
-            message.type = { $case: "disabled", value: DisabledLimiter.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 101: {
-            if (tag !== 810) {
-              break;
-            }
-
-            message.type = { $case: "slidingMem", value: SlidingMemoryLimiter.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 102: {
-            if (tag !== 818) {
-              break;
-            }
-
-            message.type = { $case: "fixedMem", value: FixedMemoryLimiter.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 103: {
-            if (tag !== 826) {
-              break;
-            }
-
-            message.type = { $case: "external", value: ExternalLimiter.decode(reader, reader.uint32()) };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<RateLimiterConfig>): RateLimiterConfig {
-    return RateLimiterConfig.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RateLimiterConfig>): RateLimiterConfig {
-    const message = createBaseRateLimiterConfig();
-    switch (object.type?.$case) {
-      case "disabled": {
-        if (object.type?.value !== undefined && object.type?.value !== null) {
-          message.type = { $case: "disabled", value: DisabledLimiter.fromPartial(object.type.value) };
-        }
-        break;
-      }
-      case "slidingMem": {
-        if (object.type?.value !== undefined && object.type?.value !== null) {
-          message.type = { $case: "slidingMem", value: SlidingMemoryLimiter.fromPartial(object.type.value) };
-        }
-        break;
-      }
-      case "fixedMem": {
-        if (object.type?.value !== undefined && object.type?.value !== null) {
-          message.type = { $case: "fixedMem", value: FixedMemoryLimiter.fromPartial(object.type.value) };
-        }
-        break;
-      }
-      case "external": {
-        if (object.type?.value !== undefined && object.type?.value !== null) {
-          message.type = { $case: "external", value: ExternalLimiter.fromPartial(object.type.value) };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
+/** Served beside the connector's own services. A host makes no call without it. */
 export type RateLimiterServiceService = typeof RateLimiterServiceService;
 export const RateLimiterServiceService = {
+  /** May this call be made now? */
   do: {
     path: "/c1.ratelimit.v1.RateLimiterService/Do" as const,
     requestStream: false as const,
@@ -1300,6 +1324,7 @@ export const RateLimiterServiceService = {
     responseSerialize: (value: DoResponse): Buffer => Buffer.from(DoResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DoResponse => DoResponse.decode(value),
   },
+  /** How the call went. */
   report: {
     path: "/c1.ratelimit.v1.RateLimiterService/Report" as const,
     requestStream: false as const,
@@ -1312,11 +1337,14 @@ export const RateLimiterServiceService = {
 } as const;
 
 export interface RateLimiterServiceServer extends UntypedServiceImplementation {
+  /** May this call be made now? */
   do: handleUnaryCall<DoRequest, DoResponse>;
+  /** How the call went. */
   report: handleUnaryCall<ReportRequest, ReportResponse>;
 }
 
 export interface RateLimiterServiceClient extends Client {
+  /** May this call be made now? */
   do(request: DoRequest, callback: (error: ServiceError | null, response: DoResponse) => void): ClientUnaryCall;
   do(
     request: DoRequest,
@@ -1329,6 +1357,7 @@ export interface RateLimiterServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DoResponse) => void,
   ): ClientUnaryCall;
+  /** How the call went. */
   report(
     request: ReportRequest,
     callback: (error: ServiceError | null, response: ReportResponse) => void,

@@ -11,9 +11,15 @@ export const protobufPackage = "c1.utls.v1";
 
 export const protobufFileName = "c1/utls/v1/tls.proto";
 
+/** Credentials for mutual TLS between a host and its connector process. */
+
+/** One side's identity and the authority it trusts. All three are raw bytes, not PEM. */
 export interface Credential {
+  /** Certificate (DER) of the authority that signed both sides. */
   caCert: Buffer;
+  /** Ed25519 private key: seed and public key, 64 bytes. */
   key: Buffer;
+  /** Certificate (DER) of this side. */
   cert: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

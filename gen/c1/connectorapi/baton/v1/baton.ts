@@ -42,9 +42,108 @@ export const protobufPackage = "c1.connectorapi.baton.v1";
 
 export const protobufFileName = "c1/connectorapi/baton/v1/baton.proto";
 
+/**
+ * Service mode: how a connector host gets its work from C1 and reports on it. C1 serves, the host
+ * calls.
+ */
+
+/** Who the host is and what its connector can do. */
+export interface BatonServiceHelloRequest {
+  /** 1 to 256 characters; the same for the life of the process. */
+  hostId: string;
+  /** The hello task this answers; empty at start. */
+  taskId: string;
+  buildInfo: BatonServiceHelloRequest_BuildInfo | undefined;
+  osInfo:
+    | BatonServiceHelloRequest_OSInfo
+    | undefined;
+  /** Required. */
+  connectorMetadata:
+    | ConnectorMetadata
+    | undefined;
+  /** At most 16. */
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The program; each text at most 256 characters. */
+export interface BatonServiceHelloRequest_BuildInfo {
+  langVersion: string;
+  package: string;
+  packageVersion: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The machine; each text at most 256 characters, none should be empty. */
+export interface BatonServiceHelloRequest_OSInfo {
+  hostname: string;
+  os: string;
+  platform: string;
+  platformVersion: string;
+  platformFamily: string;
+  kernelVersion: string;
+  kernelArch: string;
+  virtualizationSystem: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Empty but for annotations. */
+export interface BatonServiceHelloResponse {
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for one task. */
+export interface BatonServiceGetTaskRequest {
+  /** 1 to 256 characters. */
+  hostId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A task, or none. */
+export interface BatonServiceGetTaskResponse {
+  task:
+    | Task
+    | undefined;
+  /** Wait before the next request; absent or 0 means at once. */
+  nextPoll:
+    | Duration
+    | undefined;
+  /** Not used; the answer to a heartbeat says it. */
+  nextHeartbeat: Duration | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for several tasks. */
+export interface BatonServiceGetTasksRequest {
+  /** 1 to 256 characters. */
+  hostId: string;
+  /** 1 to 100. */
+  pageSize: number;
+  /** Tasks the host has already; each id has 27 letters and digits. */
+  knownTaskIds: string[];
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Tasks that the host does not have yet. */
+export interface BatonServiceGetTasksResponse {
+  /** At most 100. */
+  tasks: Task[];
+  /** Wait before the next request. */
+  nextPoll: Duration | undefined;
+  nextHeartbeat: Duration | undefined;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something to do. */
 export interface Task {
+  /** 27 letters and digits. */
   id: string;
   status: Task_Status;
+  /** Collect a debug log and upload it after the result. */
   debug: boolean;
   taskType:
     | { $case: "none"; value: Task_NoneTask }
@@ -95,33 +194,44 @@ export namespace Task_Status {
   export type UNRECOGNIZED = typeof Task_Status.UNRECOGNIZED;
 }
 
+/** Nothing to do. */
 export interface Task_NoneTask {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Say hello again. */
 export interface Task_HelloTask {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Sync and upload the file. */
 export interface Task_SyncFullTask {
   annotations: Any[];
+  /** Leave the expansion of grants to C1. */
   skipExpandGrants: boolean;
+  /** Only resources. */
   skipEntitlementsAndGrants: boolean;
+  /** If not empty, only these resources: a partial sync. */
   targetedSyncResources: Resource[];
+  /** If not empty, only resources of these types. */
   syncResourceTypeIds: string[];
+  /** Only resources and entitlements. */
   skipGrants: boolean;
+  /** `sqlite`, `pebble` or empty. */
   storageEngine: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Older form of ListEventsTask. */
 export interface Task_EventFeedTask {
   annotations: Any[];
   startAt: Timestamp | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls ListEvents. */
 export interface Task_ListEventsTask {
   annotations: Any[];
   cursor: string;
@@ -131,25 +241,30 @@ export interface Task_ListEventsTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls ListEventFeeds. */
 export interface Task_ListEventFeedsTask {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls Grant. */
 export interface Task_GrantTask {
   entitlement: Entitlement | undefined;
   principal: Resource | undefined;
   annotations: Any[];
+  /** How long the grant should last; C1 revokes it. */
   duration: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls Revoke. */
 export interface Task_RevokeTask {
   grant: Grant | undefined;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls CreateAccount. */
 export interface Task_CreateAccountTask {
   accountInfo: AccountInfo | undefined;
   credentialOptions: CredentialOptions | undefined;
@@ -158,17 +273,20 @@ export interface Task_CreateAccountTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls CreateResource. */
 export interface Task_CreateResourceTask {
   resource: Resource | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls DeleteResource. */
 export interface Task_DeleteResourceTask {
   resourceId: ResourceId | undefined;
   parentResourceId: ResourceId | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls RotateCredential. */
 export interface Task_RotateCredentialsTask {
   resourceId: ResourceId | undefined;
   credentialOptions: CredentialOptions | undefined;
@@ -176,6 +294,7 @@ export interface Task_RotateCredentialsTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls IssueCredential. */
 export interface Task_IssueCredentialTask {
   identityId: ResourceId | undefined;
   credentialOptions: CredentialIssueOptions | undefined;
@@ -184,6 +303,7 @@ export interface Task_IssueCredentialTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls CreateTicket. */
 export interface Task_CreateTicketTask {
   ticketRequest: TicketRequest | undefined;
   ticketSchema: TicketSchema | undefined;
@@ -191,39 +311,46 @@ export interface Task_CreateTicketTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls BulkCreateTickets. */
 export interface Task_BulkCreateTicketsTask {
   ticketRequests: Task_CreateTicketTask[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls BulkGetTickets. */
 export interface Task_BulkGetTicketsTask {
   ticketRequests: Task_GetTicketTask[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls ListTicketSchemas until the last page. */
 export interface Task_ListTicketSchemasTask {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls GetTicket. */
 export interface Task_GetTicketTask {
   ticketId: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls ListActionSchemas. */
 export interface Task_ActionListSchemasTask {
   annotations: Any[];
   resourceTypeId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls GetActionSchema. */
 export interface Task_ActionGetSchemaTask {
   name: string;
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls InvokeAction. */
 export interface Task_ActionInvokeTask {
   name: string;
   args: { [key: string]: any } | undefined;
@@ -232,6 +359,7 @@ export interface Task_ActionInvokeTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Calls GetActionStatus. */
 export interface Task_ActionStatusTask {
   name: string;
   id: string;
@@ -239,6 +367,7 @@ export interface Task_ActionStatusTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Makes the difference of two syncs; not for connector hosts. */
 export interface Task_CreateSyncDiffTask {
   baseSyncId: string;
   newSyncId: string;
@@ -246,6 +375,7 @@ export interface Task_CreateSyncDiffTask {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Merges files of several syncs; not for connector hosts. */
 export interface Task_CompactSyncs {
   compactableSyncs: Task_CompactSyncs_CompactableSync[];
   annotations: Any[];
@@ -258,120 +388,38 @@ export interface Task_CompactSyncs_CompactableSync {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface BatonServiceHelloRequest {
-  hostId: string;
-  taskId: string;
-  buildInfo: BatonServiceHelloRequest_BuildInfo | undefined;
-  osInfo: BatonServiceHelloRequest_OSInfo | undefined;
-  connectorMetadata: ConnectorMetadata | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceHelloRequest_BuildInfo {
-  langVersion: string;
-  package: string;
-  packageVersion: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceHelloRequest_OSInfo {
-  hostname: string;
-  os: string;
-  platform: string;
-  platformVersion: string;
-  platformFamily: string;
-  kernelVersion: string;
-  kernelArch: string;
-  virtualizationSystem: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceHelloResponse {
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceGetTaskRequest {
-  hostId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceGetTasksRequest {
-  hostId: string;
-  pageSize: number;
-  knownTaskIds: string[];
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceGetTasksResponse {
-  tasks: Task[];
-  nextPoll: Duration | undefined;
-  nextHeartbeat: Duration | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceGetTaskResponse {
-  task: Task | undefined;
-  nextPoll: Duration | undefined;
-  nextHeartbeat: Duration | undefined;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** The host is still at work. */
 export interface BatonServiceHeartbeatRequest {
+  /** 1 to 256 characters. */
   hostId: string;
+  /** 27 letters and digits. */
   taskId: string;
   annotations: Any[];
+  /** For several tasks at once; at most 100. */
   taskIds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Whether the work is still wanted. */
 export interface BatonServiceHeartbeatResponse {
-  nextHeartbeat: Duration | undefined;
+  /** Wait before the next one; absent or 0 means 30 seconds. */
+  nextHeartbeat:
+    | Duration
+    | undefined;
+  /** Stop the work. */
   cancelled: boolean;
   annotations: Any[];
   cancelledTaskIds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface BatonServiceUploadAssetRequest {
-  msg:
-    | { $case: "metadata"; value: BatonServiceUploadAssetRequest_UploadMetadata }
-    | { $case: "data"; value: BatonServiceUploadAssetRequest_UploadData }
-    | { $case: "eof"; value: BatonServiceUploadAssetRequest_UploadEOF }
-    | undefined;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceUploadAssetRequest_UploadMetadata {
-  hostId: string;
-  taskId: string;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceUploadAssetRequest_UploadData {
-  data: Buffer;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceUploadAssetRequest_UploadEOF {
-  sha256Checksum: Buffer;
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BatonServiceUploadAssetResponse {
-  annotations: Any[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
+/** How a task ended. Not sent for hello tasks. */
 export interface BatonServiceFinishTaskRequest {
+  /** 1 to 256 characters. */
   hostId: string;
+  /** 27 letters and digits. */
   taskId: string;
+  /** Absent after a success. */
   status: Status | undefined;
   finalState: { $case: "error"; value: BatonServiceFinishTaskRequest_Error } | {
     $case: "success";
@@ -381,6 +429,7 @@ export interface BatonServiceFinishTaskRequest {
 }
 
 export interface BatonServiceFinishTaskRequest_Error {
+  /** Trying again would end the same way. */
   nonRetryable: boolean;
   annotations: Any[];
   response: Any | undefined;
@@ -389,23 +438,941 @@ export interface BatonServiceFinishTaskRequest_Error {
 
 export interface BatonServiceFinishTaskRequest_Success {
   annotations: Any[];
+  /** The connector's answer; absent for syncs. */
   response: Any | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty but for annotations. */
 export interface BatonServiceFinishTaskResponse {
   annotations: Any[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Part of an upload. */
+export interface BatonServiceUploadAssetRequest {
+  msg:
+    | { $case: "metadata"; value: BatonServiceUploadAssetRequest_UploadMetadata }
+    | { $case: "data"; value: BatonServiceUploadAssetRequest_UploadData }
+    | { $case: "eof"; value: BatonServiceUploadAssetRequest_UploadEOF }
+    | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Comes first. */
+export interface BatonServiceUploadAssetRequest_UploadMetadata {
+  hostId: string;
+  taskId: string;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface BatonServiceUploadAssetRequest_UploadData {
+  /** 1 byte to 1 MiB. */
+  data: Buffer;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Comes last. */
+export interface BatonServiceUploadAssetRequest_UploadEOF {
+  /** Of the whole asset, 32 bytes. */
+  sha256Checksum: Buffer;
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The asset has arrived. */
+export interface BatonServiceUploadAssetResponse {
+  annotations: Any[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for more detailed logs. */
 export interface StartDebuggingRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Whether debugging is on. */
 export interface StartDebuggingResponse {
   status: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
+
+function createBaseBatonServiceHelloRequest(): BatonServiceHelloRequest {
+  return {
+    hostId: "",
+    taskId: "",
+    buildInfo: undefined,
+    osInfo: undefined,
+    connectorMetadata: undefined,
+    annotations: [],
+    _unknownFields: {},
+  };
+}
+
+export const BatonServiceHelloRequest: MessageFns<BatonServiceHelloRequest> = {
+  encode(message: BatonServiceHelloRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostId !== "") {
+      writer.uint32(10).string(message.hostId);
+    }
+    if (message.taskId !== "") {
+      writer.uint32(18).string(message.taskId);
+    }
+    if (message.buildInfo !== undefined) {
+      BatonServiceHelloRequest_BuildInfo.encode(message.buildInfo, writer.uint32(26).fork()).join();
+    }
+    if (message.osInfo !== undefined) {
+      BatonServiceHelloRequest_OSInfo.encode(message.osInfo, writer.uint32(34).fork()).join();
+    }
+    if (message.connectorMetadata !== undefined) {
+      ConnectorMetadata.encode(message.connectorMetadata, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceHelloRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.buildInfo = BatonServiceHelloRequest_BuildInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.osInfo = BatonServiceHelloRequest_OSInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.connectorMetadata = ConnectorMetadata.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceHelloRequest>): BatonServiceHelloRequest {
+    return BatonServiceHelloRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceHelloRequest>): BatonServiceHelloRequest {
+    const message = createBaseBatonServiceHelloRequest();
+    message.hostId = object.hostId ?? "";
+    message.taskId = object.taskId ?? "";
+    message.buildInfo = (object.buildInfo !== undefined && object.buildInfo !== null)
+      ? BatonServiceHelloRequest_BuildInfo.fromPartial(object.buildInfo)
+      : undefined;
+    message.osInfo = (object.osInfo !== undefined && object.osInfo !== null)
+      ? BatonServiceHelloRequest_OSInfo.fromPartial(object.osInfo)
+      : undefined;
+    message.connectorMetadata = (object.connectorMetadata !== undefined && object.connectorMetadata !== null)
+      ? ConnectorMetadata.fromPartial(object.connectorMetadata)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBatonServiceHelloRequest_BuildInfo(): BatonServiceHelloRequest_BuildInfo {
+  return { langVersion: "", package: "", packageVersion: "", _unknownFields: {} };
+}
+
+export const BatonServiceHelloRequest_BuildInfo: MessageFns<BatonServiceHelloRequest_BuildInfo> = {
+  encode(message: BatonServiceHelloRequest_BuildInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.langVersion !== "") {
+      writer.uint32(10).string(message.langVersion);
+    }
+    if (message.package !== "") {
+      writer.uint32(18).string(message.package);
+    }
+    if (message.packageVersion !== "") {
+      writer.uint32(26).string(message.packageVersion);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest_BuildInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceHelloRequest_BuildInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.langVersion = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.package = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.packageVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceHelloRequest_BuildInfo>): BatonServiceHelloRequest_BuildInfo {
+    return BatonServiceHelloRequest_BuildInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceHelloRequest_BuildInfo>): BatonServiceHelloRequest_BuildInfo {
+    const message = createBaseBatonServiceHelloRequest_BuildInfo();
+    message.langVersion = object.langVersion ?? "";
+    message.package = object.package ?? "";
+    message.packageVersion = object.packageVersion ?? "";
+    return message;
+  },
+};
+
+function createBaseBatonServiceHelloRequest_OSInfo(): BatonServiceHelloRequest_OSInfo {
+  return {
+    hostname: "",
+    os: "",
+    platform: "",
+    platformVersion: "",
+    platformFamily: "",
+    kernelVersion: "",
+    kernelArch: "",
+    virtualizationSystem: "",
+    _unknownFields: {},
+  };
+}
+
+export const BatonServiceHelloRequest_OSInfo: MessageFns<BatonServiceHelloRequest_OSInfo> = {
+  encode(message: BatonServiceHelloRequest_OSInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostname !== "") {
+      writer.uint32(10).string(message.hostname);
+    }
+    if (message.os !== "") {
+      writer.uint32(18).string(message.os);
+    }
+    if (message.platform !== "") {
+      writer.uint32(26).string(message.platform);
+    }
+    if (message.platformVersion !== "") {
+      writer.uint32(34).string(message.platformVersion);
+    }
+    if (message.platformFamily !== "") {
+      writer.uint32(42).string(message.platformFamily);
+    }
+    if (message.kernelVersion !== "") {
+      writer.uint32(50).string(message.kernelVersion);
+    }
+    if (message.kernelArch !== "") {
+      writer.uint32(58).string(message.kernelArch);
+    }
+    if (message.virtualizationSystem !== "") {
+      writer.uint32(66).string(message.virtualizationSystem);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest_OSInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceHelloRequest_OSInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostname = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.os = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.platform = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.platformVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.platformFamily = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.kernelVersion = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kernelArch = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.virtualizationSystem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceHelloRequest_OSInfo>): BatonServiceHelloRequest_OSInfo {
+    return BatonServiceHelloRequest_OSInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceHelloRequest_OSInfo>): BatonServiceHelloRequest_OSInfo {
+    const message = createBaseBatonServiceHelloRequest_OSInfo();
+    message.hostname = object.hostname ?? "";
+    message.os = object.os ?? "";
+    message.platform = object.platform ?? "";
+    message.platformVersion = object.platformVersion ?? "";
+    message.platformFamily = object.platformFamily ?? "";
+    message.kernelVersion = object.kernelVersion ?? "";
+    message.kernelArch = object.kernelArch ?? "";
+    message.virtualizationSystem = object.virtualizationSystem ?? "";
+    return message;
+  },
+};
+
+function createBaseBatonServiceHelloResponse(): BatonServiceHelloResponse {
+  return { annotations: [], _unknownFields: {} };
+}
+
+export const BatonServiceHelloResponse: MessageFns<BatonServiceHelloResponse> = {
+  encode(message: BatonServiceHelloResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceHelloResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceHelloResponse>): BatonServiceHelloResponse {
+    return BatonServiceHelloResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceHelloResponse>): BatonServiceHelloResponse {
+    const message = createBaseBatonServiceHelloResponse();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBatonServiceGetTaskRequest(): BatonServiceGetTaskRequest {
+  return { hostId: "", _unknownFields: {} };
+}
+
+export const BatonServiceGetTaskRequest: MessageFns<BatonServiceGetTaskRequest> = {
+  encode(message: BatonServiceGetTaskRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostId !== "") {
+      writer.uint32(10).string(message.hostId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTaskRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceGetTaskRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceGetTaskRequest>): BatonServiceGetTaskRequest {
+    return BatonServiceGetTaskRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceGetTaskRequest>): BatonServiceGetTaskRequest {
+    const message = createBaseBatonServiceGetTaskRequest();
+    message.hostId = object.hostId ?? "";
+    return message;
+  },
+};
+
+function createBaseBatonServiceGetTaskResponse(): BatonServiceGetTaskResponse {
+  return { task: undefined, nextPoll: undefined, nextHeartbeat: undefined, annotations: [], _unknownFields: {} };
+}
+
+export const BatonServiceGetTaskResponse: MessageFns<BatonServiceGetTaskResponse> = {
+  encode(message: BatonServiceGetTaskResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.task !== undefined) {
+      Task.encode(message.task, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPoll !== undefined) {
+      Duration.encode(message.nextPoll, writer.uint32(18).fork()).join();
+    }
+    if (message.nextHeartbeat !== undefined) {
+      Duration.encode(message.nextHeartbeat, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTaskResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceGetTaskResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.task = Task.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPoll = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextHeartbeat = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceGetTaskResponse>): BatonServiceGetTaskResponse {
+    return BatonServiceGetTaskResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceGetTaskResponse>): BatonServiceGetTaskResponse {
+    const message = createBaseBatonServiceGetTaskResponse();
+    message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
+    message.nextPoll = (object.nextPoll !== undefined && object.nextPoll !== null)
+      ? Duration.fromPartial(object.nextPoll)
+      : undefined;
+    message.nextHeartbeat = (object.nextHeartbeat !== undefined && object.nextHeartbeat !== null)
+      ? Duration.fromPartial(object.nextHeartbeat)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBatonServiceGetTasksRequest(): BatonServiceGetTasksRequest {
+  return { hostId: "", pageSize: 0, knownTaskIds: [], annotations: [], _unknownFields: {} };
+}
+
+export const BatonServiceGetTasksRequest: MessageFns<BatonServiceGetTasksRequest> = {
+  encode(message: BatonServiceGetTasksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostId !== "") {
+      writer.uint32(10).string(message.hostId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    for (const v of message.knownTaskIds) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTasksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceGetTasksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.knownTaskIds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceGetTasksRequest>): BatonServiceGetTasksRequest {
+    return BatonServiceGetTasksRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceGetTasksRequest>): BatonServiceGetTasksRequest {
+    const message = createBaseBatonServiceGetTasksRequest();
+    message.hostId = object.hostId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.knownTaskIds = object.knownTaskIds?.map((e) => e) || [];
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBatonServiceGetTasksResponse(): BatonServiceGetTasksResponse {
+  return { tasks: [], nextPoll: undefined, nextHeartbeat: undefined, annotations: [], _unknownFields: {} };
+}
+
+export const BatonServiceGetTasksResponse: MessageFns<BatonServiceGetTasksResponse> = {
+  encode(message: BatonServiceGetTasksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tasks) {
+      Task.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPoll !== undefined) {
+      Duration.encode(message.nextPoll, writer.uint32(18).fork()).join();
+    }
+    if (message.nextHeartbeat !== undefined) {
+      Duration.encode(message.nextHeartbeat, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTasksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceGetTasksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tasks.push(Task.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPoll = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextHeartbeat = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceGetTasksResponse>): BatonServiceGetTasksResponse {
+    return BatonServiceGetTasksResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceGetTasksResponse>): BatonServiceGetTasksResponse {
+    const message = createBaseBatonServiceGetTasksResponse();
+    message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
+    message.nextPoll = (object.nextPoll !== undefined && object.nextPoll !== null)
+      ? Duration.fromPartial(object.nextPoll)
+      : undefined;
+    message.nextHeartbeat = (object.nextHeartbeat !== undefined && object.nextHeartbeat !== null)
+      ? Duration.fromPartial(object.nextHeartbeat)
+      : undefined;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    return message;
+  },
+};
 
 function createBaseTask(): Task {
   return { id: "", status: 0, debug: false, taskType: undefined, _unknownFields: {} };
@@ -3279,882 +4246,6 @@ export const Task_CompactSyncs_CompactableSync: MessageFns<Task_CompactSyncs_Com
   },
 };
 
-function createBaseBatonServiceHelloRequest(): BatonServiceHelloRequest {
-  return {
-    hostId: "",
-    taskId: "",
-    buildInfo: undefined,
-    osInfo: undefined,
-    connectorMetadata: undefined,
-    annotations: [],
-    _unknownFields: {},
-  };
-}
-
-export const BatonServiceHelloRequest: MessageFns<BatonServiceHelloRequest> = {
-  encode(message: BatonServiceHelloRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostId !== "") {
-      writer.uint32(10).string(message.hostId);
-    }
-    if (message.taskId !== "") {
-      writer.uint32(18).string(message.taskId);
-    }
-    if (message.buildInfo !== undefined) {
-      BatonServiceHelloRequest_BuildInfo.encode(message.buildInfo, writer.uint32(26).fork()).join();
-    }
-    if (message.osInfo !== undefined) {
-      BatonServiceHelloRequest_OSInfo.encode(message.osInfo, writer.uint32(34).fork()).join();
-    }
-    if (message.connectorMetadata !== undefined) {
-      ConnectorMetadata.encode(message.connectorMetadata, writer.uint32(42).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(50).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceHelloRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.hostId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.taskId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.buildInfo = BatonServiceHelloRequest_BuildInfo.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.osInfo = BatonServiceHelloRequest_OSInfo.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.connectorMetadata = ConnectorMetadata.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceHelloRequest>): BatonServiceHelloRequest {
-    return BatonServiceHelloRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceHelloRequest>): BatonServiceHelloRequest {
-    const message = createBaseBatonServiceHelloRequest();
-    message.hostId = object.hostId ?? "";
-    message.taskId = object.taskId ?? "";
-    message.buildInfo = (object.buildInfo !== undefined && object.buildInfo !== null)
-      ? BatonServiceHelloRequest_BuildInfo.fromPartial(object.buildInfo)
-      : undefined;
-    message.osInfo = (object.osInfo !== undefined && object.osInfo !== null)
-      ? BatonServiceHelloRequest_OSInfo.fromPartial(object.osInfo)
-      : undefined;
-    message.connectorMetadata = (object.connectorMetadata !== undefined && object.connectorMetadata !== null)
-      ? ConnectorMetadata.fromPartial(object.connectorMetadata)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBatonServiceHelloRequest_BuildInfo(): BatonServiceHelloRequest_BuildInfo {
-  return { langVersion: "", package: "", packageVersion: "", _unknownFields: {} };
-}
-
-export const BatonServiceHelloRequest_BuildInfo: MessageFns<BatonServiceHelloRequest_BuildInfo> = {
-  encode(message: BatonServiceHelloRequest_BuildInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.langVersion !== "") {
-      writer.uint32(10).string(message.langVersion);
-    }
-    if (message.package !== "") {
-      writer.uint32(18).string(message.package);
-    }
-    if (message.packageVersion !== "") {
-      writer.uint32(26).string(message.packageVersion);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest_BuildInfo {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceHelloRequest_BuildInfo();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.langVersion = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.package = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.packageVersion = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceHelloRequest_BuildInfo>): BatonServiceHelloRequest_BuildInfo {
-    return BatonServiceHelloRequest_BuildInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceHelloRequest_BuildInfo>): BatonServiceHelloRequest_BuildInfo {
-    const message = createBaseBatonServiceHelloRequest_BuildInfo();
-    message.langVersion = object.langVersion ?? "";
-    message.package = object.package ?? "";
-    message.packageVersion = object.packageVersion ?? "";
-    return message;
-  },
-};
-
-function createBaseBatonServiceHelloRequest_OSInfo(): BatonServiceHelloRequest_OSInfo {
-  return {
-    hostname: "",
-    os: "",
-    platform: "",
-    platformVersion: "",
-    platformFamily: "",
-    kernelVersion: "",
-    kernelArch: "",
-    virtualizationSystem: "",
-    _unknownFields: {},
-  };
-}
-
-export const BatonServiceHelloRequest_OSInfo: MessageFns<BatonServiceHelloRequest_OSInfo> = {
-  encode(message: BatonServiceHelloRequest_OSInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostname !== "") {
-      writer.uint32(10).string(message.hostname);
-    }
-    if (message.os !== "") {
-      writer.uint32(18).string(message.os);
-    }
-    if (message.platform !== "") {
-      writer.uint32(26).string(message.platform);
-    }
-    if (message.platformVersion !== "") {
-      writer.uint32(34).string(message.platformVersion);
-    }
-    if (message.platformFamily !== "") {
-      writer.uint32(42).string(message.platformFamily);
-    }
-    if (message.kernelVersion !== "") {
-      writer.uint32(50).string(message.kernelVersion);
-    }
-    if (message.kernelArch !== "") {
-      writer.uint32(58).string(message.kernelArch);
-    }
-    if (message.virtualizationSystem !== "") {
-      writer.uint32(66).string(message.virtualizationSystem);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloRequest_OSInfo {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceHelloRequest_OSInfo();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.hostname = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.os = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.platform = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.platformVersion = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.platformFamily = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.kernelVersion = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.kernelArch = reader.string();
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.virtualizationSystem = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceHelloRequest_OSInfo>): BatonServiceHelloRequest_OSInfo {
-    return BatonServiceHelloRequest_OSInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceHelloRequest_OSInfo>): BatonServiceHelloRequest_OSInfo {
-    const message = createBaseBatonServiceHelloRequest_OSInfo();
-    message.hostname = object.hostname ?? "";
-    message.os = object.os ?? "";
-    message.platform = object.platform ?? "";
-    message.platformVersion = object.platformVersion ?? "";
-    message.platformFamily = object.platformFamily ?? "";
-    message.kernelVersion = object.kernelVersion ?? "";
-    message.kernelArch = object.kernelArch ?? "";
-    message.virtualizationSystem = object.virtualizationSystem ?? "";
-    return message;
-  },
-};
-
-function createBaseBatonServiceHelloResponse(): BatonServiceHelloResponse {
-  return { annotations: [], _unknownFields: {} };
-}
-
-export const BatonServiceHelloResponse: MessageFns<BatonServiceHelloResponse> = {
-  encode(message: BatonServiceHelloResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceHelloResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceHelloResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceHelloResponse>): BatonServiceHelloResponse {
-    return BatonServiceHelloResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceHelloResponse>): BatonServiceHelloResponse {
-    const message = createBaseBatonServiceHelloResponse();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBatonServiceGetTaskRequest(): BatonServiceGetTaskRequest {
-  return { hostId: "", _unknownFields: {} };
-}
-
-export const BatonServiceGetTaskRequest: MessageFns<BatonServiceGetTaskRequest> = {
-  encode(message: BatonServiceGetTaskRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostId !== "") {
-      writer.uint32(10).string(message.hostId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTaskRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceGetTaskRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.hostId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceGetTaskRequest>): BatonServiceGetTaskRequest {
-    return BatonServiceGetTaskRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceGetTaskRequest>): BatonServiceGetTaskRequest {
-    const message = createBaseBatonServiceGetTaskRequest();
-    message.hostId = object.hostId ?? "";
-    return message;
-  },
-};
-
-function createBaseBatonServiceGetTasksRequest(): BatonServiceGetTasksRequest {
-  return { hostId: "", pageSize: 0, knownTaskIds: [], annotations: [], _unknownFields: {} };
-}
-
-export const BatonServiceGetTasksRequest: MessageFns<BatonServiceGetTasksRequest> = {
-  encode(message: BatonServiceGetTasksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostId !== "") {
-      writer.uint32(10).string(message.hostId);
-    }
-    if (message.pageSize !== 0) {
-      writer.uint32(16).uint32(message.pageSize);
-    }
-    for (const v of message.knownTaskIds) {
-      writer.uint32(26).string(v!);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTasksRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceGetTasksRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.hostId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.pageSize = reader.uint32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.knownTaskIds.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceGetTasksRequest>): BatonServiceGetTasksRequest {
-    return BatonServiceGetTasksRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceGetTasksRequest>): BatonServiceGetTasksRequest {
-    const message = createBaseBatonServiceGetTasksRequest();
-    message.hostId = object.hostId ?? "";
-    message.pageSize = object.pageSize ?? 0;
-    message.knownTaskIds = object.knownTaskIds?.map((e) => e) || [];
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBatonServiceGetTasksResponse(): BatonServiceGetTasksResponse {
-  return { tasks: [], nextPoll: undefined, nextHeartbeat: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const BatonServiceGetTasksResponse: MessageFns<BatonServiceGetTasksResponse> = {
-  encode(message: BatonServiceGetTasksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.tasks) {
-      Task.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.nextPoll !== undefined) {
-      Duration.encode(message.nextPoll, writer.uint32(18).fork()).join();
-    }
-    if (message.nextHeartbeat !== undefined) {
-      Duration.encode(message.nextHeartbeat, writer.uint32(26).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTasksResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceGetTasksResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.tasks.push(Task.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nextPoll = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.nextHeartbeat = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceGetTasksResponse>): BatonServiceGetTasksResponse {
-    return BatonServiceGetTasksResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceGetTasksResponse>): BatonServiceGetTasksResponse {
-    const message = createBaseBatonServiceGetTasksResponse();
-    message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
-    message.nextPoll = (object.nextPoll !== undefined && object.nextPoll !== null)
-      ? Duration.fromPartial(object.nextPoll)
-      : undefined;
-    message.nextHeartbeat = (object.nextHeartbeat !== undefined && object.nextHeartbeat !== null)
-      ? Duration.fromPartial(object.nextHeartbeat)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBatonServiceGetTaskResponse(): BatonServiceGetTaskResponse {
-  return { task: undefined, nextPoll: undefined, nextHeartbeat: undefined, annotations: [], _unknownFields: {} };
-}
-
-export const BatonServiceGetTaskResponse: MessageFns<BatonServiceGetTaskResponse> = {
-  encode(message: BatonServiceGetTaskResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.task !== undefined) {
-      Task.encode(message.task, writer.uint32(10).fork()).join();
-    }
-    if (message.nextPoll !== undefined) {
-      Duration.encode(message.nextPoll, writer.uint32(18).fork()).join();
-    }
-    if (message.nextHeartbeat !== undefined) {
-      Duration.encode(message.nextHeartbeat, writer.uint32(26).fork()).join();
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceGetTaskResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceGetTaskResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.task = Task.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nextPoll = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.nextHeartbeat = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceGetTaskResponse>): BatonServiceGetTaskResponse {
-    return BatonServiceGetTaskResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceGetTaskResponse>): BatonServiceGetTaskResponse {
-    const message = createBaseBatonServiceGetTaskResponse();
-    message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
-    message.nextPoll = (object.nextPoll !== undefined && object.nextPoll !== null)
-      ? Duration.fromPartial(object.nextPoll)
-      : undefined;
-    message.nextHeartbeat = (object.nextHeartbeat !== undefined && object.nextHeartbeat !== null)
-      ? Duration.fromPartial(object.nextHeartbeat)
-      : undefined;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
 function createBaseBatonServiceHeartbeatRequest(): BatonServiceHeartbeatRequest {
   return { hostId: "", taskId: "", annotations: [], taskIds: [], _unknownFields: {} };
 }
@@ -4367,6 +4458,406 @@ export const BatonServiceHeartbeatResponse: MessageFns<BatonServiceHeartbeatResp
     message.cancelled = object.cancelled ?? false;
     message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     message.cancelledTaskIds = object.cancelledTaskIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBatonServiceFinishTaskRequest(): BatonServiceFinishTaskRequest {
+  return { hostId: "", taskId: "", status: undefined, finalState: undefined, _unknownFields: {} };
+}
+
+export const BatonServiceFinishTaskRequest: MessageFns<BatonServiceFinishTaskRequest> = {
+  encode(message: BatonServiceFinishTaskRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostId !== "") {
+      writer.uint32(10).string(message.hostId);
+    }
+    if (message.taskId !== "") {
+      writer.uint32(18).string(message.taskId);
+    }
+    if (message.status !== undefined) {
+      Status.encode(message.status, writer.uint32(26).fork()).join();
+    }
+    switch (message.finalState?.$case) {
+      case "error":
+        BatonServiceFinishTaskRequest_Error.encode(message.finalState.value, writer.uint32(802).fork()).join();
+        break;
+      case "success":
+        BatonServiceFinishTaskRequest_Success.encode(message.finalState.value, writer.uint32(810).fork()).join();
+        break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceFinishTaskRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.status = Status.decode(reader, reader.uint32());
+            continue;
+          }
+          case 100: {
+            if (tag !== 802) {
+              break;
+            }
+
+            message.finalState = {
+              $case: "error",
+              value: BatonServiceFinishTaskRequest_Error.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 101: {
+            if (tag !== 810) {
+              break;
+            }
+
+            message.finalState = {
+              $case: "success",
+              value: BatonServiceFinishTaskRequest_Success.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceFinishTaskRequest>): BatonServiceFinishTaskRequest {
+    return BatonServiceFinishTaskRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest>): BatonServiceFinishTaskRequest {
+    const message = createBaseBatonServiceFinishTaskRequest();
+    message.hostId = object.hostId ?? "";
+    message.taskId = object.taskId ?? "";
+    message.status = (object.status !== undefined && object.status !== null)
+      ? Status.fromPartial(object.status)
+      : undefined;
+    switch (object.finalState?.$case) {
+      case "error": {
+        if (object.finalState?.value !== undefined && object.finalState?.value !== null) {
+          message.finalState = {
+            $case: "error",
+            value: BatonServiceFinishTaskRequest_Error.fromPartial(object.finalState.value),
+          };
+        }
+        break;
+      }
+      case "success": {
+        if (object.finalState?.value !== undefined && object.finalState?.value !== null) {
+          message.finalState = {
+            $case: "success",
+            value: BatonServiceFinishTaskRequest_Success.fromPartial(object.finalState.value),
+          };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseBatonServiceFinishTaskRequest_Error(): BatonServiceFinishTaskRequest_Error {
+  return { nonRetryable: false, annotations: [], response: undefined, _unknownFields: {} };
+}
+
+export const BatonServiceFinishTaskRequest_Error: MessageFns<BatonServiceFinishTaskRequest_Error> = {
+  encode(message: BatonServiceFinishTaskRequest_Error, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonRetryable !== false) {
+      writer.uint32(8).bool(message.nonRetryable);
+    }
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.response !== undefined) {
+      Any.encode(message.response, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest_Error {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceFinishTaskRequest_Error();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.nonRetryable = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.response = Any.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceFinishTaskRequest_Error>): BatonServiceFinishTaskRequest_Error {
+    return BatonServiceFinishTaskRequest_Error.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest_Error>): BatonServiceFinishTaskRequest_Error {
+    const message = createBaseBatonServiceFinishTaskRequest_Error();
+    message.nonRetryable = object.nonRetryable ?? false;
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.response = (object.response !== undefined && object.response !== null)
+      ? Any.fromPartial(object.response)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBatonServiceFinishTaskRequest_Success(): BatonServiceFinishTaskRequest_Success {
+  return { annotations: [], response: undefined, _unknownFields: {} };
+}
+
+export const BatonServiceFinishTaskRequest_Success: MessageFns<BatonServiceFinishTaskRequest_Success> = {
+  encode(message: BatonServiceFinishTaskRequest_Success, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.response !== undefined) {
+      Any.encode(message.response, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest_Success {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceFinishTaskRequest_Success();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.response = Any.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceFinishTaskRequest_Success>): BatonServiceFinishTaskRequest_Success {
+    return BatonServiceFinishTaskRequest_Success.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest_Success>): BatonServiceFinishTaskRequest_Success {
+    const message = createBaseBatonServiceFinishTaskRequest_Success();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
+    message.response = (object.response !== undefined && object.response !== null)
+      ? Any.fromPartial(object.response)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBatonServiceFinishTaskResponse(): BatonServiceFinishTaskResponse {
+  return { annotations: [], _unknownFields: {} };
+}
+
+export const BatonServiceFinishTaskResponse: MessageFns<BatonServiceFinishTaskResponse> = {
+  encode(message: BatonServiceFinishTaskResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotations) {
+      Any.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatonServiceFinishTaskResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.annotations.push(Any.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatonServiceFinishTaskResponse>): BatonServiceFinishTaskResponse {
+    return BatonServiceFinishTaskResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatonServiceFinishTaskResponse>): BatonServiceFinishTaskResponse {
+    const message = createBaseBatonServiceFinishTaskResponse();
+    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4830,406 +5321,6 @@ export const BatonServiceUploadAssetResponse: MessageFns<BatonServiceUploadAsset
   },
 };
 
-function createBaseBatonServiceFinishTaskRequest(): BatonServiceFinishTaskRequest {
-  return { hostId: "", taskId: "", status: undefined, finalState: undefined, _unknownFields: {} };
-}
-
-export const BatonServiceFinishTaskRequest: MessageFns<BatonServiceFinishTaskRequest> = {
-  encode(message: BatonServiceFinishTaskRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostId !== "") {
-      writer.uint32(10).string(message.hostId);
-    }
-    if (message.taskId !== "") {
-      writer.uint32(18).string(message.taskId);
-    }
-    if (message.status !== undefined) {
-      Status.encode(message.status, writer.uint32(26).fork()).join();
-    }
-    switch (message.finalState?.$case) {
-      case "error":
-        BatonServiceFinishTaskRequest_Error.encode(message.finalState.value, writer.uint32(802).fork()).join();
-        break;
-      case "success":
-        BatonServiceFinishTaskRequest_Success.encode(message.finalState.value, writer.uint32(810).fork()).join();
-        break;
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceFinishTaskRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.hostId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.taskId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.status = Status.decode(reader, reader.uint32());
-            continue;
-          }
-          case 100: {
-            if (tag !== 802) {
-              break;
-            }
-
-            message.finalState = {
-              $case: "error",
-              value: BatonServiceFinishTaskRequest_Error.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-          case 101: {
-            if (tag !== 810) {
-              break;
-            }
-
-            message.finalState = {
-              $case: "success",
-              value: BatonServiceFinishTaskRequest_Success.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceFinishTaskRequest>): BatonServiceFinishTaskRequest {
-    return BatonServiceFinishTaskRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest>): BatonServiceFinishTaskRequest {
-    const message = createBaseBatonServiceFinishTaskRequest();
-    message.hostId = object.hostId ?? "";
-    message.taskId = object.taskId ?? "";
-    message.status = (object.status !== undefined && object.status !== null)
-      ? Status.fromPartial(object.status)
-      : undefined;
-    switch (object.finalState?.$case) {
-      case "error": {
-        if (object.finalState?.value !== undefined && object.finalState?.value !== null) {
-          message.finalState = {
-            $case: "error",
-            value: BatonServiceFinishTaskRequest_Error.fromPartial(object.finalState.value),
-          };
-        }
-        break;
-      }
-      case "success": {
-        if (object.finalState?.value !== undefined && object.finalState?.value !== null) {
-          message.finalState = {
-            $case: "success",
-            value: BatonServiceFinishTaskRequest_Success.fromPartial(object.finalState.value),
-          };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
-function createBaseBatonServiceFinishTaskRequest_Error(): BatonServiceFinishTaskRequest_Error {
-  return { nonRetryable: false, annotations: [], response: undefined, _unknownFields: {} };
-}
-
-export const BatonServiceFinishTaskRequest_Error: MessageFns<BatonServiceFinishTaskRequest_Error> = {
-  encode(message: BatonServiceFinishTaskRequest_Error, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.nonRetryable !== false) {
-      writer.uint32(8).bool(message.nonRetryable);
-    }
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message.response !== undefined) {
-      Any.encode(message.response, writer.uint32(26).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest_Error {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceFinishTaskRequest_Error();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.nonRetryable = reader.bool();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.response = Any.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceFinishTaskRequest_Error>): BatonServiceFinishTaskRequest_Error {
-    return BatonServiceFinishTaskRequest_Error.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest_Error>): BatonServiceFinishTaskRequest_Error {
-    const message = createBaseBatonServiceFinishTaskRequest_Error();
-    message.nonRetryable = object.nonRetryable ?? false;
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.response = (object.response !== undefined && object.response !== null)
-      ? Any.fromPartial(object.response)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseBatonServiceFinishTaskRequest_Success(): BatonServiceFinishTaskRequest_Success {
-  return { annotations: [], response: undefined, _unknownFields: {} };
-}
-
-export const BatonServiceFinishTaskRequest_Success: MessageFns<BatonServiceFinishTaskRequest_Success> = {
-  encode(message: BatonServiceFinishTaskRequest_Success, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.response !== undefined) {
-      Any.encode(message.response, writer.uint32(18).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskRequest_Success {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceFinishTaskRequest_Success();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.response = Any.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceFinishTaskRequest_Success>): BatonServiceFinishTaskRequest_Success {
-    return BatonServiceFinishTaskRequest_Success.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceFinishTaskRequest_Success>): BatonServiceFinishTaskRequest_Success {
-    const message = createBaseBatonServiceFinishTaskRequest_Success();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    message.response = (object.response !== undefined && object.response !== null)
-      ? Any.fromPartial(object.response)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseBatonServiceFinishTaskResponse(): BatonServiceFinishTaskResponse {
-  return { annotations: [], _unknownFields: {} };
-}
-
-export const BatonServiceFinishTaskResponse: MessageFns<BatonServiceFinishTaskResponse> = {
-  encode(message: BatonServiceFinishTaskResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.annotations) {
-      Any.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatonServiceFinishTaskResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatonServiceFinishTaskResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.annotations.push(Any.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatonServiceFinishTaskResponse>): BatonServiceFinishTaskResponse {
-    return BatonServiceFinishTaskResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatonServiceFinishTaskResponse>): BatonServiceFinishTaskResponse {
-    const message = createBaseBatonServiceFinishTaskResponse();
-    message.annotations = object.annotations?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
-};
-
 function createBaseStartDebuggingRequest(): StartDebuggingRequest {
   return { _unknownFields: {} };
 }
@@ -5360,8 +5451,10 @@ export const StartDebuggingResponse: MessageFns<StartDebuggingResponse> = {
   },
 };
 
+/** Hands out tasks and takes their results. */
 export type BatonServiceService = typeof BatonServiceService;
 export const BatonServiceService = {
+  /** Sent once at start, and again whenever a hello task asks for it. */
   hello: {
     path: "/c1.connectorapi.baton.v1.BatonService/Hello" as const,
     requestStream: false as const,
@@ -5395,6 +5488,7 @@ export const BatonServiceService = {
       Buffer.from(BatonServiceGetTasksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatonServiceGetTasksResponse => BatonServiceGetTasksResponse.decode(value),
   },
+  /** Sent while a full sync runs; says whether it is still wanted. */
   heartbeat: {
     path: "/c1.connectorapi.baton.v1.BatonService/Heartbeat" as const,
     requestStream: false as const,
@@ -5418,6 +5512,7 @@ export const BatonServiceService = {
     responseDeserialize: (value: Buffer): BatonServiceFinishTaskResponse =>
       BatonServiceFinishTaskResponse.decode(value),
   },
+  /** One asset per call: metadata, pieces, end. Used for the result of a sync and for its debug log. */
   uploadAsset: {
     path: "/c1.connectorapi.baton.v1.BatonService/UploadAsset" as const,
     requestStream: true as const,
@@ -5444,16 +5539,20 @@ export const BatonServiceService = {
 } as const;
 
 export interface BatonServiceServer extends UntypedServiceImplementation {
+  /** Sent once at start, and again whenever a hello task asks for it. */
   hello: handleUnaryCall<BatonServiceHelloRequest, BatonServiceHelloResponse>;
   getTask: handleUnaryCall<BatonServiceGetTaskRequest, BatonServiceGetTaskResponse>;
   getTasks: handleUnaryCall<BatonServiceGetTasksRequest, BatonServiceGetTasksResponse>;
+  /** Sent while a full sync runs; says whether it is still wanted. */
   heartbeat: handleUnaryCall<BatonServiceHeartbeatRequest, BatonServiceHeartbeatResponse>;
   finishTask: handleUnaryCall<BatonServiceFinishTaskRequest, BatonServiceFinishTaskResponse>;
+  /** One asset per call: metadata, pieces, end. Used for the result of a sync and for its debug log. */
   uploadAsset: handleClientStreamingCall<BatonServiceUploadAssetRequest, BatonServiceUploadAssetResponse>;
   startDebugging: handleUnaryCall<StartDebuggingRequest, StartDebuggingResponse>;
 }
 
 export interface BatonServiceClient extends Client {
+  /** Sent once at start, and again whenever a hello task asks for it. */
   hello(
     request: BatonServiceHelloRequest,
     callback: (error: ServiceError | null, response: BatonServiceHelloResponse) => void,
@@ -5499,6 +5598,7 @@ export interface BatonServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatonServiceGetTasksResponse) => void,
   ): ClientUnaryCall;
+  /** Sent while a full sync runs; says whether it is still wanted. */
   heartbeat(
     request: BatonServiceHeartbeatRequest,
     callback: (error: ServiceError | null, response: BatonServiceHeartbeatResponse) => void,
@@ -5529,6 +5629,7 @@ export interface BatonServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatonServiceFinishTaskResponse) => void,
   ): ClientUnaryCall;
+  /** One asset per call: metadata, pieces, end. Used for the result of a sync and for its debug log. */
   uploadAsset(
     callback: (error: ServiceError | null, response: BatonServiceUploadAssetResponse) => void,
   ): ClientWritableStream<BatonServiceUploadAssetRequest>;

@@ -25,11 +25,16 @@ export const protobufPackage = "c1.connectorapi.baton.v1";
 
 export const protobufFileName = "c1/connectorapi/baton/v1/config.proto";
 
+/** Configuration of connectors that C1 runs itself. Not used by self-hosted ones. */
+
+/** Asks for the settings. */
 export interface GetConnectorConfigRequest {
+  /** Empty for the newest. */
   requestedVersion: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The settings. */
 export interface GetConnectorConfigResponse {
   config: Buffer;
   lastUpdated: Timestamp | undefined;
@@ -38,12 +43,14 @@ export interface GetConnectorConfigResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A header with all its values. */
 export interface SignedHeader {
   key: string;
   value: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A signed AWS request that proves who its sender is. */
 export interface Sigv4SignedRequestSTSGetCallerIdentity {
   method: string;
   endpoint: string;
@@ -52,10 +59,12 @@ export interface Sigv4SignedRequestSTSGetCallerIdentity {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty. */
 export interface GetConnectorOauthTokenRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** An OAuth token. */
 export interface GetConnectorOauthTokenResponse {
   token: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -569,6 +578,7 @@ export const GetConnectorOauthTokenResponse: MessageFns<GetConnectorOauthTokenRe
   },
 };
 
+/** Hands out settings and credentials. */
 export type ConnectorConfigServiceService = typeof ConnectorConfigServiceService;
 export const ConnectorConfigServiceService = {
   getConnectorConfig: {

@@ -11,9 +11,14 @@ export const protobufPackage = "c1.connectorapi.baton.v1";
 
 export const protobufFileName = "c1/connectorapi/baton/v1/servedpolicy.proto";
 
+/** What a connector that C1 runs itself is allowed to do. Not used by self-hosted ones. */
+
+/** What happens to forbidden connections. */
 export const EgressMode = {
   EGRESS_MODE_UNSPECIFIED: 0,
+  /** EGRESS_MODE_REPORT - They are reported. */
   EGRESS_MODE_REPORT: 1,
+  /** EGRESS_MODE_ENFORCE - They are refused. */
   EGRESS_MODE_ENFORCE: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -27,6 +32,7 @@ export namespace EgressMode {
   export type UNRECOGNIZED = typeof EgressMode.UNRECOGNIZED;
 }
 
+/** A policy and the revision of the connector it was made for. */
 export interface ServedPolicyEnvelope {
   envelopeVersion: number;
   connectorRevisionId: string;
@@ -36,6 +42,7 @@ export interface ServedPolicyEnvelope {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Where the connector may connect to. */
 export interface EgressSection {
   schemaVersion: number;
   recordedEgressDerivationDigest: string;

@@ -23,6 +23,15 @@ export const protobufPackage = "c1.connectorapi.baton.v1";
 
 export const protobufFileName = "c1/connectorapi/baton/v1/session.proto";
 
+/**
+ * The session store: what a connector wants to remember from one call of a sync to the next. The
+ * host serves it to its connector process. Values live as long as the sync, in its file. Every
+ * request names the sync, 27 letters and digits, and may carry a prefix of at most 512 characters
+ * that sets its keys apart from others. Keys have 1 to 512 characters. All values of one request or
+ * answer together have at most 4132864 bytes.
+ */
+
+/** Asks for one value. */
 export interface GetRequest {
   syncId: string;
   key: string;
@@ -30,31 +39,38 @@ export interface GetRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A key that is not there is no error. */
 export interface GetResponse {
   value: Buffer;
   found: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for several values. */
 export interface GetManyRequest {
   syncId: string;
+  /** 1 to 100, no two alike. */
   keys: string[];
   prefix: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The values that are there. */
 export interface GetManyResponse {
   items: GetManyItem[];
+  /** Did not fit into the answer; to be asked for again. */
   unprocessedKeys: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A key with its value. */
 export interface GetManyItem {
   key: string;
   value: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks for one page of all values. */
 export interface GetAllRequest {
   syncId: string;
   pageToken: string;
@@ -62,18 +78,22 @@ export interface GetAllRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** One page. */
 export interface GetAllResponse {
   items: GetAllItem[];
+  /** Empty on the last page. */
   pageToken: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A key with its value. */
 export interface GetAllItem {
   key: string;
   value: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Writes one value. */
 export interface SetRequest {
   syncId: string;
   key: string;
@@ -82,12 +102,15 @@ export interface SetRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty. */
 export interface SetResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Writes several values. */
 export interface SetManyRequest {
   syncId: string;
+  /** 1 to 100. */
   values: Map<string, Buffer>;
   prefix: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -99,10 +122,12 @@ export interface SetManyRequest_ValuesEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty. */
 export interface SetManyResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Removes one key. */
 export interface DeleteRequest {
   syncId: string;
   key: string;
@@ -110,27 +135,34 @@ export interface DeleteRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty; a key that was not there is no error. */
 export interface DeleteResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Removes several keys. */
 export interface DeleteManyRequest {
   syncId: string;
+  /** 1 to 200. */
   keys: string[];
   prefix: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty. */
 export interface DeleteManyResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Removes many keys. */
 export interface ClearRequest {
   syncId: string;
+  /** Empty: all keys of the sync. */
   prefix: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Empty. */
 export interface ClearResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -1699,6 +1731,7 @@ export const ClearResponse: MessageFns<ClearResponse> = {
   },
 };
 
+/** Reads and writes values by key. */
 export type BatonSessionServiceService = typeof BatonSessionServiceService;
 export const BatonSessionServiceService = {
   get: {
@@ -1764,6 +1797,7 @@ export const BatonSessionServiceService = {
     responseSerialize: (value: DeleteManyResponse): Buffer => Buffer.from(DeleteManyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteManyResponse => DeleteManyResponse.decode(value),
   },
+  /** Removes all keys of the sync, or those of one prefix. */
   clear: {
     path: "/c1.connectorapi.baton.v1.BatonSessionService/Clear" as const,
     requestStream: false as const,
@@ -1783,6 +1817,7 @@ export interface BatonSessionServiceServer extends UntypedServiceImplementation 
   setMany: handleUnaryCall<SetManyRequest, SetManyResponse>;
   delete: handleUnaryCall<DeleteRequest, DeleteResponse>;
   deleteMany: handleUnaryCall<DeleteManyRequest, DeleteManyResponse>;
+  /** Removes all keys of the sync, or those of one prefix. */
   clear: handleUnaryCall<ClearRequest, ClearResponse>;
 }
 
@@ -1886,6 +1921,7 @@ export interface BatonSessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteManyResponse) => void,
   ): ClientUnaryCall;
+  /** Removes all keys of the sync, or those of one prefix. */
   clear(
     request: ClearRequest,
     callback: (error: ServiceError | null, response: ClearResponse) => void,
