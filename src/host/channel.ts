@@ -8,6 +8,9 @@ import { fromServiceError } from "./call-error.ts";
 /** A call as every layer above makes it: one request, one response, cancelled through the signal. */
 export type UnaryCall<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
 
+/** With each answer our own connector process says how many requests it has sent upstream so far. */
+const REQUESTS_TRAILER = "baton-upstream-requests";
+
 /** Between a broken connection and the news of the process's end lie a few milliseconds. */
 const EXIT_NEWS_MS = 250;
 
@@ -36,6 +39,7 @@ export class ConnectorChannel {
   readonly #client: Client;
   readonly #pending = new Set<Reject>();
   #failure: BatonError | undefined;
+  #upstreamRequests: number | undefined;
 
   constructor(port: number, credential: Credential) {
     const { credentials, options } = createClientTls(credential);
@@ -70,8 +74,17 @@ export class ConnectorChannel {
             else resolve(response);
           },
         );
+        call.on("status", ({ metadata }) => {
+          const [requests] = metadata.get(REQUESTS_TRAILER);
+          if (requests !== undefined) this.#upstreamRequests = Number(requests);
+        });
         return () => call.cancel();
       });
+  }
+
+  /** Requests that the connector has sent upstream since its start, as far as it has told. */
+  get upstreamRequests(): number | undefined {
+    return this.#upstreamRequests;
   }
 
   /** Ends every call in flight and every later one with `reason`: the other side is gone for good. */

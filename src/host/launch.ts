@@ -27,6 +27,8 @@ export interface LaunchedConnector {
   readonly client: ConnectorClient;
   /** Actions, events and tickets; loaded at the first use. */
   features(): Promise<FeatureClient>;
+  /** Requests that the process has sent upstream so far; undefined if it does not say. */
+  upstreamRequests(): number | undefined;
   /** Settles with the reason when the process is gone, expected or not. Never rejects. */
   readonly gone: Promise<BatonError>;
   /** Ends the connection and the process, within about two seconds whatever it does. */
@@ -109,6 +111,7 @@ async function connect(
   return {
     client: createConnectorClient(channel),
     features: async () => (await import("./feature-client.ts")).createFeatureClient(channel),
+    upstreamRequests: () => channel.upstreamRequests,
     gone,
     close: async () => {
       channel.close();
