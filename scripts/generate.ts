@@ -19,6 +19,7 @@ try {
   runBuf("generate", "--output", fresh);
   runBuf("build", "--exclude-source-info", "--output", join(fresh, "gen", "descriptors.binpb"));
   writeDescriptorModule(join(fresh, "gen"));
+  dropComments(join(fresh, "gen", "google", "protobuf"));
   const changed = replaceFiles(join(fresh, "gen"), target);
   console.log(changed === 0 ? "gen/ is up to date" : `gen/: ${changed} files changed`);
 } finally {
@@ -45,6 +46,14 @@ export const descriptorSetBase64 =
   "${base64}";
 `;
   writeFileSync(join(directory, "descriptors.ts"), text);
+}
+
+/** The comments of protobuf's own types are not ours to hand on, and long. */
+function dropComments(directory: string): void {
+  for (const file of listFiles(directory)) {
+    const path = join(directory, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, ""));
+  }
 }
 
 /** Makes `to` equal to `from`; returns how many files were written or removed. */
