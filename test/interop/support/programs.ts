@@ -10,14 +10,18 @@ import type { Command } from "./process.ts";
 /** The vendor's host, which launches what it is told to, or our own program as a host. */
 export type Host = "go" | "own";
 
-/** The connector in this repository, the one written on the Go SDK, or a command line of one's own. */
-export type Connector = "own" | "reference" | readonly string[];
+/**
+ * The connector in this repository, the one written on the Go SDK, the imaginary company on our runtime, or a
+ * command line of one's own.
+ */
+export type Connector = "own" | "reference" | "toy" | readonly string[];
 
 /** How the Go host stores; our own always writes the SQLite kind. */
 export type StorageEngine = "pebble" | "sqlite";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const OWN_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "bin", "baton-codecov.js")];
+const TOY_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "test", "interop", "toy.ts")];
 const OWN_HOST: readonly string[] = [process.execPath, join(ROOT, "test", "interop", "own-host.ts")];
 
 export function programPath(name: GoProgram): string {
@@ -35,21 +39,23 @@ export function hostCommand(
 ): Command {
   // Each program is started as its users start it where host and connector are one.
   if (host === "own" && connector === "own") return command(OWN_PROGRAM, args, env);
+  if (host === "own" && connector === "toy") return command(TOY_PROGRAM, args, env);
   if (host === "go" && connector === "reference")
     return command([programPath("reference-connector")], args, env);
 
-  const launched = connectorCommand(connector);
   const proxy = host === "own" ? OWN_HOST : [programPath("host-proxy")];
+  const schema = connector === "toy" ? {} : { INTEROP_CONFIG_SCHEMA: join(ROOT, "config_schema.json") };
   return command(proxy, args, {
+    INTEROP_CONNECTOR: JSON.stringify(connectorCommand(connector)),
+    ...schema,
     ...env,
-    INTEROP_CONNECTOR: JSON.stringify(launched),
-    INTEROP_CONFIG_SCHEMA: join(ROOT, "config_schema.json"),
   });
 }
 
 /** How a host is told to launch `connector`. */
 export function connectorCommand(connector: Connector): readonly string[] {
   if (connector === "own") return OWN_PROGRAM;
+  if (connector === "toy") return TOY_PROGRAM;
   if (connector === "reference") return [programPath("reference-connector")];
   return connector;
 }

@@ -5,8 +5,8 @@
 // INTEROP_CONNECTOR, a JSON array of program and arguments. Arguments, environment, standard input and the
 // inherited listener pass through untouched.
 //
-// INTEROP_CONFIG_SCHEMA names the file with the connector's exported configuration schema;
-// INTEROP_SESSION_STORE=1 makes the host offer its session store.
+// INTEROP_CONFIG_SCHEMA names the file with the connector's exported configuration schema, without it the connector
+// has no settings of its own; INTEROP_SESSION_STORE=1 makes the host offer its session store.
 package main
 
 import (
@@ -21,6 +21,8 @@ import (
 
 	"baton-codecov/interop/internal/declaration"
 
+	connectorv2 "github.com/conductorone/baton-sdk/pb/c1/connector/v2"
+	"github.com/conductorone/baton-sdk/pkg/annotations"
 	"github.com/conductorone/baton-sdk/pkg/cli"
 	"github.com/conductorone/baton-sdk/pkg/config"
 	"github.com/conductorone/baton-sdk/pkg/connectorbuilder"
@@ -71,11 +73,28 @@ func runHost(ctx context.Context) error {
 	if os.Getenv(sessionVariable) == "1" {
 		options = append(options, connectorrunner.WithSessionStoreEnabled())
 	}
-	config.RunConnector(ctx, "host-proxy", "interop", schema, noConnector, options...)
+	config.RunConnector(ctx, "host-proxy", "interop", schema, newAbsentConnector, options...)
 	return nil
 }
 
-// noConnector stands where a Go connector is built; the host never gets there, the other program answers.
-func noConnector(context.Context, *viper.Viper, *cli.ConnectorOpts) (connectorbuilder.ConnectorBuilderV2, []connectorbuilder.Opt, error) {
-	return nil, nil, errors.New("this program holds no connector of its own")
+// absentConnector stands where a Go program has its connector. The host makes one to hand it to the child process,
+// and never asks it anything itself.
+type absentConnector struct{}
+
+var errAbsent = errors.New("this program holds no connector of its own")
+
+func newAbsentConnector(context.Context, *viper.Viper, *cli.ConnectorOpts) (connectorbuilder.ConnectorBuilderV2, []connectorbuilder.Opt, error) {
+	return absentConnector{}, nil, nil
+}
+
+func (absentConnector) Metadata(context.Context) (*connectorv2.ConnectorMetadata, error) {
+	return nil, errAbsent
+}
+
+func (absentConnector) Validate(context.Context) (annotations.Annotations, error) {
+	return nil, errAbsent
+}
+
+func (absentConnector) ResourceSyncers(context.Context) []connectorbuilder.ResourceSyncerV2 {
+	return nil
 }

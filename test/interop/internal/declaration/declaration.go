@@ -12,8 +12,11 @@ import (
 )
 
 // Load reads what a connector's "config" subcommand printed. Fields of the SDK itself are left out: the command
-// line adds them.
+// line adds them. No path means no fields.
 func Load(path string) (field.Configuration, error) {
+	if path == "" {
+		return field.Configuration{}, nil
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return field.Configuration{}, fmt.Errorf("read the configuration schema: %w", err)
