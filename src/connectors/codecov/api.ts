@@ -1,0 +1,218 @@
+import type { z } from "zod";
+import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
+import { type Endpoint, statusError } from "#http/http-error.ts";
+import { RateGate } from "#http/rate-limit.ts";
+import { WaitBudget, withRetries } from "#http/retry.ts";
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Secret } from "#kernel/secret.ts";
+import { decodeAnswer } from "./decode.ts";
+import { pathSegment, type Service } from "./owner.ts";
+import {
+  errorSchema,
+  type Owner,
+  type OwnerPage,
+  ownerPageSchema,
+  ownerSchema,
+  type RosterPage,
+  rosterPageSchema,
+} from "./schemas.ts";
+import type { TokenSource } from "./token.ts";
+
+const UPSTREAM = "Codecov";
+
+const DEFAULT_ATTEMPTS = 4;
+
+/** Longest time one call spends waiting for a busy Codecov; longer waits are the host's. */
+const MAX_WAIT_MS = 30_000;
+
+/** Largest answer that is read: some 60,000 ordinary members. */
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** The organization that is read, and where. */
+export interface Target {
+  /** The only origin that ever receives the token. */
+  readonly origin: string;
+  /** Root path of the API without a slash at the end. */
+  readonly apiPath: string;
+  readonly service: Service;
+  readonly owner: string;
+}
+
+export interface CodecovApiOptions {
+  readonly target: Target;
+  readonly token: TokenSource;
+  readonly allowWrites: boolean;
+  readonly httpTimeoutMs: number;
+}
+
+/** Where to look in a list. */
+export interface PageQuery {
+  readonly page: number | "last";
+  /** Rows; Codecov sets no upper limit. */
+  readonly pageSize: number;
+  /** Attempts in all when the answer fails in a way that can pass; default 4. */
+  readonly attempts?: number;
+}
+
+/** What asking for a page of the roster can come to, apart from errors. */
+export type RosterAnswer =
+  | { readonly kind: "page"; readonly page: RosterPage }
+  /** The roster has fewer rows than would reach this page. */
+  | { readonly kind: "beyond-end" }
+  /** There is no such roster for this token. */
+  | { readonly kind: "refused"; readonly error: BatonError };
+
+/** Codecov's API v2 for one organization: its connections, its token and its pauses. */
+export class CodecovApi {
+  readonly #options: CodecovApiOptions;
+  readonly #http: HttpClient;
+  readonly #gate = new RateGate();
+
+  constructor(options: CodecovApiOptions) {
+    this.#options = options;
+    this.#http = new HttpClient({
+      upstream: UPSTREAM,
+      origin: options.target.origin,
+      userAgent: "baton-codecov",
+      allowWrites: options.allowWrites,
+      totalTimeoutMs: options.httpTimeoutMs,
+      maxBodyBytes: MAX_BODY_BYTES,
+    });
+  }
+
+  get requestCount(): number {
+    return this.#http.requestCount;
+  }
+
+  /** The API for one call of the host: all its requests share one signal and one budget for waiting. */
+  forCall(ctx: CallContext, maxWaitMs = MAX_WAIT_MS): CodecovCall {
+    const budget = new WaitBudget(Math.min(maxWaitMs, ctx.maxWaitMs ?? maxWaitMs));
+    return new CodecovCall(this.#options.target, {
+      now: () => ctx.clock.now(),
+      send: async (request, attempts, read) =>
+        withRetries({ ctx, budget, gate: this.#gate, attempts, upstream: UPSTREAM }, async () =>
+          read(await this.#send(request, ctx)),
+        ),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  /** One exchange, repeated only if the token was refused and its file now holds another. */
+  async #send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+    const { token } = this.#options;
+    const used = await token.get();
+    const answer = await this.#http.send(withToken(request, used), ctx);
+    if (answer.status !== 401 || !(await token.replace(used))) return answer;
+    ctx.log.info("Codecov refused the API token; its file holds another one by now");
+    return await this.#http.send(withToken(request, await token.get()), ctx);
+  }
+}
+
+/** Sends a request and reads its answer, both again if that fails in a way that can pass. */
+interface Sender {
+  send<T>(request: HttpRequest, attempts: number, read: (answer: HttpAnswer) => T): Promise<T>;
+  now(): number;
+}
+
+/** One method per endpoint, each one request and its repetitions. */
+export class CodecovCall {
+  readonly target: Target;
+  readonly #sender: Sender;
+
+  constructor(target: Target, sender: Sender) {
+    this.target = target;
+    this.#sender = sender;
+  }
+
+  /** `GET /{service}/{owner}/users/`. Never fails with `NotFound`, which a host would take for a warning. */
+  async roster(query: PageQuery): Promise<RosterAnswer> {
+    const { service, owner } = this.target;
+    return this.#get(
+      `/${service}/${pathSegment(owner)}/users/?page=${query.page}&page_size=${query.pageSize}`,
+      query.attempts,
+      (answer, endpoint) => {
+        if (answer.status !== 404)
+          return { kind: "page", page: this.#decode(answer, rosterPageSchema, endpoint) };
+        const said = readDetail(answer);
+        if (said === "Invalid page.") return { kind: "beyond-end" };
+        return {
+          kind: "refused",
+          error: said === undefined ? noSuchRoute(endpoint) : this.#refused(endpoint, said),
+        };
+      },
+    );
+  }
+
+  /** `GET /{service}/{owner}/`, which anyone may read; undefined if Codecov knows no such organization or person. */
+  async owner(): Promise<Owner | undefined> {
+    const { service, owner } = this.target;
+    return this.#get(`/${service}/${pathSegment(owner)}/`, undefined, (answer, endpoint) => {
+      if (answer.status !== 404) return this.#decode(answer, ownerSchema, endpoint);
+      if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
+      return undefined;
+    });
+  }
+
+  /**
+   * `GET /{service}/`: the token's owner and the organizations it is in, nothing if the token belongs to
+   * another service. Undefined if Codecov cannot tell, as for an account that was never synchronized.
+   */
+  async ownersOfToken(): Promise<OwnerPage | undefined> {
+    return this.#get(`/${this.target.service}/`, 1, (answer, endpoint) =>
+      answer.status === 500 ? undefined : this.#decode(answer, ownerPageSchema, endpoint),
+    );
+  }
+
+  async #get<T>(
+    path: string,
+    attempts: number | undefined,
+    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+  ): Promise<T> {
+    const request: HttpRequest = { method: "GET", path: this.target.apiPath + path };
+    const endpoint = { upstream: UPSTREAM, name: `GET ${request.path}` };
+    return this.#sender.send(request, attempts ?? DEFAULT_ATTEMPTS, (answer) => read(answer, endpoint));
+  }
+
+  #decode<Schema extends z.ZodType>(answer: HttpAnswer, schema: Schema, endpoint: Endpoint): z.infer<Schema> {
+    if (answer.status !== 200) throw statusError(endpoint, answer, this.#sender.now());
+    return decodeAnswer(answer, schema, endpoint);
+  }
+
+  #refused(endpoint: Endpoint, said: string): BatonError {
+    const { service, owner } = this.target;
+    return new BatonError(
+      Code.FailedPrecondition,
+      `Codecov answered 404 Not Found to ${endpoint.name}: ${said} Either there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it`,
+      { kind: "configuration" },
+    );
+  }
+}
+
+function withToken(request: HttpRequest, token: Secret): HttpRequest {
+  return {
+    ...request,
+    headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token.reveal()}` },
+  };
+}
+
+/** The `detail` of an error answer; undefined if there is none, as when no route of the API matched. */
+function readDetail(answer: HttpAnswer): string | undefined {
+  try {
+    const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(answer.body)));
+    return parsed.success ? parsed.data.detail : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function noSuchRoute(endpoint: Endpoint): BatonError {
+  return new BatonError(
+    Code.FailedPrecondition,
+    `there is no Codecov API v2 at ${endpoint.name}: the server answered 404 Not Found, but not as Codecov does; check --codecov-base-url`,
+    { kind: "configuration" },
+  );
+}

@@ -1,0 +1,52 @@
+import { BatonError, Code } from "#kernel/errors.ts";
+
+/** The API of the hosted service. */
+export const HOSTED_BASE_URL = "https://api.codecov.io";
+
+const API_PATH = "/api/v2";
+
+/** Where the API is. */
+export interface ApiBase {
+  /** The only origin that ever receives the token. */
+  readonly origin: string;
+  /** Path of the API's root without a slash at the end, for example `/api/v2`. */
+  readonly path: string;
+}
+
+/** What is wrong with a base URL by itself; undefined if nothing is. Never repeats the text: it may hold a password. */
+export function checkBaseUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null) return `must be a URL such as ${HOSTED_BASE_URL}`;
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https://";
+  if (url.username !== "" || url.password !== "") return "must not contain a user name or password";
+  if (url.search !== "" || url.hash !== "") return "must not contain a query or a fragment";
+  return undefined;
+}
+
+/**
+ * Reads a base URL given with or without `/api/v2` and with or without a slash at the end.
+ *
+ * @throws BatonError InvalidArgument that says what is wrong; in particular for plain HTTP to anything but
+ * this machine, unless `allowHttp`: the token would travel in the open.
+ */
+export function resolveBaseUrl(text: string, allowHttp: boolean): ApiBase {
+  const problem = checkBaseUrl(text);
+  if (problem !== undefined) throw invalid(problem);
+  const url = new URL(text);
+  if (url.protocol === "http:" && !allowHttp && !isLoopback(url.hostname)) {
+    throw invalid(
+      `is http://, over which the API token would travel unencrypted to ${url.host}; use https://, or accept that with --codecov-allow-http`,
+    );
+  }
+  const prefix = url.pathname.replace(/\/+$/, "");
+  return { origin: url.origin, path: prefix.endsWith(API_PATH) ? prefix : prefix + API_PATH };
+}
+
+/** Whether a URL's host name can only mean this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function invalid(problem: string): BatonError {
+  return new BatonError(Code.InvalidArgument, `--codecov-base-url ${problem}`, { kind: "configuration" });
+}

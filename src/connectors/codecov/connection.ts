@@ -1,0 +1,52 @@
+import type { CallContext } from "#kernel/context.ts";
+import { Secret } from "#kernel/secret.ts";
+import type { ConnectorSettings } from "#runtime/connector.ts";
+import type { CodecovApi, CodecovCall } from "./api.ts";
+import { resolveBaseUrl } from "./base-url.ts";
+import type { CodecovConfig } from "./fields.ts";
+import { resolveOwner } from "./owner.ts";
+import { TokenSource } from "./token.ts";
+
+/**
+ * Opens the API when it is first asked for something. Until then nothing of it is loaded (HTTP client and
+ * schema library take about 100 ms), and a setting that only shows itself wrong together with another one is
+ * told by the first call, which is `Validate`.
+ */
+export class CodecovConnection {
+  readonly #config: CodecovConfig;
+  readonly #settings: ConnectorSettings;
+  #api: CodecovApi | undefined;
+
+  constructor(config: CodecovConfig, settings: ConnectorSettings) {
+    this.#config = config;
+    this.#settings = settings;
+  }
+
+  /** The API for one call of the host. @throws BatonError InvalidArgument for unusable settings. */
+  async forCall(ctx: CallContext, maxWaitMs?: number): Promise<CodecovCall> {
+    const api = await import("./api.ts");
+    this.#api ??= new api.CodecovApi(this.#resolve());
+    return this.#api.forCall(ctx, maxWaitMs);
+  }
+
+  get requestCount(): number {
+    return this.#api?.requestCount ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#api?.close();
+  }
+
+  #resolve() {
+    const { service, owner, baseUrl, allowHttp, apiToken, apiTokenFile } = this.#config;
+    const base = resolveBaseUrl(baseUrl, allowHttp);
+    const origin =
+      apiTokenFile === undefined ? { value: apiToken ?? new Secret("") } : { file: apiTokenFile };
+    return {
+      target: { origin: base.origin, apiPath: base.path, service, owner: resolveOwner(service, owner) },
+      token: new TokenSource(origin, this.#settings.registerSecret),
+      allowWrites: this.#settings.provisioning,
+      httpTimeoutMs: this.#settings.httpTimeoutMs,
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { ConfigOf, Constraint, FieldSet } from "#config/field.ts";
+import { checkBaseUrl, HOSTED_BASE_URL } from "./base-url.ts";
+import { checkOwner, normalizeService, SERVICES } from "./owner.ts";
+
+/** The connector's settings. The names of token, service and owner are those of the vendor's own Codecov connector. */
+export const fields = {
+  apiToken: {
+    kind: "secret",
+    name: "codecov-api-token",
+    displayName: "API token",
+    description:
+      "Codecov API access token of a member of the organization, best of an admin. Better given as a variable or a file than as a flag.",
+  },
+  apiTokenFile: {
+    kind: "string",
+    name: "codecov-api-token-file",
+    displayName: "API token file",
+    description: "File that holds the API token; it is read again when Codecov refuses the token.",
+    placeholder: "/run/secrets/codecov-api-token",
+    exportAs: "ops",
+  },
+  service: {
+    kind: "select",
+    name: "codecov-service",
+    displayName: "Git service",
+    description: "Git service of the organization; short names such as gh and any case are accepted.",
+    values: SERVICES,
+    required: true,
+    normalize: normalizeService,
+  },
+  owner: {
+    kind: "string",
+    name: "codecov-owner",
+    displayName: "Organization",
+    description: "Name of the organization on that service; a GitLab subgroup as group/sub.",
+    placeholder: "acme",
+    required: true,
+    check: checkOwner,
+  },
+  baseUrl: {
+    kind: "string",
+    name: "codecov-base-url",
+    displayName: "Base URL",
+    description: "Address of a self-hosted or dedicated-cloud Codecov, with or without /api/v2.",
+    default: HOSTED_BASE_URL,
+    check: checkBaseUrl,
+  },
+  allowHttp: {
+    kind: "bool",
+    name: "codecov-allow-http",
+    displayName: "Allow plain HTTP",
+    description:
+      "Accept a base URL with http:// on another machine, which shows the API token to the network.",
+    exportAs: "ops",
+  },
+} as const satisfies FieldSet;
+
+export type CodecovConfig = ConfigOf<typeof fields>;
+
+export const constraints: readonly Constraint[] = [
+  { kind: "exactly-one", fields: [fields.apiToken.name, fields.apiTokenFile.name] },
+];

@@ -1,0 +1,59 @@
+import { Secret } from "#kernel/secret.ts";
+import type { Resource } from "#model/resource.ts";
+import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime/connector.ts";
+import { HOSTED_BASE_URL } from "./base-url.ts";
+import { CodecovConnection } from "./connection.ts";
+import { type CodecovConfig, constraints, fields } from "./fields.ts";
+import { RosterWalk } from "./roster-walk.ts";
+import { USER_TYPE } from "./user-mapper.ts";
+import { makeUserSyncer } from "./users.ts";
+import { validateAccess } from "./validate.ts";
+
+const DESCRIPTION = "Who has access to a Codecov organization: its members, their seats and its admins";
+
+/** The Codecov connector. */
+export const codecov = {
+  name: "baton-codecov",
+  displayName: "Codecov",
+  description: DESCRIPTION,
+  helpUrl: "https://docs.codecov.com/reference/overview",
+  fields,
+  constraints,
+  exampleConfig: {
+    apiToken: new Secret("00000000-0000-0000-0000-000000000000"),
+    apiTokenFile: undefined,
+    service: "github",
+    owner: "acme",
+    baseUrl: HOSTED_BASE_URL,
+    allowHttp: false,
+  },
+  summary: [
+    { label: "seats", matches: (resource) => hasFlag(resource, "activated") },
+    { label: "admins", matches: (resource) => hasFlag(resource, "is_admin") },
+  ],
+  create: createCodecov,
+} as const satisfies ConnectorDefinition<typeof fields>;
+
+function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Connector {
+  const connection = new CodecovConnection(config, settings);
+  const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
+  return {
+    metadata: { displayName: "Codecov", description: DESCRIPTION },
+    syncers: [makeUserSyncer(connection, walk)],
+    async validate(ctx) {
+      await validateAccess(connection, ctx);
+      return {};
+    },
+    async cleanup() {
+      walk.forget();
+    },
+    upstreamRequests: () => connection.requestCount,
+    async close() {
+      await connection.close();
+    },
+  };
+}
+
+function hasFlag(resource: Resource, flag: "activated" | "is_admin"): boolean {
+  return resource.id?.resourceType === USER_TYPE && resource.profile?.[flag] === true;
+}

@@ -1,0 +1,87 @@
+import { BatonError, Code } from "#kernel/errors.ts";
+import { FINGERPRINT_BYTES } from "./roster-row.ts";
+
+/**
+ * How far a walk over the roster has come; all of it travels in the page token, so that any process can go on.
+ *
+ * The place is not a number but a run of rows, the anchor: everybody who stood at or before the anchor's last
+ * row, and has been on the roster since, has been handed out.
+ */
+export interface RosterPosition {
+  /** Position behind the anchor's last row in the answer it came from; only tells where to look for the anchor. */
+  readonly read: number;
+  /** Fingerprints of consecutive rows, the last one with a user name. Empty if there was no such row yet. */
+  readonly anchor: readonly string[];
+  /** How many rows without a user name were handed out up to the anchor's end, by fingerprint. */
+  readonly unnamed: ReadonlyMap<string, number>;
+  /** Rows behind the anchor that were handed out as well; whoever lost the answer hands them out again. */
+  readonly ahead: number;
+  /** Largest number of rows to ask for at once. */
+  readonly windowRows: number;
+  /** How often the walk has begun again at the first page. */
+  readonly restarts: number;
+}
+
+const VERSION = 1;
+const FINGERPRINT_CHARS = Math.ceil((FINGERPRINT_BYTES * 4) / 3);
+
+/** @param scope names the roster; a token of another one is refused. */
+export function encodeRosterToken(position: RosterPosition, scope: string): string {
+  const { read, anchor, unnamed, ahead, windowRows, restarts } = position;
+  const fields = [VERSION, scope, read, anchor.join(""), [...unnamed], ahead, windowRows, restarts];
+  return Buffer.from(JSON.stringify(fields)).toString("base64url");
+}
+
+/** @throws BatonError InvalidArgument if the token was not made by {@link encodeRosterToken} for this roster. */
+export function decodeRosterToken(token: string, scope: string): RosterPosition {
+  const fields = parseFields(token);
+  const [version, tokenScope, read, anchor, unnamed, ahead, windowRows, restarts] = fields;
+  if (version !== VERSION) throw invalid("it comes from another version of this program");
+  if (tokenScope !== scope) throw invalid("it belongs to another organization or another Codecov server");
+  if (
+    fields.length !== 8 ||
+    !isCount(read) ||
+    !isCount(ahead) ||
+    !isCount(windowRows) ||
+    windowRows === 0 ||
+    !isCount(restarts) ||
+    typeof anchor !== "string" ||
+    anchor.length % FINGERPRINT_CHARS !== 0 ||
+    !Array.isArray(unnamed) ||
+    !unnamed.every(isCountEntry)
+  ) {
+    throw invalid("it is damaged");
+  }
+  return { read, anchor: splitAnchor(anchor), unnamed: new Map(unnamed), ahead, windowRows, restarts };
+}
+
+function parseFields(token: string): unknown[] {
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    if (Array.isArray(fields)) return fields;
+  } catch {
+    // Not JSON: the same as any other text that is no token.
+  }
+  throw invalid("it is damaged");
+}
+
+function splitAnchor(text: string): string[] {
+  return Array.from({ length: text.length / FINGERPRINT_CHARS }, (_, index) =>
+    text.slice(index * FINGERPRINT_CHARS, (index + 1) * FINGERPRINT_CHARS),
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isCountEntry(value: unknown): value is [string, number] {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && isCount(value[1]);
+}
+
+function invalid(problem: string): BatonError {
+  return new BatonError(
+    Code.InvalidArgument,
+    `the page token of the roster cannot be used: ${problem}; start a new sync`,
+  );
+}

@@ -1,0 +1,139 @@
+import { hash } from "node:crypto";
+import type { CallContext } from "#kernel/context.ts";
+import {
+  ROSTER_LIMITS,
+  type RosterLimits,
+  type RosterSource,
+  type RosterWindow,
+  readWindow,
+} from "./roster-reader.ts";
+import { fingerprint, hasName, type RosterRow } from "./roster-row.ts";
+import { endOfNames, endOfSlice, takeOrdinal, withoutCounts } from "./roster-slice.ts";
+import { decodeRosterToken, encodeRosterToken, type RosterPosition } from "./roster-token.ts";
+import type { Member } from "./schemas.ts";
+import { SliceCache } from "./slice-cache.ts";
+
+/** Most rows handed to the host at once. */
+const MAX_SLICE_ROWS = 1_000;
+
+/** Where in a window the next slice begins. */
+interface SliceStart {
+  readonly window: RosterWindow;
+  readonly index: number;
+  /** Rows without a user name that were handed out before, by fingerprint. */
+  readonly unnamed: ReadonlyMap<string, number>;
+}
+
+/** What the host gets in one page. */
+export interface RosterSlice {
+  readonly rows: readonly RosterRow[];
+  /** Whether the rows begin with the first of the roster, at the start or because the walk begins again. */
+  readonly isBeginning: boolean;
+  /** Empty at the end of the roster. */
+  readonly nextToken: string;
+}
+
+/**
+ * Walks over the roster of one organization so that nobody is lost: **a member who is on the roster during the
+ * whole walk is handed out, however many others join or leave meanwhile.**
+ *
+ * Codecov orders the roster by an internal key that never changes and cuts it into pages by position, so that
+ * everybody behind a leaver moves up and one of them slips from a page not yet read to one already read. What
+ * holds at all times is the order. Hence the invariant, kept from page to page in the token:
+ *
+ *     Everybody who stands at or before the anchor's last row, and has been on the roster since the walk began,
+ *     has been handed out.
+ *
+ * A window, the rows of one answer, is a gapless piece of the roster at one moment. If it contains a row of the
+ * anchor, then whoever stands behind the anchor and is on the roster throughout is in this window or behind it;
+ * handing out what follows that row keeps the invariant. A window that begins with the first row needs no such
+ * row. A window that shows neither is not used, see `readWindow`.
+ *
+ * Rows carry no id, so rows are compared by all they say of a person, and only a run of consecutive agreeing
+ * rows with user names counts as the same place.
+ *
+ * The rows of a window are kept in memory for the following pages. They are a convenience: without them, after
+ * a restart of the process, the token alone leads to the same place.
+ */
+export class RosterWalk {
+  readonly #scope: string;
+  readonly #limits: RosterLimits;
+  readonly #cache = new SliceCache<SliceStart>();
+
+  /** @param roster identifies organization and server; tokens of one are of no use for another. */
+  constructor(roster: string, limits: RosterLimits = ROSTER_LIMITS) {
+    this.#scope = hash("sha256", roster, "base64url").slice(0, 12);
+    this.#limits = limits;
+  }
+
+  /**
+   * The rows after `token`; at most 1,000 or, if it is not 0, `pageRows`.
+   *
+   * @throws BatonError as {@link readWindow}, and InvalidArgument for a token of another walk.
+   */
+  async next(token: string, pageRows: number, source: RosterSource, ctx: CallContext): Promise<RosterSlice> {
+    const cached = this.#cache.get(token, ctx.clock.monotonic());
+    const from = cached ?? (await this.#read(token, source, ctx));
+    return this.#slice(from, Math.min(pageRows || MAX_SLICE_ROWS, MAX_SLICE_ROWS), ctx);
+  }
+
+  /** Lets go of rows kept for following pages. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
+  async #read(token: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
+    const position = token === "" ? this.#beginning() : decodeRosterToken(token, this.#scope);
+    const window = await readWindow(source, position, this.#limits, ctx.log);
+    return { window, index: window.fresh, unnamed: window.unnamed };
+  }
+
+  #beginning(): RosterPosition {
+    const { windowRows } = this.#limits;
+    return { read: 0, anchor: [], unnamed: new Map(), ahead: 0, windowRows, restarts: 0 };
+  }
+
+  #slice({ window, index, unnamed }: SliceStart, maxRows: number, ctx: CallContext): RosterSlice {
+    // Rows without a user name at the end of a window are left to the next one, which begins before them.
+    const { rows: all, start, fresh, atEnd } = window;
+    const stop = atEnd ? all.length : endOfNames(all, fresh, all.length);
+    const end = endOfSlice(all, index, stop, maxRows);
+    const counts = new Map(unnamed);
+    const rows = all.slice(index, end).map((member) => ({ member, ordinal: takeOrdinal(member, counts) }));
+    const isBeginning = start === 0 && index === 0;
+    if (atEnd && end === stop) return { rows, isBeginning, nextToken: "" };
+    const nextToken = encodeRosterToken(this.#positionAt(window, end, counts), this.#scope);
+    if (end < stop)
+      this.#cache.set(nextToken, { window, index: end, unnamed: counts }, ctx.clock.monotonic());
+    return { rows, isBeginning, nextToken };
+  }
+
+  /** The position after the rows before `end`, anchored in the last of them that has a user name. */
+  #positionAt(window: RosterWindow, end: number, counts: ReadonlyMap<string, number>): RosterPosition {
+    const { rows, start, known, windowRows, restarts } = window;
+    const anchorEnd = endOfNames(rows, known, end);
+    return {
+      read: start + anchorEnd,
+      anchor: rows.slice(this.#anchorBegin(rows, known, anchorEnd, windowRows), anchorEnd).map(fingerprint),
+      unnamed: withoutCounts(counts, rows.slice(anchorEnd, end).map(fingerprint)),
+      ahead: end - anchorEnd,
+      windowRows,
+      restarts,
+    };
+  }
+
+  /** A quarter of the window at most, so that windows move on; more, where rows without a name make it weak. */
+  #anchorBegin(rows: readonly Member[], known: number, end: number, windowRows: number): number {
+    const { anchorRows, requiredNames } = this.#limits;
+    const usual = Math.min(anchorRows, Math.floor(windowRows / 4));
+    const longest = Math.floor(windowRows / 2);
+    let begin = end;
+    let names = 0;
+    while (begin > known && (end - begin < usual || (names < 2 * requiredNames && end - begin < longest))) {
+      begin -= 1;
+      const member = rows[begin];
+      if (member !== undefined && hasName(member)) names += 1;
+    }
+    return begin;
+  }
+}

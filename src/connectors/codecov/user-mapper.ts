@@ -1,0 +1,74 @@
+import { AccountType, makeUser, type Resource, ResourceStatus } from "#model/resource.ts";
+import type { Struct } from "#model/struct.ts";
+import { isEmailAddress, truncateUtf8, utf8Length } from "#model/text.ts";
+import type { Target } from "./api.ts";
+import { hasName, type RosterRow } from "./roster-row.ts";
+import { MAX_TEXT_BYTES } from "./roster-slice.ts";
+import type { Member } from "./schemas.ts";
+import { userIdOf } from "./user-id.ts";
+
+export const USER_TYPE = "user";
+
+/** What Codecov calls the service of an account that is being deleted. */
+export const DELETED_SERVICE = "to_be_deleted";
+
+/** The user resource of a member. Depends on nothing but its input: equal rows give equal resources. */
+export function toUserResource(row: RosterRow, target: Target): Resource {
+  const { member } = row;
+  return makeUser({
+    resourceType: USER_TYPE,
+    id: userIdOf(row, target.service),
+    displayName: member.name?.trim() || member.username || member.email || "member without a name",
+    status: describeStatus(member, target),
+    profile: toProfile(member, target),
+    login: hasName(member) ? member.username : "",
+    emails: hasPlausibleEmail(member) ? [member.email] : [],
+    accountType: isBot(member) ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN,
+  });
+}
+
+/** Whether the e-mail can be told to the host, which accepts well-formed addresses only. */
+export function hasPlausibleEmail(member: Member): member is Member & { readonly email: string } {
+  return member.email !== null && isEmailAddress(member.email);
+}
+
+/** Whether one of the member's texts is too long for a resource and is cut. */
+export function isCut({ name, email }: Member): boolean {
+  return [name, email].some((text) => text !== null && utf8Length(text) > MAX_TEXT_BYTES);
+}
+
+/** GitHub gives the accounts of apps a name that people cannot choose. */
+function isBot({ service, username }: Member): boolean {
+  return service.startsWith("github") && username?.endsWith("[bot]") === true;
+}
+
+function describeStatus({ service, activated }: Member, target: Target) {
+  if (service === DELETED_SERVICE) {
+    return { status: ResourceStatus.RESOURCE_STATUS_DELETED, details: "Codecov is deleting this account" };
+  }
+  return activated
+    ? { status: ResourceStatus.RESOURCE_STATUS_ENABLED, details: `holds a Codecov seat of ${target.owner}` }
+    : {
+        status: ResourceStatus.RESOURCE_STATUS_DISABLED,
+        details: `member of ${target.owner} without a Codecov seat`,
+      };
+}
+
+function toProfile(member: Member, target: Target): Struct {
+  return {
+    username: member.username,
+    name: cut(member.name),
+    email: cut(member.email),
+    service: member.service,
+    owner: target.owner,
+    is_admin: member.is_admin,
+    activated: member.activated,
+    ...(hasName(member)
+      ? {}
+      : { id_note: "Codecov knows no user name; the id is derived from service, name and e-mail" }),
+  };
+}
+
+function cut(text: string | null): string | null {
+  return text === null ? null : truncateUtf8(text, MAX_TEXT_BYTES);
+}

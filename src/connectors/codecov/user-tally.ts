@@ -1,0 +1,85 @@
+import type { Logger } from "#kernel/logger.ts";
+import type { Service } from "./owner.ts";
+import { hasName, type RosterRow } from "./roster-row.ts";
+import { DELETED_SERVICE, hasPlausibleEmail, isCut } from "./user-mapper.ts";
+
+/** What is counted over a whole walk, and how the log speaks of what is out of the ordinary. */
+const ODDITIES = {
+  withoutName: "members without a user name; their ids are derived and change with name and e-mail",
+  otherService: "members on another git service; their ids say which",
+  deleted: "accounts that Codecov is deleting; reported as deleted",
+  caseOnly: "members whose user names differ only in case; their ids differ in the same way",
+  cut: "members whose name or e-mail is too long; cut",
+  implausibleEmail: "members whose e-mail is not a well-formed address; left to the profile",
+} as const;
+
+type Oddity = keyof typeof ODDITIES;
+const ODDITY_NAMES = [
+  "withoutName",
+  "otherService",
+  "deleted",
+  "caseOnly",
+  "cut",
+  "implausibleEmail",
+] as const;
+
+/** Counts per oddity in the order of ODDITY_NAMES, with the number of rows first. */
+export type Tally = readonly number[];
+
+export const EMPTY_TALLY: Tally = Array.from({ length: ODDITY_NAMES.length + 1 }, () => 0);
+
+/** `tally` with the rows of one more page. */
+export function addToTally(tally: Tally, rows: readonly RosterRow[], service: Service): Tally {
+  const counts: Record<Oddity, number> = {
+    withoutName: 0,
+    otherService: 0,
+    deleted: 0,
+    caseOnly: countCaseTwins(rows),
+    cut: 0,
+    implausibleEmail: 0,
+  };
+  for (const { member } of rows) {
+    if (!hasName(member)) counts.withoutName += 1;
+    if (member.service === DELETED_SERVICE) counts.deleted += 1;
+    else if (member.service !== service) counts.otherService += 1;
+    if (isCut(member)) counts.cut += 1;
+    if (member.email && !hasPlausibleEmail(member)) counts.implausibleEmail += 1;
+  }
+  const added = [rows.length, ...ODDITY_NAMES.map((name) => counts[name])];
+  return added.map((count, index) => count + (tally[index] ?? 0));
+}
+
+/** One line for the whole, and one for each oddity that occurred. */
+export function logTally(tally: Tally, log: Logger): void {
+  log.info("roster read", { rows: tally[0] ?? 0 });
+  for (const [index, name] of ODDITY_NAMES.entries()) {
+    const count = tally[index + 1] ?? 0;
+    if (count > 0) log.warn(ODDITIES[name], { count });
+  }
+}
+
+function countCaseTwins(rows: readonly RosterRow[]): number {
+  const seen = new Set<string>();
+  let twins = 0;
+  for (const { member } of rows) {
+    if (!hasName(member)) continue;
+    const key = `${member.service}/${member.username.toLowerCase()}`;
+    if (seen.has(key)) twins += 1;
+    seen.add(key);
+  }
+  return twins;
+}
+
+/** A tally as it travels in the page token. */
+export function formatTally(tally: Tally): string {
+  return tally.join("-");
+}
+
+/** Reads what {@link formatTally} writes; counts it cannot read are 0, as nothing but log lines depends on them. */
+export function parseTally(text: string): Tally {
+  const counts = text.split("-").map(Number);
+  return EMPTY_TALLY.map((_, index) => {
+    const count = counts[index] ?? 0;
+    return Number.isSafeInteger(count) && count >= 0 ? count : 0;
+  });
+}

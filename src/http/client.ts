@@ -1,0 +1,188 @@
+import type { Dispatcher } from "undici";
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { type NetworkEnvironment, openDispatcher } from "./dispatcher.ts";
+import { type Endpoint, networkError, redirectError } from "./http-error.ts";
+import type { ResponseHeaders } from "./rate-limit.ts";
+
+export interface HttpClientOptions {
+  /** Name of the upstream system in messages. */
+  readonly upstream: string;
+  /** Scheme, host and port; the only place this client ever connects to, apart from a proxy. */
+  readonly origin: string;
+  readonly userAgent: string;
+  /** Whether methods other than GET may leave this process. */
+  readonly allowWrites: boolean;
+  /** Bound for one whole exchange. */
+  readonly totalTimeoutMs: number;
+  /** Bound until a connection is made; default 10 s. */
+  readonly connectTimeoutMs?: number;
+  /** Bound from the request to the answer's first byte; default 60 s, as in baton-sdk v0.25.0. */
+  readonly headersTimeoutMs?: number;
+  /** Largest body that is accepted, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Variables for proxies and certificates; default those of the process. */
+  readonly environment?: NetworkEnvironment;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "PATCH";
+  /** Path and query, encoded, beginning with a slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A complete answer of any status but a redirect. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Sends requests to one origin over one pool of connections. Bodies are read to their end and bounded. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #host: string;
+  #dispatcher: Promise<Dispatcher> | undefined;
+  #sent = 0;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#host = new URL(options.origin).host;
+  }
+
+  /** Requests sent since the start. */
+  get requestCount(): number {
+    return this.#sent;
+  }
+
+  /** What messages about `request` begin with. */
+  describe(request: HttpRequest): Endpoint {
+    return { upstream: this.#options.upstream, name: `${request.method} ${request.path}` };
+  }
+
+  /**
+   * One exchange, never repeated.
+   *
+   * @throws BatonError for a fault of the network, a redirect, a body above the bound (`ResourceExhausted`),
+   * a write that is not allowed, and the end of `ctx`.
+   */
+  async send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+    const { allowWrites, totalTimeoutMs } = this.#options;
+    if (request.method !== "GET" && !allowWrites) {
+      throw new BatonError(Code.FailedPrecondition, `${request.method} refused: provisioning is not enabled`);
+    }
+    const dispatcher = await this.#open();
+    const startedAt = ctx.clock.monotonic();
+    const timeout = AbortSignal.timeout(totalTimeoutMs);
+    const signal = AbortSignal.any([ctx.signal, timeout]);
+    const endpoint = this.describe(request);
+    try {
+      signal.throwIfAborted();
+      this.#sent += 1;
+      const answer = await this.#exchange(dispatcher, request, endpoint, signal);
+      ctx.log.debug("upstream answered", {
+        endpoint: endpoint.name,
+        status: answer.status,
+        bytes: answer.body.byteLength,
+        ms: Math.round(ctx.clock.monotonic() - startedAt),
+      });
+      return answer;
+    } catch (thrown) {
+      if (ctx.signal.aborted) throw toBatonError(ctx.signal.reason);
+      const error = timeout.aborted ? this.#totalTimeout(endpoint) : this.#translate(endpoint, thrown);
+      ctx.log.debug("upstream did not answer", { endpoint: endpoint.name, error: error.message });
+      throw error;
+    }
+  }
+
+  /** Ends all connections, those in use as well. */
+  async close(): Promise<void> {
+    const dispatcher = this.#dispatcher;
+    this.#dispatcher = undefined;
+    await (await dispatcher)?.destroy();
+  }
+
+  async #open(): Promise<Dispatcher> {
+    this.#dispatcher ??= openDispatcher({
+      origin: this.#options.origin,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,
+      environment: this.#options.environment ?? process.env,
+    });
+    return await this.#dispatcher;
+  }
+
+  async #exchange(
+    dispatcher: Dispatcher,
+    request: HttpRequest,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { origin, userAgent, headersTimeoutMs = 60_000, totalTimeoutMs, maxBodyBytes } = this.#options;
+    const response = await dispatcher.request({
+      origin,
+      method: request.method,
+      path: request.path,
+      // A compressed body could be small on the wire and beyond all bounds in memory.
+      headers: { "user-agent": userAgent, "accept-encoding": "identity", ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      headersTimeout: Math.min(headersTimeoutMs, totalTimeoutMs),
+      bodyTimeout: Math.min(headersTimeoutMs, totalTimeoutMs),
+      signal,
+    });
+    const headers = flatten(response.headers);
+    const body = await readBounded(response.body, maxBodyBytes, endpoint);
+    const { statusCode: status } = response;
+    if (status >= 300 && status < 400) throw redirectError(endpoint, status, headers["location"]);
+    const encoding = headers["content-encoding"] ?? "identity";
+    if (encoding !== "identity") {
+      throw new BatonError(
+        Code.FailedPrecondition,
+        `${endpoint.upstream} compressed its answer to ${endpoint.name} (${encoding}) although that was not asked for; look for a proxy that does it`,
+        { kind: "upstream" },
+      );
+    }
+    return { status, headers, body };
+  }
+
+  #totalTimeout(endpoint: Endpoint): BatonError {
+    return new BatonError(
+      Code.DeadlineExceeded,
+      `${endpoint.name} at ${this.#host} took longer than ${this.#options.totalTimeoutMs / 1000} s; try again later`,
+      { kind: "upstream" },
+    );
+  }
+
+  #translate(endpoint: Endpoint, thrown: unknown): BatonError {
+    return thrown instanceof BatonError ? thrown : networkError(endpoint, this.#host, thrown);
+  }
+}
+
+async function readBounded(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  endpoint: Endpoint,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop early destroys the body and with it the connection, the only way to stop the sender.
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new BatonError(
+        Code.ResourceExhausted,
+        `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the most that is read at once`,
+        { kind: "upstream" },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes);
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
+}

@@ -1,0 +1,234 @@
+import { STATUS_CODES } from "node:http";
+import { BatonError, Code, type ErrorKind } from "#kernel/errors.ts";
+import { readErrorText } from "./error-text.ts";
+import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
+
+/** Who said something and in answer to what; the beginning of every message. */
+export interface Endpoint {
+  /** Name of the upstream system, for example `Codecov`. */
+  readonly upstream: string;
+  /** Method and path, for example `GET /api/v2/github/acme/users/?page=2`. */
+  readonly name: string;
+}
+
+interface Verdict {
+  readonly code: Code;
+  readonly kind: ErrorKind;
+  readonly advice: string;
+}
+
+const TRY_AGAIN = "this usually passes; try again later";
+
+/** HTTP status to code, as baton-sdk v0.25.0 maps it, with what the reader can do. */
+function judgeStatus(status: number): Verdict {
+  switch (status) {
+    case 401:
+      return {
+        code: Code.Unauthenticated,
+        kind: "credential",
+        advice: "check that the API token is right and not expired",
+      };
+    case 403:
+      return {
+        code: Code.PermissionDenied,
+        kind: "permission",
+        advice: "the owner of the API token may not do this, or a firewall stands in between",
+      };
+    case 404:
+      return {
+        code: Code.NotFound,
+        kind: "request",
+        advice: "there is no such object, or the API token cannot see it",
+      };
+    case 407:
+      return {
+        code: Code.FailedPrecondition,
+        kind: "configuration",
+        advice: "check the user name and password in HTTPS_PROXY",
+      };
+    case 408:
+      return { code: Code.DeadlineExceeded, kind: "upstream", advice: TRY_AGAIN };
+    case 409:
+      return {
+        code: Code.AlreadyExists,
+        kind: "request",
+        advice: "the request contradicts the present state",
+      };
+    case 429:
+      return {
+        code: Code.Unavailable,
+        kind: "upstream",
+        advice: "too many requests; wait before the next one",
+      };
+    case 501:
+      return {
+        code: Code.Unimplemented,
+        kind: "upstream",
+        advice: "this server lacks the function; it may be too old",
+      };
+    default:
+      if (status >= 500) return { code: Code.Unavailable, kind: "upstream", advice: TRY_AGAIN };
+      if (status >= 400)
+        return { code: Code.InvalidArgument, kind: "request", advice: "the request was not understood" };
+      return { code: Code.Unknown, kind: "upstream", advice: "no such answer is part of the API" };
+  }
+}
+
+/**
+ * The error for an answer that is no success: what the upstream itself said, its quota, and what to do next.
+ *
+ * @param advice replaces the general advice where the caller knows better.
+ */
+export function statusError(
+  endpoint: Endpoint,
+  answer: { readonly status: number; readonly headers: ResponseHeaders; readonly body: Uint8Array },
+  now: number,
+  advice?: string,
+): BatonError {
+  const verdict = judgeStatus(answer.status);
+  const said = readErrorText(answer.body);
+  const rateLimit = readRateLimit(answer.status, answer.headers, now);
+  return new BatonError(
+    verdict.code,
+    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${said === "" ? "" : `: ${said}`}; ${advice ?? verdict.advice}`,
+    { kind: verdict.kind, ...(rateLimit === undefined ? {} : { rateLimit }) },
+  );
+}
+
+/** For example `404 Not Found`. */
+export function statusLine(status: number): string {
+  const text = STATUS_CODES[status];
+  return text === undefined ? String(status) : `${status} ${text}`;
+}
+
+/** A redirect is never followed: the API token belongs to one origin, and the API itself does not redirect. */
+export function redirectError(endpoint: Endpoint, status: number, location: string | undefined): BatonError {
+  return new BatonError(
+    Code.FailedPrecondition,
+    `${endpoint.upstream} answered ${statusLine(status)} to ${endpoint.name} and points to ${describeLocation(location)}; redirects are not followed, so set the base URL to the address of the API itself`,
+    { kind: "configuration" },
+  );
+}
+
+function describeLocation(location: string | undefined): string {
+  if (location === undefined) return "no other address";
+  const url = URL.parse(location, "relative://");
+  if (url === null) return "an unreadable address";
+  // Only where it leads: a query can carry session keys.
+  return url.protocol === "relative:" ? url.pathname : `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+const UNTRUSTED_CERTIFICATE: ReadonlySet<string> = new Set([
+  "CERT_NOT_YET_VALID",
+  "CERT_HAS_EXPIRED",
+  "CERT_UNTRUSTED",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+const TIMEOUTS: ReadonlyMap<string, string> = new Map([
+  ["ETIMEDOUT", "no connection was made in time"],
+  ["UND_ERR_CONNECT_TIMEOUT", "no connection was made in time"],
+  ["UND_ERR_HEADERS_TIMEOUT", "no answer began in time"],
+  ["UND_ERR_BODY_TIMEOUT", "the answer stopped in the middle"],
+]);
+
+const BROKEN: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "the connection was refused"],
+  ["ECONNRESET", "the connection was reset"],
+  ["EPIPE", "the connection was closed"],
+  ["EHOSTUNREACH", "the host cannot be reached"],
+  ["ENETUNREACH", "the network cannot be reached"],
+  ["EAI_AGAIN", "the name service does not answer"],
+  ["UND_ERR_SOCKET", "the connection was closed before the answer was complete"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "the answer was cut short"],
+  ["UND_ERR_PRX_CONN", "the proxy closed the connection"],
+]);
+
+/**
+ * The error for a request that got no complete answer. Faults that can pass become `Unavailable`, time-outs
+ * `DeadlineExceeded`, an unknown host name `InvalidArgument` (as in baton-sdk v0.25.0), and what only a change
+ * of settings can mend `FailedPrecondition`.
+ */
+export function networkError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
+  const code = faultCode(thrown);
+  const failed = `${endpoint.name} at ${host} failed: `;
+  const timeout = TIMEOUTS.get(code);
+  if (timeout !== undefined)
+    return fault(Code.DeadlineExceeded, `${failed}${timeout}; ${TRY_AGAIN}`, "upstream", thrown);
+  if (code === "ENOTFOUND") {
+    return fault(
+      Code.InvalidArgument,
+      `${failed}there is no host of that name; check the base URL`,
+      "configuration",
+      thrown,
+    );
+  }
+  if (UNTRUSTED_CERTIFICATE.has(code)) {
+    return fault(
+      Code.FailedPrecondition,
+      `${failed}its TLS certificate is not trusted (${code}); if an authority of your own issued it, name that in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS`,
+      "configuration",
+      thrown,
+    );
+  }
+  if (code === "EPROTO" || code.startsWith("ERR_SSL_")) {
+    return fault(
+      Code.FailedPrecondition,
+      `${failed}the server does not speak TLS there (${code}); check scheme and port of the base URL`,
+      "configuration",
+      thrown,
+    );
+  }
+  const proxyStatus = proxyRefusal(thrown);
+  if (proxyStatus === 407) {
+    return fault(
+      Code.FailedPrecondition,
+      `${failed}the proxy wants a user name and password; add them to HTTPS_PROXY`,
+      "configuration",
+      thrown,
+    );
+  }
+  if (proxyStatus !== undefined) {
+    return fault(
+      Code.Unavailable,
+      `${failed}the proxy answered ${statusLine(proxyStatus)}; check HTTPS_PROXY and NO_PROXY`,
+      "upstream",
+      thrown,
+    );
+  }
+  return fault(
+    Code.Unavailable,
+    `${failed}${BROKEN.get(code) ?? `network error ${code}`}; ${TRY_AGAIN}`,
+    "upstream",
+    thrown,
+  );
+}
+
+function fault(code: Code, message: string, kind: ErrorKind, cause: unknown): BatonError {
+  return new BatonError(code, message, { kind, cause });
+}
+
+/** The first error code in an error, its parts (several addresses were tried) or its causes. */
+function faultCode(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return "unknown";
+  // undici wraps the fault of a socket, which says more than the wrapper.
+  const inner = thrown.cause === undefined ? "unknown" : faultCode(thrown.cause);
+  if (inner !== "unknown") return inner;
+  if ("code" in thrown && typeof thrown.code === "string") return thrown.code;
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return faultCode(thrown.errors[0]);
+  return "unknown";
+}
+
+/** undici tells of a proxy's refusal only in the message of its error. */
+function proxyRefusal(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(thrown.message)?.[1];
+  return status === undefined ? undefined : Number(status);
+}

@@ -1,0 +1,113 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
+import type { RateGate } from "./rate-limit.ts";
+
+/** The first wait when the upstream announces none; it doubles with each attempt. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+/** How long to stay away from an upstream that refuses for rate and does not say until when. */
+const UNANNOUNCED_RESET_MS = 60_000;
+/** Added to announced waits, so that many clients do not come back in the same instant. */
+const ANNOUNCED_JITTER_MS = 250;
+
+/** How long one call may wait in all, over all its requests. */
+export class WaitBudget {
+  #leftMs: number;
+
+  constructor(ms: number) {
+    this.#leftMs = ms;
+  }
+
+  /** Takes `ms` out of the budget; false, with nothing taken, if there is not enough left. */
+  take(ms: number): boolean {
+    if (ms > this.#leftMs) return false;
+    this.#leftMs -= ms;
+    return true;
+  }
+}
+
+export interface RetryOptions {
+  readonly ctx: CallContext;
+  readonly budget: WaitBudget;
+  readonly gate: RateGate;
+  /** Attempts in all. */
+  readonly attempts: number;
+  /** Name of the upstream in messages. */
+  readonly upstream: string;
+  /** Between 0 and 1; default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * Runs `operation`, which must be safe to repeat, again after a fault that can pass (`Unavailable`): after the
+ * wait that the upstream announced, else after a growing wait with jitter. When the wait does not fit into the
+ * budget the caller gets the error and, if the upstream announced the wait, the time until which it wants no
+ * request; until then the gate stays closed and every call is refused without asking.
+ *
+ * Time-outs are not repeated: they have used up the patience already.
+ */
+export async function withRetries<T>(options: RetryOptions, operation: () => Promise<T>): Promise<T> {
+  const { ctx, budget, gate, attempts } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    refuseWhileClosed(options);
+    try {
+      return await operation();
+    } catch (error) {
+      if (!(error instanceof BatonError) || error.code !== Code.Unavailable) throw error;
+      const wait = nextWait(error.rateLimit, attempt, options);
+      if (attempt >= attempts || !budget.take(wait)) throw handOver(error, gate, ctx.clock.now());
+      ctx.log.info("waiting before the next attempt", {
+        error: error.message,
+        attempt,
+        wait_ms: Math.round(wait),
+      });
+      await ctx.clock.sleep(wait, ctx.signal);
+    }
+  }
+}
+
+function nextWait(
+  limit: RateLimitFact | undefined,
+  attempt: number,
+  { ctx, random = Math.random }: RetryOptions,
+): number {
+  const announced = announcedReset(limit);
+  if (announced !== undefined)
+    return Math.max(0, announced - ctx.clock.now()) + random() * ANNOUNCED_JITTER_MS;
+  const base = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+  return base * (0.5 + random() / 2);
+}
+
+/** A reset counts as a wait only if nothing remains until then, or if nothing is said about what remains. */
+function announcedReset(limit: RateLimitFact | undefined): number | undefined {
+  return limit?.remaining === undefined || limit.remaining === 0 ? limit?.resetAt : undefined;
+}
+
+/** The error as the caller shall see it, with the time to wait for; closes the gate until then. */
+function handOver(error: BatonError, gate: RateGate, now: number): BatonError {
+  const { rateLimit } = error;
+  if (rateLimit === undefined) return error;
+  const announced = announcedReset(rateLimit);
+  const resetAt = announced ?? (rateLimit.remaining === 0 ? now + UNANNOUNCED_RESET_MS : undefined);
+  if (resetAt === undefined || resetAt <= now) return error;
+  gate.closeUntil(resetAt);
+  return new BatonError(
+    error.code,
+    `${error.message}; asking again from ${new Date(resetAt).toISOString()} on`,
+    {
+      kind: error.kind,
+      cause: error,
+      rateLimit: { ...rateLimit, remaining: 0, resetAt },
+    },
+  );
+}
+
+function refuseWhileClosed({ ctx, gate, upstream }: RetryOptions): void {
+  const resetAt = gate.closedUntil(ctx.clock.now());
+  if (resetAt === undefined) return;
+  throw new BatonError(
+    Code.Unavailable,
+    `${upstream} asked for a pause until ${new Date(resetAt).toISOString()}; it is not asked before`,
+    { rateLimit: { remaining: 0, resetAt } },
+  );
+}
