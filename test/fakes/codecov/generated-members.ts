@@ -1,6 +1,6 @@
 import type { IdRange } from "./id-set.ts";
 import type { IdRun } from "./roster.ts";
-import type { Owner } from "./state.ts";
+import type { Flags, Owner } from "./state.ts";
 
 const CHUNK_ROWS = 512;
 const FIRST_OWNER_ID = 1001;
@@ -12,12 +12,6 @@ export interface GeneratedMembersOptions {
   readonly count: number;
   /** Long name of the git service. */
   readonly service: string;
-}
-
-/** What the rows of a person need besides the person. */
-export interface Flags {
-  readonly activated: boolean;
-  readonly isAdmin: boolean;
 }
 
 interface Chunk {
@@ -81,6 +75,13 @@ export class GeneratedMembers {
       yield bytes.subarray(offsets[index - start], offsets[stop - start]);
       index = stop;
     }
+  }
+
+  /** Renders all rows now. */
+  prerender(flagsOf: (ownerid: number) => Flags): void {
+    const { first, length } = this.range;
+    const rows = this.renderRows({ from: first, to: first + length }, flagsOf);
+    while (rows.next().done !== true);
   }
 
   #chunk(number: number, flagsOf: (ownerid: number) => Flags): Chunk {

@@ -1,7 +1,7 @@
 import { READ_ONLY } from "./answer.ts";
 import { renderPage, selectPage } from "./pagination.ts";
-import type { Owner } from "./state.ts";
-import { filterRoster, flagsOf } from "./users.ts";
+import { flagsOf, type Owner } from "./state.ts";
+import { filterRoster } from "./users.ts";
 import { type Call, requireMembership, type View } from "./view.ts";
 
 /**
@@ -32,7 +32,7 @@ export const internalUserListView: View = {
         last_pull_timestamp: null,
       });
     });
-    return renderPage(page, Buffer.from(rows.join(",")));
+    return renderPage(page, rows);
   },
 };
 

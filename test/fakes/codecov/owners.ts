@@ -23,7 +23,7 @@ export const ownerListView: View = {
       .sort((a, b) => a.ownerid - b.ownerid);
     const page = selectPage(call.request, owners.length);
     const rows = owners.slice(page.from, page.to).map((owner) => JSON.stringify(ownerObject(owner)));
-    return renderPage(page, Buffer.from(rows.join(",")));
+    return renderPage(page, rows);
   },
 };
 

@@ -34,12 +34,17 @@ export function selectPage(request: ApiRequest, count: number): Page {
   };
 }
 
-/** The envelope around rows that are JSON already; `rows` are joined by commas. */
-export function renderPage(page: Page, rows: Buffer): Buffer {
+/** The envelope around rows that are JSON already. */
+export function renderPage(page: Page, rows: readonly string[]): Buffer {
+  return renderPieces(page, [Buffer.from(rows.join(","))]);
+}
+
+/** The same for rows in larger pieces, which together hold them with commas in between. */
+export function renderPieces(page: Page, pieces: readonly Buffer[]): Buffer {
   const head = JSON.stringify({ count: page.count, next: page.next, previous: page.previous });
   return Buffer.concat([
     Buffer.from(`${head.slice(0, -1)},"results":[`),
-    rows,
+    ...pieces,
     Buffer.from(`],"total_pages":${page.totalPages}}`),
   ]);
 }

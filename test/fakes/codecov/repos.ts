@@ -33,7 +33,7 @@ export const repoListView: View = {
         totals: null,
       }),
     );
-    return renderPage(page, Buffer.from(rows.join(",")));
+    return renderPage(page, rows);
   },
 };
 
@@ -54,7 +54,7 @@ export const repoPartView: View = {
     if (!hasCachedAccess(organization, repo, call.caller)) throw new ServerFailure("no git provider");
   },
   get(call) {
-    return renderPage(selectPage(call.request, 0), Buffer.alloc(0));
+    return renderPage(selectPage(call.request, 0), []);
   },
 };
 

@@ -2,8 +2,15 @@ import { notFound, Refusal, ServerFailure } from "./answer.ts";
 import { renderUserRow } from "./generated-members.ts";
 import { IdSet } from "./id-set.ts";
 import { readActivated } from "./request-body.ts";
-import type { Account, Organization, OrganizationRow, Owner, ServerState } from "./state.ts";
-import { findUser, flagsOf } from "./users.ts";
+import {
+  type Account,
+  flagsOf,
+  type Organization,
+  type OrganizationRow,
+  type Owner,
+  type ServerState,
+} from "./state.ts";
+import { findUser } from "./users.ts";
 import { type Call, requireMembership } from "./view.ts";
 
 /**

@@ -19,7 +19,7 @@ export const sessionListView: View = {
       const position = positionOf(place);
       rows.push(renderSession(call.state.owner(ids?.[position] ?? roster.idAt(position)), now));
     }
-    return renderPage(page, Buffer.from(rows.join(",")));
+    return renderPage(page, rows);
   },
 };
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { normalizeToken } from "./auth.ts";
 import { GeneratedMembers, generatedFlags } from "./generated-members.ts";
 import { IdSet } from "./id-set.ts";
-import { type Organization, type Repository, ServerState } from "./state.ts";
+import { flagsOf, type Organization, type Repository, ServerState } from "./state.ts";
 
 /** A state in the format of `test/golden/codecov/codecov-states.json`. */
 export interface StateDescription {
@@ -79,6 +79,8 @@ export interface GeneratedOrganizationOptions {
   readonly owner?: string;
   /** Default: seats for everybody. */
   readonly planUserCount?: number;
+  /** Renders all rows beforehand, so that even the first reading costs the simulator little. */
+  readonly prerender?: boolean;
 }
 
 const STATES_FILE = new URL("../../golden/codecov/codecov-states.json", import.meta.url);
@@ -135,7 +137,9 @@ export function buildGeneratedState(options: GeneratedOrganizationOptions): Load
   state.putOwner({ ownerid: 100, service, username: owner, name: "Acme Corporation", email: null });
   state.putOwner({ ownerid: 101, service, username: "outsider", name: "Outsider", email: null });
   const row = { seats, admins, planUserCount: options.planUserCount ?? count, free: 0 };
-  state.putOrganization({ ownerid: 100, members, row, autoActivate: true, repos: [] });
+  const organization = { ownerid: 100, members, row, autoActivate: true, repos: [] };
+  state.putOrganization(organization);
+  if (options.prerender === true) generated.prerender((ownerid) => flagsOf(organization, ownerid));
   const admin = count > 0 ? range.first : 100;
   return {
     state,

@@ -64,6 +64,17 @@ export interface Organization {
   readonly repos: readonly Repository[];
 }
 
+/** What an organization says of a person. */
+export interface Flags {
+  readonly activated: boolean;
+  readonly isAdmin: boolean;
+}
+
+/** Seat and admin flag of a person in an organization. */
+export function flagsOf({ row }: Organization, ownerid: number): Flags {
+  return { activated: row.seats?.has(ownerid) ?? false, isAdmin: row.admins?.has(ownerid) ?? false };
+}
+
 /** Several organizations paid together. */
 export interface Account {
   readonly id: number;

@@ -1,7 +1,8 @@
 import { READ_AND_PATCH } from "./answer.ts";
 import { renderUserRow } from "./generated-members.ts";
 import { changeSeat } from "./seats.ts";
-import { findUser, flagsOf } from "./users.ts";
+import { flagsOf } from "./state.ts";
+import { findUser } from "./users.ts";
 import { requireMembership, type View } from "./view.ts";
 
 /** `GET` and `PATCH /{service}/{owner}/users/{username or ownerid}/`. Any member may do both. */

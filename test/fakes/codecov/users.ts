@@ -1,10 +1,10 @@
 import { notFound, READ_ONLY, Refusal, ServerFailure } from "./answer.ts";
-import { type Flags, renderUserRow } from "./generated-members.ts";
+import { renderUserRow } from "./generated-members.ts";
 import { isInRange } from "./id-set.ts";
-import { renderPage, selectPage } from "./pagination.ts";
+import { renderPage, renderPieces, selectPage } from "./pagination.ts";
 import { parsePythonInteger } from "./python.ts";
 import { matchesAllTerms, splitSearch } from "./search.ts";
-import type { Organization, Owner } from "./state.ts";
+import { flagsOf, type Organization, type Owner } from "./state.ts";
 import { type Call, requireMembership, type View } from "./view.ts";
 
 /** `GET /{service}/{owner}/users/`. */
@@ -20,14 +20,9 @@ export const userListView: View = {
     const rows = chosen
       .slice(page.from, page.to)
       .map((ownerid) => renderUserRow(call.state.owner(ownerid), flagsOf(organization, ownerid)));
-    return renderPage(page, Buffer.from(rows.join(",")));
+    return renderPage(page, rows);
   },
 };
-
-/** Seat and admin flag of a person in an organization. */
-export function flagsOf({ row }: Organization, ownerid: number): Flags {
-  return { activated: row.seats?.has(ownerid) ?? false, isAdmin: row.admins?.has(ownerid) ?? false };
-}
 
 /**
  * The person in the address: by login of whatever service, or by owner id if the text reads as a number. One that fits two
@@ -98,5 +93,5 @@ function renderWholeRoster({ request, state }: Call, organization: Organization)
   }
   const last = pieces.pop();
   if (last !== undefined) pieces.push(last.subarray(0, -1));
-  return renderPage(page, Buffer.concat(pieces));
+  return renderPieces(page, pieces);
 }
