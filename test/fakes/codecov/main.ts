@@ -68,8 +68,10 @@ async function main(): Promise<void> {
   process.once("SIGINT", stop);
   if (values["exit-with-stdin"]) process.stdin.resume().once("end", stop);
 
-  const { url, baseUrl, tokens } = simulator;
+  const { url, baseUrl, tokens, state } = simulator;
   const token = tokens["admin-token"] ?? Object.values(tokens)[0];
+  const [first] = state.organizations();
+  const { service, username: owner } = state.owner(first?.ownerid ?? 0);
   process.stdout.write(
     `${JSON.stringify({ url, baseUrl, token, tokens, service, owner, pid: process.pid })}\n`,
   );
