@@ -15,7 +15,8 @@ const EPOCH_SECONDS = 1_400_000_000;
  */
 export function createKsuid(now: number, payload: Uint8Array = randomBytes(PAYLOAD_BYTES)): string {
   const bytes = Buffer.alloc(4 + PAYLOAD_BYTES);
-  bytes.writeUInt32BE(Math.floor(now / 1000) - EPOCH_SECONDS);
+  // A machine without a battery-backed clock can start before the epoch.
+  bytes.writeUInt32BE(Math.max(0, Math.floor(now / 1000) - EPOCH_SECONDS));
   bytes.set(payload.subarray(0, PAYLOAD_BYTES), 4);
   let rest = BigInt(`0x${bytes.toString("hex")}`);
   let text = "";

@@ -14,3 +14,7 @@ test("ids of later seconds sort after earlier ones and no two are equal", () => 
   expect(later).toMatch(/^[0-9A-Za-z]{27}$/);
   expect(createKsuid(1_700_000_001_000)).not.toBe(later);
 });
+
+test("a clock that stands before the epoch gives an id all the same", () => {
+  expect(createKsuid(0)).toMatch(/^0[0-9A-Za-z]{26}$/);
+});
