@@ -1,0 +1,174 @@
+import type { Grant } from "#gen/c1/connector/v2/grant.ts";
+import type { Resource } from "#gen/c1/connector/v2/resource.ts";
+import {
+  type AnnotationName,
+  findAnnotation,
+  hasAnnotation,
+  packAnnotation,
+  withAnnotation,
+} from "#model/annotations.ts";
+import { formatResourceKey, makeGrantId, type ResourceKeyParts } from "#model/ids.ts";
+import { describeSubject, loadSubject } from "./entitlement-phase.ts";
+import { readListing } from "./listing.ts";
+import { acceptResource, fetchResource } from "./resource-phase.ts";
+import { contractViolation, type SyncSession } from "./session.ts";
+import { isGrantListingWanted, mayListGrants } from "./skip-rules.ts";
+import type { SpawnedCursors } from "./spawned-cursors.ts";
+import { planStoredResources } from "./stored-walk.ts";
+import type { Action } from "./sync-token.ts";
+
+/** Annotations of grants whose principal is to be found in another file. */
+const EXTERNAL_PRINCIPAL: readonly AnnotationName[] = [
+  "ExternalResourceMatch",
+  "ExternalResourceMatchAll",
+  "ExternalResourceMatchID",
+];
+
+/** One step of scheduling the grant listings of stored resources. */
+export function planGrants(session: SyncSession, action: Action): void {
+  session.enter("grants");
+  planStoredResources(session, action, {
+    isTypeScoped: (type) => hasAnnotation(type.annotations, "TypeScopedGrants"),
+    mayList: (type) => mayListGrants(session, type),
+    isWanted: (resource) => isGrantListingWanted(session, resource),
+  });
+}
+
+/** Reads the grants of one resource, or of a whole type. */
+export async function listGrants(
+  session: SyncSession,
+  action: Action,
+  cursors: SpawnedCursors,
+): Promise<void> {
+  const subject = loadSubject(session, action);
+  if (subject === undefined) {
+    session.state.finish(action);
+    return;
+  }
+  const what = `listing grants of ${describeSubject(action)}`;
+  const annotations = action.typeScoped ? [packAnnotation("TypeScopedGrants")] : [];
+  const related = new RelatedResources(session);
+  await readListing(session, action, {
+    what,
+    fetch: async (pageToken, signal) => {
+      const response = await session.client.listGrants(
+        { resource: subject, pageSize: 0, pageToken, annotations, activeSyncId: session.activeSyncId },
+        signal,
+      );
+      await related.fetchFor(response.list);
+      return response;
+    },
+    store: ({ list, annotations: facts, nextPageToken }) => {
+      const insertsResources = hasAnnotation(facts, "InsertResourceGrants");
+      const grants = list
+        .filter((grant) => acceptGrant(session, grant, what))
+        .map((grant) => restrictExpansion(session, complete(grant, insertsResources)));
+      related.store();
+      if (insertsResources) storeEntitlementResources(session, grants);
+      session.writer.putGrants(grants);
+      session.countRows("grants", grants.length);
+      cursors.schedule(session, action, facts, nextPageToken);
+    },
+  });
+}
+
+/** Whether a grant belongs into the sync. What is left out is counted; one without identity is a mistake. */
+function acceptGrant(session: SyncSession, grant: Grant, what: string): boolean {
+  const resource = grant.entitlement?.resource?.id;
+  const principal = grant.principal?.id;
+  if (!grant.entitlement?.id || !isComplete(resource) || !isComplete(principal)) {
+    throw contractViolation(
+      `${what} answered with a grant that lacks its entitlement, that entitlement's resource or its principal`,
+    );
+  }
+  if (!session.isSnapshot) return true;
+  const isExternal = EXTERNAL_PRINCIPAL.some((name) => hasAnnotation(grant.annotations, name));
+  if (session.types.has(resource.resourceType) && (isExternal || session.types.has(principal.resourceType))) {
+    return true;
+  }
+  session.drops.grantsOfUnsyncedTypes += 1;
+  return false;
+}
+
+function isComplete(id: ResourceKeyParts | undefined): id is ResourceKeyParts {
+  return id !== undefined && id.resourceType !== "" && id.resource !== "";
+}
+
+/** A grant is identified by entitlement and principal; one that says no more gets the usual id. */
+function complete(grant: Grant, insertsResources: boolean): Grant {
+  const id =
+    grant.id ||
+    makeGrantId(grant.entitlement?.id ?? "", grant.principal?.id ?? { resourceType: "", resource: "" });
+  const annotations = insertsResources
+    ? withAnnotation(grant.annotations, packAnnotation("InsertResourceGrants"))
+    : grant.annotations;
+  return { ...grant, id, annotations };
+}
+
+/** Leaves in an expansion rule only the resource types that are synced; an empty list would mean all types. */
+function restrictExpansion(session: SyncSession, grant: Grant): Grant {
+  if (!hasAnnotation(grant.annotations, "GrantExpandable")) return grant;
+  const rule = findAnnotation(grant.annotations, "GrantExpandable");
+  if (rule === undefined) return grant;
+  const { resourceTypeIds } = rule;
+  const synced = session.isSnapshot ? resourceTypeIds.filter((id) => session.types.has(id)) : resourceTypeIds;
+  if (resourceTypeIds.length > 0 && synced.length === 0) {
+    session.drops.expansionsOfUnsyncedTypes += 1;
+    const annotations = grant.annotations.filter(
+      (annotation) => !hasAnnotation([annotation], "GrantExpandable"),
+    );
+    return { ...grant, annotations };
+  }
+  session.state.flags.needsExpansion = true;
+  if (synced.length === resourceTypeIds.length) return grant;
+  const restricted = packAnnotation("GrantExpandable", { ...rule, resourceTypeIds: synced });
+  return { ...grant, annotations: withAnnotation(grant.annotations, restricted) };
+}
+
+/** For connectors that tell of resources only through grants on them. */
+function storeEntitlementResources(session: SyncSession, grants: readonly Grant[]): void {
+  const resources = new Map<string, Resource>();
+  for (const { entitlement } of grants) {
+    const resource = entitlement?.resource;
+    if (resource?.id !== undefined) resources.set(formatResourceKey(resource.id), resource);
+  }
+  const accepted = [...resources.values()].filter((resource) => acceptResource(session, resource));
+  session.writer.putResources(accepted);
+  session.countRows("resources", accepted.length);
+}
+
+/** In a targeted sync, the resources that grants are about but that nobody asked for. */
+class RelatedResources {
+  readonly #session: SyncSession;
+  readonly #seen = new Set<string>();
+  #fetched: Resource[] = [];
+
+  constructor(session: SyncSession) {
+    this.#session = session;
+  }
+
+  async fetchFor(grants: readonly Grant[]): Promise<void> {
+    if (!this.#session.state.flags.shouldFetchRelatedResources) return;
+    for (const { entitlement } of grants) {
+      const id = entitlement?.resource?.id;
+      if (!isComplete(id) || this.#seen.has(formatResourceKey(id))) continue;
+      this.#seen.add(formatResourceKey(id));
+      if (this.#session.reader.hasResource(id)) continue;
+      const parent = entitlement?.resource?.parentResourceId;
+      const resource = await fetchResource(this.#session, {
+        resourceTypeId: id.resourceType,
+        resourceId: id.resource,
+        parentResourceTypeId: parent?.resourceType ?? "",
+        parentResourceId: parent?.resource ?? "",
+      });
+      if (resource !== undefined) this.#fetched.push(resource);
+    }
+  }
+
+  store(): void {
+    const accepted = this.#fetched.filter((resource) => acceptResource(this.#session, resource));
+    this.#session.writer.putResources(accepted);
+    this.#session.countRows("resources", accepted.length);
+    this.#fetched = [];
+  }
+}

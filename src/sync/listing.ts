@@ -1,0 +1,106 @@
+import type { Any } from "#gen/google/protobuf/any.ts";
+import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { contractViolation, StartOverError, type SyncSession } from "./session.ts";
+import type { Action } from "./sync-token.ts";
+
+/** What every paged answer has. */
+interface ListResponse {
+  readonly nextPageToken: string;
+  readonly annotations: readonly Any[];
+}
+
+export interface Listing<Response extends ListResponse> {
+  /** Names the listing in messages, for example `listing resources of type user`. */
+  readonly what: string;
+  fetch(pageToken: string, signal: AbortSignal): Promise<Response>;
+  /** Stores a page; must not wait. Actions it puts on the stack come before the rest of this listing. */
+  store(response: Response): void;
+}
+
+/**
+ * Reads a listing from the position of `action` to its end. While a page is stored, the connector already
+ * prepares the next one; more than that is never asked for. Rows and position go forward together.
+ */
+export async function readListing<Response extends ListResponse>(
+  session: SyncSession,
+  action: Action,
+  listing: Listing<Response>,
+): Promise<void> {
+  let position = action;
+  let pending = fetchPage(session, listing, position.pageToken);
+  for (;;) {
+    const response = await pending;
+    const { nextPageToken } = response;
+    if (nextPageToken !== "") {
+      if (nextPageToken === position.pageToken) {
+        throw contractViolation(
+          `${listing.what} answered with the page token it was asked with, which never ends`,
+        );
+      }
+      pending = fetchPage(session, listing, nextPageToken);
+    }
+    session.store.transaction(() => listing.store(response));
+    if (nextPageToken === "") {
+      session.state.finish(position);
+      session.checkpointIfDue();
+      return;
+    }
+    position = session.state.advance(position, nextPageToken);
+    session.checkpointIfDue();
+  }
+}
+
+function fetchPage<Response>(
+  session: SyncSession,
+  listing: { readonly what: string; fetch(pageToken: string, signal: AbortSignal): Promise<Response> },
+  pageToken: string,
+): Promise<Response> {
+  const page = session
+    .call(listing.what, (signal) => listing.fetch(pageToken, signal))
+    .catch((error: unknown) => {
+      session.ctx.signal.throwIfAborted();
+      throw explainListError(listing.what, toBatonError(error));
+    });
+  // If storing the page before this one fails, nobody waits for this one any more.
+  page.catch(() => undefined);
+  return page;
+}
+
+/**
+ * A listing that does not exist would leave a gap that nobody notices. The Go host of baton-sdk v0.25.0 takes
+ * it for a warning and finishes without the rows; here the sync fails and says so.
+ */
+function explainListError(what: string, error: BatonError): BatonError {
+  if (error.code !== Code.NotFound) return error;
+  return new StartOverError(
+    Code.NotFound,
+    `${what}: ${error.message}; finishing without these rows would leave a gap, so the sync was given up and the next one begins anew`,
+    { cause: error },
+  );
+}
+
+/**
+ * Runs `work` on all actions, `workers` at a time. After a failure the others are stopped and waited for, so
+ * that nothing is written once this has thrown.
+ */
+export async function runConcurrently(
+  actions: readonly Action[],
+  workers: number,
+  abort: (reason: unknown) => void,
+  work: (action: Action) => Promise<void>,
+): Promise<void> {
+  const queue = [...actions];
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    for (let action = queue.shift(); action !== undefined && failure === undefined; action = queue.shift()) {
+      try {
+        await work(action);
+      } catch (error) {
+        failure ??= { error };
+        abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, queue.length) }, worker));
+  if (failure !== undefined) throw failure.error;
+}

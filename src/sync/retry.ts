@@ -1,0 +1,106 @@
+import type { Clock } from "#kernel/clock.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+
+export interface RetryOptions {
+  /** How long a sync may go without any progress, in milliseconds, before it gives up. */
+  readonly maxWaitMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export const DEFAULT_MAX_WAIT_MS = 15 * 60_000;
+
+const STEP_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * Repeats calls that failed for a passing reason. Waits are those of the Go host of baton-sdk v0.25.0 (as
+ * many seconds as attempts, or what a rate limit in the error announces, at most a minute), but not for
+ * ever: when no call has succeeded for `maxWaitMs`, the sync gives up, also in the middle of a call.
+ */
+export class Retrier {
+  readonly #options: RetryOptions;
+  /** Start of the first call since the last success. */
+  #waitingSince: number | undefined;
+
+  constructor(options: RetryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The result of `call`, repeated as long as it fails with `Unavailable` or `DeadlineExceeded`.
+   *
+   * @param what names the call in messages, for example `listing users`
+   * @throws BatonError any other error of `call`; `Unavailable` when nothing came for too long.
+   */
+  async run<T>(what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, log } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      this.#waitingSince ??= clock.monotonic();
+      try {
+        const result = await this.once(what, signal, call);
+        this.#waitingSince = undefined;
+        return result;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = toBatonError(thrown);
+        if (error instanceof GaveUpError || !isPassing(error)) throw error;
+        const wait = retryDelay(error, attempt, clock.now());
+        if (wait >= this.#budgetMs()) throw this.#giveUp(what, error);
+        log.warn(`${what} failed for now, trying again`, { attempt, wait_ms: wait, error });
+        await clock.sleep(wait, signal);
+      }
+    }
+  }
+
+  /** The result of one `call`, which is given up when it takes too long. */
+  async once<T>(what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const expired = new AbortController();
+    const timer = this.#options.clock.sleep(this.#budgetMs(), answered.signal).then(
+      () => expired.abort(this.#giveUp(what)),
+      () => undefined,
+    );
+    try {
+      return await call(AbortSignal.any([signal, expired.signal]));
+    } finally {
+      answered.abort();
+      await timer;
+    }
+  }
+
+  #budgetMs(): number {
+    const { clock, maxWaitMs } = this.#options;
+    const now = clock.monotonic();
+    return maxWaitMs - (now - (this.#waitingSince ?? now));
+  }
+
+  #giveUp(what: string, cause?: BatonError): GaveUpError {
+    const minutes = Math.round(this.#options.maxWaitMs / 6_000) / 10;
+    return new GaveUpError(
+      Code.Unavailable,
+      `gave up ${what} after ${minutes} min without progress: ${cause?.message ?? "the connector did not answer"}; what was read is kept, run the command again later to go on from there`,
+      { cause, ...(cause?.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
+    );
+  }
+}
+
+/** Tells the end of patience from the connector's own `Unavailable`. */
+class GaveUpError extends BatonError {}
+
+function isPassing({ code }: BatonError): boolean {
+  return code === Code.Unavailable || code === Code.DeadlineExceeded;
+}
+
+/**
+ * Milliseconds until the next attempt. An announced reset counts if it lies ahead: all of it when the quota
+ * is used up, else its share per remaining request, in whole seconds.
+ */
+export function retryDelay(error: BatonError, attempt: number, now: number): number {
+  const { resetAt = 0, remaining = 0 } = error.rateLimit ?? {};
+  const untilReset = resetAt - now;
+  if (untilReset <= 0) return Math.min(attempt * STEP_MS, LONGEST_WAIT_MS);
+  const share = remaining > 0 ? Math.ceil(untilReset / remaining / STEP_MS) * STEP_MS : untilReset;
+  return Math.min(share, LONGEST_WAIT_MS);
+}

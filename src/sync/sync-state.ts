@@ -1,0 +1,124 @@
+import { BatonError, Code } from "#kernel/errors.ts";
+import {
+  type Action,
+  formatActionId,
+  type Operation,
+  parseToken,
+  type SyncFlags,
+  type SyncToken,
+  serializeToken,
+} from "./sync-token.ts";
+
+/** What a new action needs; everything not given is empty. */
+export type NewAction = Pick<Action, "operation"> & Partial<Omit<Action, "id" | "operation">>;
+
+const BLANK: Omit<Action, "id" | "operation"> = {
+  pageToken: "",
+  resourceTypeId: "",
+  resourceId: "",
+  parentResourceTypeId: "",
+  parentResourceId: "",
+  spawned: false,
+  typeScoped: false,
+  typeScopedPlanned: false,
+};
+
+/**
+ * What a sync still has to do: a stack of actions whose top comes next, and what is known for all of them.
+ * Changes take place between two awaits, after the rows they follow were stored, so {@link serialize} may be
+ * called at any moment: its result is never ahead of the rows.
+ */
+export class SyncState {
+  readonly flags: SyncFlags;
+  /** Ids ascend; the last one is the top. */
+  readonly #stack: Action[];
+  readonly #extra: SyncToken["extra"];
+  #nextId: number;
+  #completed: number;
+
+  /**
+   * The state behind a stored token. One without actions begins anew: the empty text of a sync that has just
+   * started, and the token that a crash right before the end leaves.
+   *
+   * @throws BatonError DataLoss if the token breaks a rule of its format.
+   */
+  constructor(token: string) {
+    const { flags, actions, extra, nextId, completed } = parseToken(token === "" ? "{}" : token);
+    this.flags = flags;
+    this.#stack = [...actions];
+    this.#extra = extra;
+    this.#nextId = nextId;
+    this.#completed = completed;
+    if (actions.length === 0) this.push({ operation: "init" });
+  }
+
+  serialize(): string {
+    return serializeToken({
+      actions: this.#stack,
+      nextId: this.#nextId,
+      completed: this.#completed,
+      flags: this.flags,
+      extra: this.#extra,
+    });
+  }
+
+  get completed(): number {
+    return this.#completed;
+  }
+
+  get pending(): number {
+    return this.#stack.length;
+  }
+
+  /** The action that comes next, or undefined at the end. */
+  top(): Action | undefined {
+    return this.#stack.at(-1);
+  }
+
+  /** Up to `limit` actions from the top that satisfy `condition`, up to the first that does not; top first. */
+  topRun(condition: (action: Action) => boolean, limit: number): Action[] {
+    const candidates = this.#stack.slice(-limit).reverse();
+    const end = candidates.findIndex((action) => !condition(action));
+    return end === -1 ? candidates : candidates.slice(0, end);
+  }
+
+  /** Puts actions on the stack; the last one given comes next. */
+  push(...actions: readonly NewAction[]): void {
+    for (const action of actions) {
+      this.#stack.push({ ...BLANK, ...action, id: formatActionId(this.#nextId) });
+      this.#nextId += 1;
+    }
+  }
+
+  /** The action goes on at `pageToken`. Returns it in its new form. */
+  advance(action: Action, pageToken: string): Action {
+    return this.#replace(action, { pageToken });
+  }
+
+  /** The root action of a phase has put the listings of whole types on the stack. */
+  markTypeScopedPlanned(action: Action): Action {
+    return this.#replace(action, { typeScopedPlanned: true });
+  }
+
+  /** The action is done. */
+  finish(action: Action): void {
+    this.#stack.splice(this.#indexOf(action), 1);
+    this.#completed += 1;
+  }
+
+  has(operation: Operation): boolean {
+    return this.#stack.some((action) => action.operation === operation);
+  }
+
+  #replace(action: Action, change: Partial<Action>): Action {
+    const replaced = { ...action, ...change };
+    this.#stack[this.#indexOf(action)] = replaced;
+    return replaced;
+  }
+
+  #indexOf({ id }: Action): number {
+    const index = this.#stack.findLastIndex((action) => action.id === id);
+    if (index === -1) throw new BatonError(Code.Internal, `the sync has no pending action ${id}`);
+    return index;
+  }
+}

@@ -1,0 +1,186 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import type { RecordKind } from "#store/reader.ts";
+import type { DanglingReferences } from "#store/references.ts";
+import type { RetentionPolicy } from "#store/retention.ts";
+import type { SyncRun } from "#store/sync-run.ts";
+import type { SyncClient } from "./client.ts";
+import { Collector } from "./collector.ts";
+import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./invariants.ts";
+import type { DropCounts, SyncProgress } from "./progress.ts";
+import { openRun } from "./resume.ts";
+import { DEFAULT_MAX_WAIT_MS, Retrier } from "./retry.ts";
+import { StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
+
+export interface SyncOptions extends Partial<SyncScope> {
+  /** Listings of one phase read side by side; 1 unless told. */
+  readonly workers?: number;
+  /** How long to go on without any success, in milliseconds; 15 minutes unless told. */
+  readonly maxWaitMs?: number;
+  /** What the file keeps of older syncs. */
+  readonly retention: RetentionPolicy;
+  /**
+   * Says what is synced (which organization, which options). An unfinished sync that was started with another
+   * key is not resumed but thrown away, so that two organizations never end up in one snapshot.
+   */
+  readonly resumeKey?: string;
+  /** Called on every step; must be quick and must not throw. */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+export interface SyncResult {
+  readonly run: SyncRun;
+  /** Whether an unfinished sync was taken up again. */
+  readonly resumed: boolean;
+  /** Rows of the sync as they are stored. */
+  readonly rows: Readonly<Record<RecordKind, number>>;
+  readonly drops: Readonly<DropCounts>;
+  readonly dangling: DanglingReferences;
+  readonly progress: SyncProgress;
+}
+
+/** A connector that cannot clean up must not hold up a sync that is complete. */
+const CLEANUP_LIMIT_MS = 30_000;
+
+/**
+ * Reads everything the connector has to tell into one sync of `store`: resource types, resources,
+ * entitlements, grants; then expands the grants, checks the whole and marks it as finished.
+ *
+ * Nothing is changed before the connector has said that it works. If the sync fails later or is aborted, it
+ * stays in the store unfinished, with its position: the caller saves the store in either case.
+ *
+ * @throws BatonError what the connector answered; `Canceled` after an abort; `Unavailable` when it had nothing
+ *   to say for too long.
+ */
+export async function runSync(
+  client: SyncClient,
+  store: SyncStore,
+  options: SyncOptions,
+  ctx: CallContext,
+): Promise<SyncResult> {
+  const scope = toScope(options);
+  const retrier = new Retrier({
+    maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
+    clock: ctx.clock,
+    log: ctx.log,
+  });
+  const { sdkVersion } = await retrier.once("validating the connector", ctx.signal, (signal) =>
+    client.validate({}, signal),
+  );
+  const { run, state, resumed } = openRun(store, scope, options.resumeKey, ctx.log);
+  const stop = new AbortController();
+  const session = new SyncSession(
+    {
+      client,
+      store,
+      run,
+      state,
+      scope,
+      activeSyncId: supportsActiveSyncId(sdkVersion) ? run.id : "",
+      retrier,
+      onProgress: options.onProgress,
+    },
+    { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) },
+  );
+  try {
+    const collector = new Collector(session, Math.max(1, options.workers ?? 1), (reason) =>
+      stop.abort(reason),
+    );
+    await collector.run();
+    return await finish(session, options.retention, resumed);
+  } catch (thrown) {
+    const error = ctx.signal.aborted ? canceled(ctx.signal) : toBatonError(thrown);
+    leaveUnfinished(session, error);
+    throw error;
+  } finally {
+    // Ends a page that was asked for ahead and that nobody waits for any more.
+    stop.abort(new BatonError(Code.Canceled, "the sync has ended"));
+  }
+}
+
+/** Keeps what was read for the next run, unless the next run would fail because of it. */
+function leaveUnfinished(session: SyncSession, reason: BatonError): void {
+  try {
+    if (reason instanceof StartOverError) session.store.runs.discard(session.run.id);
+    else session.checkpoint();
+  } catch (error) {
+    session.ctx.log.error("the position of the sync could not be stored, so the next run repeats more", {
+      error,
+    });
+  }
+}
+
+function toScope(options: SyncOptions): SyncScope {
+  const resourceTypes = options.resourceTypes ?? [];
+  const targets = (options.targets ?? []).filter(
+    ({ id }) => resourceTypes.length === 0 || resourceTypes.includes(id.resourceType),
+  );
+  const skipGrants = options.skipGrants ?? false;
+  if (skipGrants && targets.length === 0) {
+    throw new BatonError(
+      Code.InvalidArgument,
+      "--skip-grants is for targeted syncs: add --sync-resources or leave it out",
+    );
+  }
+  const skipEntitlementsAndGrants = options.skipEntitlementsAndGrants ?? false;
+  return { resourceTypes, targets, skipEntitlementsAndGrants, skipGrants };
+}
+
+/** Connectors on baton-sdk before 0.4.3 do not know the sync's id. Pre-releases count as older, as in Go hosts. */
+function supportsActiveSyncId(sdkVersion: string): boolean {
+  const match = /^v?(\d+)\.(\d+)\.(\d+)(?:\+.*)?$/u.exec(sdkVersion);
+  if (match === null) return false;
+  const [major = 0, minor = 0, patch = 0] = match.slice(1).map(Number);
+  return major > 0 || minor > 4 || (minor === 4 && patch >= 3);
+}
+
+function canceled(signal: AbortSignal): BatonError {
+  const { reason } = signal;
+  return reason instanceof BatonError
+    ? reason
+    : new BatonError(Code.Canceled, "the sync was canceled", { cause: reason });
+}
+
+async function finish(
+  session: SyncSession,
+  retention: RetentionPolicy,
+  resumed: boolean,
+): Promise<SyncResult> {
+  const { store, reader, client, ctx } = session;
+  const { id } = session.run;
+  session.enter("finishing");
+  reportDrops(session);
+  checkExclusionGroups(session);
+  const dangling = reportDanglingReferences(session);
+  session.checkpoint();
+  store.runs.deleteOlder(id, retention);
+  const run = store.runs.end(id);
+  store.runs.setVerification(id, VERIFICATION);
+  ctx.log.info("Sync complete.", { sync_id: id });
+  try {
+    const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(CLEANUP_LIMIT_MS)]);
+    await client.cleanup({ annotations: [], activeSyncId: session.activeSyncId }, signal);
+  } catch (error) {
+    ctx.log.warn("the connector could not clean up after the sync; the sync itself is complete", { error });
+  }
+  return {
+    run,
+    resumed,
+    rows: {
+      resourceTypes: reader.count("resourceTypes"),
+      resources: reader.count("resources"),
+      entitlements: reader.count("entitlements"),
+      grants: reader.count("grants"),
+    },
+    drops: { ...session.drops },
+    dangling,
+    progress: session.progress(),
+  };
+}
+
+function reportDrops({ drops, ctx }: SyncSession): void {
+  const counts = Object.entries(drops).filter(([, count]) => count > 0);
+  if (counts.length > 0) {
+    ctx.log.warn("some rows of the connector are not part of the sync", Object.fromEntries(counts));
+  }
+}

@@ -1,0 +1,57 @@
+import type { CallContext } from "#kernel/context.ts";
+import { type C1zFile, openC1z } from "#store/c1z-file.ts";
+import type { SyncClient } from "#sync/client.ts";
+import { runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
+
+export interface SyncTaskOptions extends SyncOptions {
+  /** The `.c1z` file to extend or create. */
+  readonly file: string;
+  /** Where the working copy goes; the directory for temporary files of the environment if not given. */
+  readonly tempDir?: string | undefined;
+}
+
+export interface SyncTaskResult extends SyncResult {
+  readonly path: string;
+  readonly fileBytes: number;
+}
+
+/**
+ * Syncs into a file. Whatever ends the sync early, what was read until then is saved into the file as an
+ * unfinished sync, which the next run takes up again; finished syncs of the file stay readable. A sync that
+ * fails before it has begun (the connector says that it cannot work) leaves the file untouched.
+ *
+ * @param client may still be on its way: the file is opened while the connector starts
+ * @throws BatonError what ended the sync; what kept the file from being read or written.
+ */
+export async function runSyncTask(
+  client: SyncClient | Promise<SyncClient>,
+  { file: path, tempDir, ...options }: SyncTaskOptions,
+  ctx: CallContext,
+): Promise<SyncTaskResult> {
+  await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
+  let result: SyncResult;
+  try {
+    result = await runSync(await client, file, options, ctx);
+  } catch (error) {
+    await saveUnfinished(file, ctx);
+    throw error;
+  }
+  const saved = await file.save();
+  return { ...result, path, fileBytes: saved?.fileBytes ?? 0 };
+}
+
+/** The reason why the sync ended is worth more than that it could not be saved either, which is only logged. */
+async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<void> {
+  // A file for nothing but the memory of a failure would only puzzle.
+  if (file.runs.list().length === 0) return;
+  try {
+    const saved = await file.save();
+    if (saved !== undefined)
+      log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });
+  } catch (error) {
+    log.error("the unfinished sync could not be saved; the file is as it was before", {
+      path: file.path,
+      error,
+    });
+  }
+}
