@@ -49,11 +49,16 @@ var (
 		field.WithDescription("Members to ask for in one request"),
 		field.WithDefaultValue(100),
 	)
+	access = field.BoolField(
+		"codecov-access",
+		field.WithDisplayName("Access"),
+		field.WithDescription("Read the organization and its seats as well, with who holds what"),
+	)
 )
 
 func main() {
 	schema := field.NewConfiguration(
-		[]field.SchemaField{apiToken, service, owner, baseURL, pageSize},
+		[]field.SchemaField{apiToken, service, owner, baseURL, pageSize, access},
 		field.WithConnectorDisplayName("Codecov"),
 	)
 	config.RunConnector(context.Background(), "reference-connector", "interop", schema, newConnector)
@@ -70,5 +75,5 @@ func newConnector(ctx context.Context, settings *viper.Viper, _ *cli.ConnectorOp
 	if err != nil {
 		return nil, nil, err
 	}
-	return connector.New(client), nil, nil
+	return connector.New(client, settings.GetBool(access.FieldName)), nil, nil
 }

@@ -33,9 +33,20 @@ type Member struct {
 
 // MemberPage is one page of the roster; Next is empty on the last one.
 type MemberPage struct {
+	Count   int64    `json:"count"`
 	Next    string   `json:"next"`
 	Results []Member `json:"results"`
 }
+
+// Roster selects which members are listed.
+type Roster string
+
+const (
+	// Everybody is the whole roster.
+	Everybody Roster = ""
+	// SeatHolders are the members with a seat.
+	SeatHolders Roster = "true"
+)
 
 // Client sends requests for one organization.
 type Client struct {
@@ -61,13 +72,55 @@ func NewClient(ctx context.Context, settings Settings) (*Client, error) {
 	return &Client{settings: settings, base: base, http: wrapped}, nil
 }
 
+// Owner is the slug of the organization.
+func (c *Client) Owner() string {
+	return c.settings.Owner
+}
+
 // ListMembers reads one page of the roster, pages counted from 1.
-func (c *Client) ListMembers(ctx context.Context, page int) (*MemberPage, *connectorv2.RateLimitDescription, error) {
-	address := c.base.JoinPath("api", "v2", c.settings.Service, c.settings.Owner, "users", "/")
-	address.RawQuery = url.Values{
+func (c *Client) ListMembers(ctx context.Context, roster Roster, page int) (*MemberPage, *connectorv2.RateLimitDescription, error) {
+	return c.listMembers(ctx, roster, page, c.settings.PageSize)
+}
+
+// CountSeats tells how many members hold a seat.
+func (c *Client) CountSeats(ctx context.Context) (int64, error) {
+	members, _, err := c.listMembers(ctx, SeatHolders, 1, 1)
+	if err != nil {
+		return 0, err
+	}
+	return members.Count, nil
+}
+
+// SetSeat gives a member a seat or takes it away.
+func (c *Client) SetSeat(ctx context.Context, username string, activated bool) error {
+	request, err := c.http.NewRequest(ctx, http.MethodPatch, c.usersAddress(username),
+		uhttp.WithAcceptJSONHeader(), uhttp.WithBearerToken(c.settings.Token),
+		uhttp.WithJSONBody(map[string]bool{"activated": activated}))
+	if err != nil {
+		return err
+	}
+	member := &Member{}
+	response, err := c.http.Do(request, uhttp.WithJSONResponse(member))
+	if err != nil {
+		return fmt.Errorf("set the seat of %s: %w", username, err)
+	}
+	defer response.Body.Close()
+	if member.Activated != activated {
+		return fmt.Errorf("the seat of %s is not as it was set", username)
+	}
+	return nil
+}
+
+func (c *Client) listMembers(ctx context.Context, roster Roster, page int, pageSize int) (*MemberPage, *connectorv2.RateLimitDescription, error) {
+	address := c.usersAddress()
+	query := url.Values{
 		"page":      {strconv.Itoa(page)},
-		"page_size": {strconv.Itoa(c.settings.PageSize)},
-	}.Encode()
+		"page_size": {strconv.Itoa(pageSize)},
+	}
+	if roster != Everybody {
+		query.Set("activated", string(roster))
+	}
+	address.RawQuery = query.Encode()
 
 	request, err := c.http.NewRequest(ctx, http.MethodGet, address,
 		uhttp.WithAcceptJSONHeader(), uhttp.WithBearerToken(c.settings.Token))
@@ -78,8 +131,13 @@ func (c *Client) ListMembers(ctx context.Context, page int) (*MemberPage, *conne
 	limits := &connectorv2.RateLimitDescription{}
 	response, err := c.http.Do(request, uhttp.WithJSONResponse(members), uhttp.WithRatelimitData(limits))
 	if err != nil {
-		return nil, limits, err
+		return nil, limits, fmt.Errorf("list members, page %d: %w", page, err)
 	}
 	defer response.Body.Close()
 	return members, limits, nil
+}
+
+func (c *Client) usersAddress(below ...string) *url.URL {
+	parts := append([]string{"api", "v2", c.settings.Service, c.settings.Owner, "users"}, below...)
+	return c.base.JoinPath(append(parts, "/")...)
 }

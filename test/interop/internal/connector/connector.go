@@ -1,4 +1,5 @@
-// Package connector is the reference connector: one resource type, the members of an organization.
+// Package connector is the reference connector: the members of an organization and, if wanted, the organization
+// and its seats with who holds what.
 package connector
 
 import (
@@ -13,12 +14,13 @@ import (
 
 // Connector joins the client and the resource types for the SDK.
 type Connector struct {
-	client *codecov.Client
+	client     *codecov.Client
+	withAccess bool
 }
 
-// New makes a connector; it asks Codecov nothing yet.
-func New(client *codecov.Client) *Connector {
-	return &Connector{client: client}
+// New makes a connector; it asks Codecov nothing yet. Without access it reads users only.
+func New(client *codecov.Client, withAccess bool) *Connector {
+	return &Connector{client: client, withAccess: withAccess}
 }
 
 // Metadata describes the connector to whoever configures it.
@@ -31,11 +33,15 @@ func (c *Connector) Metadata(context.Context) (*connectorv2.ConnectorMetadata, e
 
 // Validate tries the credentials by reading the first page.
 func (c *Connector) Validate(ctx context.Context) (annotations.Annotations, error) {
-	_, _, err := c.client.ListMembers(ctx, 1)
+	_, _, err := c.client.ListMembers(ctx, codecov.Everybody, 1)
 	return nil, err
 }
 
 // ResourceSyncers lists what the connector reads.
 func (c *Connector) ResourceSyncers(context.Context) []connectorbuilder.ResourceSyncerV2 {
-	return []connectorbuilder.ResourceSyncerV2{&userSyncer{client: c.client}}
+	syncers := []connectorbuilder.ResourceSyncerV2{&userSyncer{client: c.client}}
+	if c.withAccess {
+		syncers = append(syncers, &organizationSyncer{client: c.client}, &licenseSyncer{client: c.client})
+	}
+	return syncers
 }

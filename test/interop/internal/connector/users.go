@@ -2,8 +2,6 @@ package connector
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 
 	"baton-codecov/interop/internal/codecov"
 
@@ -27,34 +25,12 @@ func (s *userSyncer) ResourceType(context.Context) *connectorv2.ResourceType {
 	return userType
 }
 
-// List reads one page per call; the page token is the number of the page.
+// List reads one page per call.
 func (s *userSyncer) List(ctx context.Context, _ *connectorv2.ResourceId, attributes resource.SyncOpAttrs) ([]*connectorv2.Resource, *resource.SyncOpResults, error) {
-	page := 1
-	if token := attributes.PageToken.Token; token != "" {
-		number, err := strconv.Atoi(token)
-		if err != nil {
-			return nil, nil, fmt.Errorf("page token %q is no page number: %w", token, err)
-		}
-		page = number
-	}
-
-	members, limits, err := s.client.ListMembers(ctx, page)
-	results := &resource.SyncOpResults{Annotations: annotations.New(limits)}
-	if err != nil {
-		return nil, results, fmt.Errorf("list members, page %d: %w", page, err)
-	}
-	users := make([]*connectorv2.Resource, 0, len(members.Results))
-	for _, member := range members.Results {
+	return listPage(ctx, s.client, codecov.Everybody, attributes, func(member codecov.Member) ([]*connectorv2.Resource, error) {
 		user, err := newUser(member)
-		if err != nil {
-			return nil, results, err
-		}
-		users = append(users, user)
-	}
-	if members.Next != "" {
-		results.NextPageToken = strconv.Itoa(page + 1)
-	}
-	return users, results, nil
+		return []*connectorv2.Resource{user}, err
+	})
 }
 
 // Entitlements has nothing to list: users hold access, they do not offer it.
