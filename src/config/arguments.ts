@@ -95,8 +95,10 @@ export function usageError(message: string): BatonError {
 }
 
 function unknownFlag(name: string, fields: Iterable<Field>): BatonError {
-  const visible = [...fields].filter((field) => field.hidden !== true).map((field) => field.name);
-  const nearest = findNearest(name, visible);
+  const nearest = findNearest(
+    name,
+    [...fields].map((field) => field.name),
+  );
   const hint = nearest === undefined ? "see --help" : `did you mean --${nearest}?`;
   return usageError(`unknown flag --${name}, ${hint}`);
 }

@@ -57,6 +57,11 @@ export function loadFields<Fields extends FieldSet>(
   return values as ConfigOf<Fields>;
 }
 
+/** Whether somebody gave the field a value, rather than leaving it at its default. */
+export function isGiven(field: Field, sources: Sources): boolean {
+  return findTexts(field, sources)?.some((text) => text !== "") ?? false;
+}
+
 /** The texts from the strongest source that names the field; undefined if none does. */
 function findTexts(field: Field, sources: Sources): readonly string[] | undefined {
   const split = (texts: readonly string[]) => (field.kind === "list" ? texts.flatMap(splitList) : texts);

@@ -164,7 +164,7 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   readonly constraints: readonly Constraint[];
   /** Valid settings to derive the capabilities with when there are none; no call is ever made with them. */
   readonly exampleConfig: ConfigOf<Fields>;
-  /** What the summary of a sync counts besides resources per type. */
+  /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
 
   /** Makes the connector. Does no I/O and cannot wait: what can fail belongs into `validate`. */
@@ -175,5 +175,5 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
 export interface SummaryCount {
   /** Plural noun, for example `seats`. */
   readonly label: string;
-  matches(resource: Resource): boolean;
+  readonly matches: (resource: Resource) => boolean;
 }

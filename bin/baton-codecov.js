@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Plain JavaScript without modern syntax: an old Node has to get far enough to say what is wrong.
+import { existsSync } from "node:fs";
+
+const OLDEST_NODE = 24;
+
+if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
+  process.stderr.write(
+    `baton-codecov needs Node ${OLDEST_NODE} or newer, this is ${process.version}; install a newer one from https://nodejs.org\n`,
+  );
+  process.exitCode = 2;
+} else {
+  // Installed packages hold the bundle, a checkout that was not built only the sources.
+  const bundle = new URL("../dist/baton-codecov.cjs", import.meta.url);
+  const sources = new URL("../src/bin/baton-codecov.ts", import.meta.url);
+  import(existsSync(bundle) ? bundle.href : sources.href);
+}

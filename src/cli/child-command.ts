@@ -1,0 +1,49 @@
+import { isSea } from "node:sea";
+import type { ParsedArguments } from "#config/arguments.ts";
+import { variableOf } from "#config/field.ts";
+
+/** How to start this program once more; the shape that the host's launcher takes. */
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Record<string, string | undefined>;
+}
+
+/**
+ * The same program with the same settings as a connector process. Secrets that were given as flags travel
+ * in the environment, which other users of the machine cannot see, and never in the arguments.
+ *
+ * @param overrides flags by name that are to have another value in the child
+ */
+export function buildChildCommand(
+  parsed: ParsedArguments,
+  env: Readonly<Record<string, string | undefined>>,
+  overrides: Readonly<Record<string, string>>,
+): ChildCommand {
+  const flags: string[] = [];
+  const childEnv = { ...env };
+  for (const { field, text } of parsed.flags) {
+    // An empty secret is none, but it hides the variable and the file, so it has to stay a flag.
+    if (field.kind === "secret" && text !== "") childEnv[variableOf(field.name)] = text;
+    else flags.push(`--${field.name}=${text}`);
+  }
+  for (const [name, text] of Object.entries(overrides)) flags.push(`--${name}=${text}`);
+  // A debugger's port serves one process only.
+  const nodeOptions = process.execArgv.filter((option) => !option.startsWith("--inspect"));
+  const script = process.argv[1] ?? "";
+  const start = isSea() ? [] : [...nodeOptions, script];
+  return { command: process.execPath, args: [...start, ...flags, "_connector-service"], env: childEnv };
+}
+
+/**
+ * Takes secrets that were given as flags out of the list of processes: setting the title overwrites the
+ * memory that `ps` and `/proc/<pid>/cmdline` show. Between the start of Node and this call they are visible,
+ * which is why variables and files are the better way.
+ */
+export function hideSecretFlags(programName: string, parsed: ParsedArguments): void {
+  if (!parsed.flags.some(({ field }) => field.kind === "secret")) return;
+  const flags = parsed.flags.map(({ field, text }) =>
+    field.kind === "secret" ? `--${field.name}=[redacted]` : `--${field.name}=${text}`,
+  );
+  process.title = [programName, ...flags, ...parsed.words].join(" ");
+}

@@ -1,0 +1,40 @@
+import type { ParsedArguments } from "#config/arguments.ts";
+import type { FieldSet } from "#config/field.ts";
+import type { Redactor } from "#kernel/secret.ts";
+import type { ConnectorDefinition } from "#runtime/connector.ts";
+
+/** A program: one connector, its name and its version. */
+export interface Program {
+  readonly definition: ConnectorDefinition;
+  readonly version: string;
+}
+
+/** What a command works on. Settings are loaded by the commands that need them, see `settings.ts`. */
+export interface Invocation extends Program {
+  readonly parsed: ParsedArguments;
+  /** The words behind the command's own name. */
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Knows the secrets that were loaded so far. */
+  readonly redactor: Redactor;
+  /** All commands of the program. */
+  readonly commands: readonly Command[];
+}
+
+/** Runs to the end of the command and gives the exit code; a thrown error becomes its own code. */
+export type Run = (invocation: Invocation) => Promise<number>;
+
+/** A subcommand. Its code is loaded when it is chosen, so that no command pays for another one. */
+export interface Command {
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Runs like any other, but is not listed. */
+  readonly hidden?: boolean;
+  /** Words that may follow the name, for the help; without it none may. */
+  readonly words?: string;
+  /** Flags that only this command has. */
+  readonly fields?: FieldSet;
+  load(): Promise<Run>;
+}

@@ -1,0 +1,16 @@
+import { ConnectorCapabilities } from "#gen/c1/connector/v2/connector.ts";
+import { deriveCapabilities } from "#runtime/capabilities.ts";
+import { Registry } from "#runtime/registry.ts";
+import type { Invocation } from "../command.ts";
+import { JsonPrinter } from "../protojson.ts";
+
+/** `capabilities`: prints what the connector can do. Nothing is asked upstream and no setting is needed. */
+export async function run({ definition }: Invocation): Promise<number> {
+  const connector = definition.create(definition.exampleConfig, { provisioning: false, httpTimeoutMs: 0 });
+  const capabilities = deriveCapabilities(new Registry(connector));
+  const bytes = ConnectorCapabilities.encode(capabilities).finish();
+  const json = new JsonPrinter().toTypedJson("c1.connector.v2.ConnectorCapabilities", bytes);
+  process.stdout.write(JSON.stringify(json, undefined, 2));
+  await connector.close?.();
+  return 0;
+}

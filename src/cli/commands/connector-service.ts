@@ -1,0 +1,25 @@
+import { loadFields } from "#config/load.ts";
+import { foreignFields } from "#config/sdk-fields.ts";
+import { runConnectorService } from "#server/lifecycle.ts";
+import { createLogger } from "#telemetry/logger.ts";
+import type { Invocation } from "../command.ts";
+import { allowsProvisioning, loadConnectorConfig, loadSettings } from "../settings.ts";
+
+/** `_connector-service`: the connector process that a host starts. Takes whatever flags the host was given. */
+export async function run(invocation: Invocation): Promise<number> {
+  const settings = await loadSettings(invocation);
+  const config = loadConnectorConfig(invocation, settings);
+  const { sdk, sources } = settings;
+  const provisioning = allowsProvisioning(sdk);
+  return await runConnectorService({
+    createConnector: () =>
+      invocation.definition.create(config, { provisioning, httpTimeoutMs: sdk.httpTimeoutSeconds * 1000 }),
+    gates: { provisioning, ticketing: loadFields(foreignFields, [], sources).ticketing },
+    log: createLogger({
+      level: sdk.logLevel,
+      format: sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json"),
+      redactor: invocation.redactor,
+    }),
+    redactor: invocation.redactor,
+  });
+}

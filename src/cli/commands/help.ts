@@ -1,0 +1,13 @@
+import { usageError } from "#config/arguments.ts";
+import type { Invocation } from "../command.ts";
+import { formatHelp } from "../help.ts";
+
+/** `help`: the same text as `--help`. */
+export async function run(invocation: Invocation): Promise<number> {
+  const [name] = invocation.words;
+  const command = invocation.commands.find((candidate) => candidate.name === name);
+  if (name !== undefined && command === undefined)
+    throw usageError(`no help for an unknown command, see --help`);
+  process.stdout.write(formatHelp(invocation, command));
+  return 0;
+}

@@ -1,0 +1,63 @@
+import { openSync, writeSync } from "node:fs";
+import { isGiven } from "#config/load.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+import { createLogger } from "#telemetry/logger.ts";
+import type { Invocation } from "./command.ts";
+import { LiveLine } from "./live-line.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where a run tells what it is doing. */
+export interface Output {
+  readonly log: Logger;
+  /** Whether results are printed for people on standard output. */
+  readonly forPeople: boolean;
+  /** For people at a terminal; absent elsewhere, the log then says it all. */
+  readonly live: LiveLine | undefined;
+  /** Flags that make a connector process log in the same way. */
+  readonly childFlags: Readonly<Record<string, string>>;
+}
+
+/**
+ * At a terminal: lines for people, one live line, and unless a level was asked for only warnings and
+ * errors. Elsewhere: JSON lines on standard error, or in the files that `--log-path` names.
+ */
+export function openOutput({ redactor }: Invocation, { sdk, sources, warnings }: Settings): Output {
+  const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
+  const live =
+    format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
+      ? new LiveLine(process.stderr, () => performance.now())
+      : undefined;
+  const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
+  const write = live === undefined ? openLogFiles(sdk.logPath) : (line: string) => live.writeAbove(line);
+  const log = createLogger({ level, format, redactor, ...(write === undefined ? {} : { write }) });
+  for (const warning of warnings) log.warn(warning);
+  return {
+    log,
+    forPeople: format === "console",
+    live,
+    childFlags: { "log-format": format, "log-level": level },
+  };
+}
+
+/** Opens the files for appending; `stderr` and `stdout` are those streams. Undefined means the usual place. */
+function openLogFiles(paths: readonly string[]): ((line: string) => void) | undefined {
+  if (paths.length === 0) return undefined;
+  const descriptors = paths.map((path) => {
+    if (path === "stdout") return 1;
+    if (path === "stderr") return 2;
+    try {
+      return openSync(path, "a", 0o600);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BatonError(Code.Unknown, `--log-path: cannot write to ${path}: ${reason}`, {
+        kind: "configuration",
+        cause: error,
+      });
+    }
+  });
+  return (line) => {
+    for (const descriptor of descriptors) writeSync(descriptor, line);
+  };
+}

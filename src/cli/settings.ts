@@ -1,0 +1,81 @@
+import { type ConfigOf, type FieldSet, variableOf } from "#config/field.ts";
+import { readConfigFile } from "#config/file.ts";
+import { loadFields, type Sources } from "#config/load.ts";
+import { findNearest } from "#config/nearest.ts";
+import { foreignFields, sdkConstraints, sdkFields } from "#config/sdk-fields.ts";
+import { type Redactor, Secret } from "#kernel/secret.ts";
+import type { ConnectorDefinition } from "#runtime/connector.ts";
+import type { Invocation } from "./command.ts";
+
+export type SdkConfig = ConfigOf<typeof sdkFields>;
+
+/** The program's own settings, and where the connector's come from. */
+export interface Settings {
+  readonly sdk: SdkConfig;
+  readonly sources: Sources;
+  /** Oddities worth a line in the log. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads the configuration file and loads the program's own settings. */
+export async function loadSettings(invocation: Invocation): Promise<Settings> {
+  const { env, cwd, parsed, definition, redactor } = invocation;
+  const file = await readConfigFile(env, cwd);
+  const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
+  const sdk = loadFields(sdkFields, sdkConstraints, sources);
+  registerSecrets(sdk, redactor);
+  const warnings = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
+  return { sdk, sources, warnings };
+}
+
+/** Loads the connector's settings; from then on the redactor knows their secrets too. */
+export function loadConnectorConfig(
+  { definition, redactor }: Invocation,
+  { sources }: Settings,
+): ConfigOf<FieldSet> {
+  const config = loadFields(definition.fields, definition.constraints, sources);
+  registerSecrets(config, redactor);
+  return config;
+}
+
+/** The on-demand operations that change something are asked for by name, which is permission enough. */
+export function allowsProvisioning(sdk: SdkConfig): boolean {
+  const operations = [
+    sdk.grantEntitlement,
+    sdk.revokeGrant,
+    sdk.createAccountLogin,
+    sdk.createAccountEmail,
+    sdk.createAccountProfile,
+    sdk.deleteResource,
+    sdk.rotateCredentials,
+  ];
+  return sdk.provisioning || operations.some((operation) => operation !== undefined);
+}
+
+/** Flags of Go connectors that were given although this program cannot do what they ask for. */
+export function findForeignSettings({ sources }: Settings): string[] {
+  const values = loadFields(foreignFields, [], sources);
+  const entries: [string, unknown][] = Object.entries(values);
+  const isGiven = (value: unknown) =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  const names: Readonly<Record<string, { readonly name: string }>> = foreignFields;
+  return entries.filter(([, value]) => isGiven(value)).map(([key]) => names[key]?.name ?? key);
+}
+
+function registerSecrets(config: Readonly<Record<string, unknown>>, redactor: Redactor): void {
+  for (const value of Object.values(config)) if (value instanceof Secret) redactor.register(value);
+}
+
+/** A key that means nothing is most likely a typo, and its setting then silently absent. */
+function findUnknownKeys(definition: ConnectorDefinition, keys: Iterable<string>, path: string): string[] {
+  const fields: FieldSet[] = [definition.fields, sdkFields, foreignFields];
+  const known = fields.flatMap((set) => Object.values(set)).map((field) => field.name);
+  return [...keys]
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const nearest = findNearest(key, known);
+      const hint =
+        nearest === undefined ? "" : `; did you mean ${nearest}, which is also $${variableOf(nearest)}?`;
+      return `${path} sets ${key}, which is not a setting of ${definition.name}${hint}`;
+    });
+}

@@ -1,0 +1,106 @@
+import { parseDuration } from "#config/sdk-fields.ts";
+import type { LaunchedConnector } from "#host/launch.ts";
+import { systemClock } from "#kernel/clock.ts";
+import { Secret } from "#kernel/secret.ts";
+import { parseResourceBid } from "#model/ids.ts";
+import type { SyncProgress } from "#sync/progress.ts";
+import type { SyncTaskResult } from "#tasks/sync.ts";
+import { type Job, startConnector } from "./job.ts";
+import { loadConnectorConfig, type SdkConfig } from "./settings.ts";
+import { formatDuration, formatNumber, formatSummary, type Summary, summaryFields } from "./summary.ts";
+import { Tally } from "./tally.ts";
+
+/** Listings that a sync reads side by side when it may choose by itself. */
+const AUTO_WORKERS = 4;
+
+/** Syncs into the file of `--file` and tells at the end what is in it. */
+export async function sync(job: Job): Promise<number> {
+  const { output, signals, invocation } = job;
+  const { sdk } = job.settings;
+  const startedAt = performance.now();
+  const targets = sdk.syncResources.map(parseResourceBid);
+
+  // What the sync needs is loaded while the connector process starts.
+  const starting = startConnector(job);
+  const loading = Promise.all([import("#tasks/sync.ts"), import("#store/retention.ts")]);
+  const connector = await starting;
+  try {
+    const [{ runSyncTask }, { readRetentionPolicy }] = await loading;
+    const tally = new Tally(invocation.definition.summary ?? []);
+    const result = await runSyncTask(
+      tally.watch(connector.client),
+      {
+        file: sdk.file,
+        tempDir: sdk.c1zTempDir,
+        resourceTypes: sdk.syncResourceTypes,
+        targets,
+        skipEntitlementsAndGrants: sdk.skipEntitlementsAndGrants,
+        skipGrants: sdk.skipGrants,
+        workers: chooseWorkers(sdk),
+        maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
+        retention: readRetentionPolicy(invocation.env),
+        resumeKey: makeResumeKey(job),
+        onProgress: (progress) => output.live?.update(describeProgress(progress)),
+      },
+      { signal: signals.signal, log: output.log, clock: systemClock },
+    );
+    const summary = await summarize(job, connector, result, tally, performance.now() - startedAt);
+    output.live?.clear();
+    output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
+    if (output.forPeople) process.stdout.write(formatSummary(summary));
+    return 0;
+  } finally {
+    await connector.close();
+  }
+}
+
+function chooseWorkers({ workers, parallelSync }: SdkConfig): number {
+  return workers < 0 || parallelSync ? AUTO_WORKERS : workers;
+}
+
+/** Says what is synced: two syncs with the same key can be one, begun and taken up again. */
+function makeResumeKey({ invocation, settings }: Job): string {
+  const config = Object.entries(loadConnectorConfig(invocation, settings));
+  const { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants } = settings.sdk;
+  return JSON.stringify({
+    connector: invocation.definition.name,
+    ...Object.fromEntries(config.filter(([, value]) => !(value instanceof Secret))),
+    scope: { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants },
+  });
+}
+
+function describeProgress({ phase, rows, calls, elapsedMs }: SyncProgress): string {
+  const received = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  return `${phase}: ${formatNumber(received)} rows in ${formatNumber(calls)} calls, ${formatDuration(elapsedMs)}`;
+}
+
+async function summarize(
+  job: Job,
+  connector: LaunchedConnector,
+  result: SyncTaskResult,
+  tally: Tally,
+  durationMs: number,
+): Promise<Summary> {
+  // A sync that was taken up again, or rows that came twice, only the file can count.
+  const isComplete = !result.resumed && tally.resources === result.rows.resources;
+  const counted = isComplete ? tally : await countStored(job, result);
+  return {
+    counts: job.invocation.definition.summary === undefined ? { ...result.rows } : counted.results(),
+    requests: connector.upstreamRequests(),
+    durationMs,
+    file: result.path,
+    fileBytes: result.fileBytes,
+  };
+}
+
+async function countStored({ invocation, settings }: Job, { path, run }: SyncTaskResult): Promise<Tally> {
+  const [{ openC1zReadOnly }, { everyItem }] = await Promise.all([
+    import("#store/c1z-file.ts"),
+    import("#store/reader.ts"),
+  ]);
+  await using file = await openC1zReadOnly(path, { tempDir: settings.sdk.c1zTempDir });
+  const reader = file.reader(run.id);
+  const tally = new Tally(invocation.definition.summary ?? []);
+  for (const resource of everyItem((page) => reader.listResources({}, page))) tally.add(resource);
+  return tally;
+}

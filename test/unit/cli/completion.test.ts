@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Command } from "#cli/command.ts";
+import { type CompletionSource, formatCompletion, SHELLS, type Shell } from "#cli/completion.ts";
+
+const load: Command["load"] = () => Promise.reject(new Error("not run"));
+
+const source: CompletionSource = {
+  name: "baton-acme",
+  commands: [
+    { name: "config", summary: 'print the owner\'s `schema`: "all" of it', load },
+    { name: "_connector-service", summary: "hidden", hidden: true, load },
+  ],
+  fields: [
+    { kind: "string", name: "file", shorthand: "f", description: "It's a [file] $(touch /tmp/x): `name`" },
+    { kind: "select", name: "acme-service", description: "Service", values: ["github", "gitlab"] },
+    { kind: "bool", name: "provisioning", description: "Changes" },
+    { kind: "string", name: "secret-door", description: "Hidden", hidden: true },
+  ],
+};
+
+function complete(line: string): string[] {
+  const words = line.split(" ");
+  const script = `${formatCompletion("bash", source)}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+_baton_acme; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout.trim().split("\n");
+}
+
+test("bash completes commands, flags, values and shells", () => {
+  expect(complete("baton-acme co")).toEqual(["config"]);
+  expect(complete("baton-acme --")).toEqual(["--file", "--acme-service", "--provisioning"]);
+  expect(complete("baton-acme --acme-service gitl")).toEqual(["gitlab"]);
+  expect(complete("baton-acme completion z")).toEqual(["zsh"]);
+});
+
+test.each(SHELLS)("the script for %s leaves hidden things out", (shell) => {
+  const script = formatCompletion(shell, source);
+  expect(script).toContain("acme-service");
+  expect(script).not.toMatch(/secret-door|_connector-service/);
+});
+
+const CHECKS: Readonly<Record<Shell, readonly string[]>> = {
+  bash: ["-n"],
+  zsh: ["-n"],
+  fish: ["--no-execute"],
+};
+
+test.each(SHELLS)("%s can parse its script", async (shell) => {
+  const directory = await mkdtemp(join(tmpdir(), "baton-completion-"));
+  const file = join(directory, "script");
+  await writeFile(file, formatCompletion(shell, source));
+  const result = spawnSync(shell, [...CHECKS[shell], file], { encoding: "utf8" });
+  await rm(directory, { recursive: true });
+  // Only bash is everywhere; the others are checked where they are installed.
+  if (result.error !== undefined && shell !== "bash") return;
+  expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: "" });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { formatDuration, formatSummary, type Summary, summaryFields } from "#cli/summary.ts";
+import { Tally } from "#cli/tally.ts";
+import { Resource } from "#gen/c1/connector/v2/resource.ts";
+
+const summary: Summary = {
+  counts: { members: 1000, seats: 667 },
+  requests: 2,
+  durationMs: 812,
+  file: "sync.c1z",
+  fileBytes: 34_567,
+};
+
+test("people get one fact a line", () => {
+  expect(formatSummary(summary)).toBe(
+    [
+      "  members   1,000",
+      "  seats     667",
+      "  requests  2",
+      "  duration  0.8 s",
+      "  file      sync.c1z (34.6 kB)",
+      "",
+    ].join("\n"),
+  );
+  expect(formatSummary({ ...summary, requests: undefined })).not.toContain("requests");
+});
+
+test("logs get the same facts as fields, durations in seconds", () => {
+  expect(summaryFields(summary)).toEqual({
+    members: 1000,
+    seats: 667,
+    requests: 2,
+    duration: 0.812,
+    file: "sync.c1z",
+    file_bytes: 34_567,
+  });
+});
+
+test.each([
+  [59_940, "59.9 s"],
+  [61_000, "01:01 min"],
+  [3_723_000, "01:02:03 h"],
+])("%i ms read %s", (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+});
+
+test("resources are counted by what the connector's summary asks for", () => {
+  const tally = new Tally([
+    { label: "members", matches: () => true },
+    { label: "named", matches: ({ displayName }) => displayName !== "" },
+  ]);
+  tally.add(Resource.fromPartial({ displayName: "Ann" }));
+  tally.add(Resource.fromPartial({}));
+  expect(tally.results()).toEqual({ members: 2, named: 1 });
+  expect(tally.resources).toBe(2);
+});
