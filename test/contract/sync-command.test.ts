@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { openC1zReadOnly } from "#store/c1z-file.ts";
+import { htmlErrorPage } from "../fakes/codecov/faults.ts";
+import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
+import { type ProgramResult, runProgram, startProgram } from "./program.ts";
+
+let simulator: CodecovSimulator;
+let token: string;
+let cwd: string;
+
+beforeAll(async () => {
+  simulator = await startCodecovSimulator();
+  token = simulator.tokens["admin-token"] ?? "";
+});
+afterAll(() => simulator.close());
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "baton-sync-"));
+});
+afterEach(async () => {
+  simulator.faults.clear();
+  await rm(cwd, { recursive: true });
+});
+
+function settings(changes: Record<string, string> = {}): Record<string, string> {
+  return {
+    BATON_CODECOV_API_TOKEN: token,
+    BATON_CODECOV_SERVICE: "github",
+    BATON_CODECOV_OWNER: "acme",
+    BATON_CODECOV_BASE_URL: simulator.baseUrl,
+    BATON_LOG_LEVEL: "debug",
+    ...changes,
+  };
+}
+
+/** The log lines, and what else is on standard error. */
+function splitOutput({ stderr }: ProgramResult) {
+  const lines = stderr.trimEnd().split("\n");
+  const logs = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  return { logs, plain: lines.filter((line) => !line.startsWith("{")) };
+}
+
+async function countUsers(path: string): Promise<number> {
+  await using file = await openC1zReadOnly(path);
+  const run = file.runs.pick();
+  return run === undefined ? 0 : file.reader(run.id).count("resources");
+}
+
+test("one command reads every member into sync.c1z and says what it found", async () => {
+  const result = await runProgram([], { cwd, env: settings() });
+  const { logs, plain } = splitOutput(result);
+  expect(result).toMatchObject({ code: 0, stdout: "" });
+  expect(plain).toEqual([]);
+  expect(logs.find(({ msg }) => msg === "Sync summary.")).toMatchObject({
+    seats: 30,
+    admins: 4,
+    requests: simulator.requests.length,
+    duration: expect.any(Number),
+    file: "sync.c1z",
+  });
+  expect(await countUsers(join(cwd, "sync.c1z"))).toBe(52);
+  expect(readdirSync(cwd)).toEqual(["sync.c1z"]);
+});
+
+test.each<[string, number, Record<string, string>, RegExp]>([
+  [
+    "a wrong token",
+    16,
+    { BATON_CODECOV_API_TOKEN: "11111111-2222-4333-8444-555555555555" },
+    /401.*Invalid token/,
+  ],
+  ["a wrong service", 5, { BATON_CODECOV_SERVICE: "gitlab" }, /no organization acme on gitlab/],
+  ["an unknown owner", 5, { BATON_CODECOV_OWNER: "nobody" }, /no organization nobody on github/],
+])("%s ends in one sentence, exit code %i and leaves the file alone", async (_, code, changes, sentence) => {
+  const path = join(cwd, "sync.c1z");
+  const env = settings(changes);
+  const result = await runProgram(["--file", "other.c1z"], { cwd, env });
+  const { plain } = splitOutput(result);
+  expect(result.code).toBe(code);
+  expect(plain).toHaveLength(1);
+  expect(plain[0]).toMatch(sentence);
+  expect(result.stdout + result.stderr).not.toContain(env["BATON_CODECOV_API_TOKEN"]);
+  expect(result.stderr).not.toMatch(/^\s+at .*:\d+/m);
+  expect(readdirSync(cwd)).toEqual([]);
+  await expect(readFile(path)).rejects.toThrow("ENOENT");
+});
+
+test("a server that answers with an HTML page is named as such", async () => {
+  simulator.faults.add({ times: null, fault: htmlErrorPage(200) });
+  const path = join(cwd, "sync.c1z");
+  await writeFile(path, "");
+  const result = await runProgram([], { cwd, env: settings({ BATON_MAX_WAIT: "1s" }) });
+  expect(result.code).not.toBe(0);
+  expect(splitOutput(result).plain).toEqual([expect.stringMatching(/HTML/i)]);
+  expect(await readFile(path, "utf8")).toBe("");
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)(
+  "%s ends a sync with exit code %i; a secret flag is in no process list and in no output",
+  async (name, code) => {
+    await runProgram([], { cwd, env: settings() });
+    const before = await countUsers(join(cwd, "sync.c1z"));
+    simulator.clearRequests();
+    simulator.faults.add({ times: null, fault: { kind: "stall", processed: false } });
+
+    const { BATON_CODECOV_API_TOKEN: secret = "", ...env } = settings();
+    const program = startProgram([`--codecov-api-token=${secret}`], { cwd, env });
+    await vi.waitFor(() => expect(simulator.requests).not.toEqual([]), 20_000);
+    for (const pid of listProcesses(program.process.pid ?? 0)) {
+      const shown = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      expect(shown).not.toContain(secret);
+      expect(shown).toContain("baton-codecov");
+    }
+    program.process.kill(name);
+    const result = await program.result;
+
+    expect(result.code).toBe(code);
+    expect(result.stdout + result.stderr).not.toContain(secret);
+    expect(await countUsers(join(cwd, "sync.c1z"))).toBe(before);
+  },
+);
+
+/** A process and those it started. */
+function listProcesses(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .filter(Boolean)
+    .map(Number);
+  expect(children).toHaveLength(1);
+  return [pid, ...children];
+}
