@@ -82,7 +82,7 @@ export class C1zFile implements AsyncDisposable {
   readonly #timestamps: TimestampSource;
   readonly #log: Logger;
   #savedChanges: number;
-  #saving: Promise<unknown> = Promise.resolve();
+  #saving: Promise<unknown> | undefined;
 
   constructor(
     path: string,
@@ -141,9 +141,14 @@ export class C1zFile implements AsyncDisposable {
    */
   async save(): Promise<SavedFile | undefined> {
     // One after the other: two saves would share the snapshot.
-    const saved = this.#saving.then(() => this.#saveNow());
-    this.#saving = saved.catch(() => {});
-    return saved;
+    const saved = this.#saving === undefined ? this.#saveNow() : this.#saving.then(() => this.#saveNow());
+    const settled = Promise.allSettled([saved]);
+    this.#saving = settled;
+    try {
+      return await saved;
+    } finally {
+      if (this.#saving === settled) this.#saving = undefined;
+    }
   }
 
   /** Gives up the lock and the private copy; what was not saved is lost. Calling it again does nothing. */

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { toFileError } from "./file-errors.ts";
 
 /** A result row by column name. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -24,7 +25,10 @@ export function openWorkingDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction: all of it is stored, or, if it throws, nothing. Joins a transaction that is open. */
+/**
+ * Runs `work` in one transaction: all of it is stored, or, if it throws, nothing. Joins a transaction that is
+ * open. Faults of the database (a full disk) become errors that say what to do.
+ */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   if (db.isTransaction) return work();
   db.exec("BEGIN IMMEDIATE");
@@ -35,7 +39,7 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   } catch (error) {
     // Some failures (a full disk) have rolled back already.
     if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
+    throw toFileError(error, "write the working copy of the file");
   }
 }
 

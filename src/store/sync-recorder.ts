@@ -1,9 +1,8 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { inTransaction, readBlob } from "./database.ts";
-
 import { type RetentionPolicy, selectSurplus } from "./retention.ts";
 import { computeStats } from "./stats.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
@@ -44,12 +43,14 @@ export class SyncRecorder extends SyncRuns {
       throw new BatonError(Code.Internal, `a ${type} sync cannot have a parent sync`);
     }
     const id = createKsuid(this.#now());
-    this.db
-      .prepare(
-        `INSERT INTO v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled)
-         VALUES (?, ?, '', ?, ?, 1)`,
-      )
-      .run(id, this.#timestamps.now(), type, parentId);
+    this.#run(
+      `INSERT INTO v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled)
+       VALUES (?, ?, '', ?, ?, 1)`,
+      id,
+      this.#timestamps.now(),
+      type,
+      parentId,
+    );
     return this.#require(id);
   }
 
@@ -69,9 +70,12 @@ export class SyncRecorder extends SyncRuns {
    * something else. It lies among the connector's session values, which no finished sync keeps.
    */
   setResumeKey(id: string, key: string): void {
-    this.db
-      .prepare("INSERT OR REPLACE INTO v1_connector_sessions (sync_id, key, value) VALUES (?, ?, ?)")
-      .run(id, RESUME_KEY, Buffer.from(key, "utf8"));
+    this.#run(
+      "INSERT OR REPLACE INTO v1_connector_sessions (sync_id, key, value) VALUES (?, ?, ?)",
+      id,
+      RESUME_KEY,
+      Buffer.from(key, "utf8"),
+    );
   }
 
   /** What {@link setResumeKey} stored; undefined for syncs of other hosts. */
@@ -116,7 +120,7 @@ export class SyncRecorder extends SyncRuns {
   end(id: string): SyncRun {
     return inTransaction(this.db, () => {
       const run = this.#require(id);
-      this.db.prepare("DELETE FROM v1_connector_sessions WHERE sync_id = ? AND key = ?").run(id, RESUME_KEY);
+      this.#run("DELETE FROM v1_connector_sessions WHERE sync_id = ? AND key = ?", id, RESUME_KEY);
       if (run.endedAt === undefined) {
         this.#update("UPDATE v1_sync_runs SET ended_at = ? WHERE sync_id = ?", this.#endTime(), id);
       }
@@ -139,12 +143,10 @@ export class SyncRecorder extends SyncRuns {
 
   #delete(id: string): void {
     for (const table of RECORD_TABLES) {
-      const statement = this.db.prepare(
-        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE sync_id = ? ORDER BY id LIMIT ${DELETE_BATCH})`,
-      );
-      while (statement.run(id).changes === DELETE_BATCH);
+      const batch = `SELECT id FROM ${table} WHERE sync_id = ? ORDER BY id LIMIT ${DELETE_BATCH}`;
+      while (this.#run(`DELETE FROM ${table} WHERE id IN (${batch})`, id) === DELETE_BATCH);
     }
-    this.db.prepare("DELETE FROM v1_sync_runs WHERE sync_id = ?").run(id);
+    this.#run("DELETE FROM v1_sync_runs WHERE sync_id = ?", id);
   }
 
   #endTime(): string {
@@ -171,8 +173,13 @@ export class SyncRecorder extends SyncRuns {
   }
 
   #update(sql: string, ...values: string[]): void {
-    if (this.db.prepare(sql).run(...values).changes !== 1) {
+    if (this.#run(sql, ...values) !== 1) {
       throw new BatonError(Code.Internal, `${this.path} holds no sync ${values.at(-1)}`);
     }
+  }
+
+  /** Returns how many rows changed. */
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return inTransaction(this.db, () => Number(this.db.prepare(sql).run(...values).changes));
   }
 }
