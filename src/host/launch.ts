@@ -70,7 +70,8 @@ export async function launchConnector(
   try {
     return await connect(child, listener.port, gone, options);
   } catch (error) {
-    await child.close();
+    // What never served has nothing to finish.
+    await child.close(0);
     throw error;
   }
 }
