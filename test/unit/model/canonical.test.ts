@@ -143,6 +143,8 @@ describe("the canonical form", () => {
     expect(canonicalBytes("google.protobuf.Struct", before)).toEqual(
       Buffer.concat([entry(key, value, unknown), unknown]),
     );
+    const early = Buffer.concat([unknown, sorted]);
+    expect(canonicalBytes("google.protobuf.Struct", early)).toEqual(Buffer.concat([sorted, unknown]));
     const trait = (inner: Buffer) => Buffer.concat([unknown, chunk(3, inner), unknown]);
     expect(canonicalBytes("c1.connector.v2.UserTrait", trait(shuffled))).toEqual(trait(sorted));
   });
