@@ -90,7 +90,7 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     const end = await Promise.race([hostGone(stdin.ended), listenerFailed(listener), watch.ended]);
     log.debug("ending", { reason: end.reason.message });
     listener.close();
-    await within(clock, end.drainMs, tracker.whenIdle());
+    if (end.drainMs > 0) await within(clock, end.drainMs, tracker.whenIdle());
     tracker.cancelAll(end.reason);
     runner.close(end.reason);
     await within(clock, RELEASE_MS, tracker.whenIdle());

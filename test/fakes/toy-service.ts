@@ -10,6 +10,7 @@ import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import { GrpcServer } from "#server/grpc-server.ts";
+import type { Credential } from "#server/server-config.ts";
 import { createServerCredentials } from "#server/tls.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { TestClient } from "./grpc-client.ts";
@@ -19,6 +20,8 @@ export interface ToyServiceOptions {
   readonly ticketing?: boolean;
   readonly clock?: Clock;
   readonly redactor?: Redactor;
+  /** Of both ends; a fresh pair if absent. */
+  readonly credential?: Credential;
 }
 
 /** Serves a connector from this process, over real sockets and mutual TLS. */
@@ -28,11 +31,12 @@ export async function serveInProcess(connector: Connector, options: ToyServiceOp
   const log = createLogger({ level: "debug", redactor, write: (line) => lines.push(line) });
   const tracker = new CallTracker();
   const runner = new ActionRunner({ log, clock, provisioning });
-  const { server: serverCredential, client: clientCredential } = createLocalCredentials(Date.now());
+  const fresh = createLocalCredentials(Date.now());
+  const clientCredential = options.credential ?? fresh.client;
   const trailers = () => ({ "baton-upstream-requests": String(connector.upstreamRequests?.() ?? 0) });
   const server = new GrpcServer(
     connectorProcessEndpoints(new Registry(connector), runner, { provisioning, ticketing }),
-    createServerCredentials(serverCredential),
+    createServerCredentials(options.credential ?? fresh.server),
     { log, clock, redactor, tracker, trailers },
   );
   const sockets = new Set<Socket>();
@@ -47,6 +51,7 @@ export async function serveInProcess(connector: Connector, options: ToyServiceOp
   const client = new TestClient(address.port, clientCredential);
   return {
     client,
+    clientCredential,
     port: address.port,
     tracker,
     runner,
