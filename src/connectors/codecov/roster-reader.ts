@@ -4,7 +4,7 @@ import type { PageQuery, RosterAnswer } from "./api.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import { withoutCounts } from "./roster-slice.ts";
 import type { RosterPosition } from "./roster-token.ts";
-import { choosePage, findOverlap, type Overlap, type PageRange } from "./roster-window.ts";
+import { choosePage, findOverlap, type PageRange } from "./roster-window.ts";
 import type { Member, RosterPage } from "./schemas.ts";
 
 /** The endpoint that a walk reads. */
@@ -53,10 +53,13 @@ export interface RosterWindow {
   readonly fresh: number;
   /** Rows without a user name that were handed out before `fresh`, by fingerprint. */
   readonly unnamed: ReadonlyMap<string, number>;
-  /** Whether the roster ends with this window. */
+  /** Whether Codecov says that the roster ends with this window. */
+  readonly endClaimed: boolean;
+  /** Whether that is certain. */
   readonly atEnd: boolean;
   readonly windowRows: number;
   readonly restarts: number;
+  readonly windows: number;
 }
 
 /**
@@ -75,7 +78,7 @@ export async function readWindow(
   let { windowRows } = position;
   let back = position.anchor.length;
   for (let request = 0; request < limits.maxRequests; request += 1) {
-    const range = placeWindow(position.read, back, windowRows);
+    const range = placeWindow(position.read, back, windowRows, limits);
     const answer = await askFor(source, range, limits, log);
     if (answer === "undeliverable") {
       windowRows = Math.max(limits.minWindowRows, Math.floor(range.size / 4));
@@ -108,16 +111,30 @@ export async function readWindow(
   );
 }
 
-/** A window that begins `back` rows before the position and reaches beyond it, or the first page. */
-function placeWindow(read: number, back: number, windowRows: number): PageRange {
-  const from = Math.max(0, read - back);
-  let size = windowRows;
-  let range = choosePage(from, size);
-  while (range.start > 0 && range.start + range.size <= read) {
-    size += 1;
-    range = choosePage(from, size);
+/**
+ * A window that begins `back` rows before the position and reaches well beyond it, or the first page. Small
+ * windows cannot always do both; then the margin shrinks as far as the overlap can still be proven, and if that
+ * does not help the window grows.
+ */
+function placeWindow(
+  read: number,
+  back: number,
+  windowRows: number,
+  { requiredNames }: RosterLimits,
+): PageRange {
+  if (back >= read) return choosePage(0, windowRows);
+  let best = choosePage(read - back, windowRows);
+  for (let margin = back - 1; margin >= requiredNames && gain(best, read) < windowRows / 4; margin -= 1) {
+    const range = choosePage(read - margin, windowRows);
+    if (gain(range, read) > gain(best, read)) best = range;
   }
-  return range;
+  for (let size = windowRows + 1; gain(best, read) <= 0; size += 1) best = choosePage(read - back, size);
+  return best;
+}
+
+/** How far a page reaches beyond what was read. */
+function gain(range: PageRange, read: number): number {
+  return range.start + range.size - read;
 }
 
 /** How far to go back next; infinitely far, to the first page, when a window would no longer reach the position. */
@@ -191,34 +208,39 @@ async function connect(
   const comparable = rows.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
   const overlap = findOverlap(position.anchor, comparable, limits.requiredNames);
   if (overlap === undefined && range.start > 0) return undefined;
-  const atEnd =
-    answer.next === null &&
-    (reachesSameEnd(overlap, rows, position) || (await confirmEnd(source, rows, range.start)));
-  const place =
-    overlap === undefined
-      ? { known: 0, fresh: 0, unnamed: new Map<string, number>(), restarts: restartsAfter(position) }
-      : {
-          known: overlap.begin,
-          fresh: overlap.end,
-          // Every row of the anchor without a user name was counted, and those behind the overlap are counted again.
-          unnamed: withoutCounts(position.unnamed, position.anchor.slice(overlap.anchorEnd)),
-          restarts: position.restarts,
-        };
-  return { rows, start: range.start, ...place, atEnd, windowRows };
+  const endClaimed = answer.next === null;
+  const atEnd = endClaimed && (repeatsEnd(rows, position) || (await confirmEnd(source, rows, range.start)));
+  const common = { rows, start: range.start, endClaimed, atEnd, windows: position.windows + 1 };
+  if (overlap === undefined) return { ...common, ...beginAgain(position, windowRows, limits) };
+  return {
+    ...common,
+    known: overlap.begin,
+    fresh: overlap.end,
+    // Every row of the anchor without a user name was counted, and those behind the overlap are counted again.
+    unnamed: withoutCounts(position.unnamed, position.anchor.slice(overlap.anchorEnd)),
+    windowRows,
+    restarts: position.restarts,
+  };
 }
 
-/** The very first window begins at the first page as well, but does not begin anything again. */
-function restartsAfter({ read, ahead, restarts }: RosterPosition): number {
-  return read === 0 && ahead === 0 ? restarts : restarts + 1;
+/**
+ * All rows of the first page are handed out, whether the walk begins or begins again. In the second case the
+ * windows were too small for so many changes, or so many rows without a user name.
+ */
+function beginAgain(
+  { read, ahead, restarts }: RosterPosition,
+  windowRows: number,
+  { maxWindowRows }: RosterLimits,
+) {
+  const first = { known: 0, fresh: 0, unnamed: new Map<string, number>() };
+  if (read === 0 && ahead === 0) return { ...first, windowRows, restarts };
+  return { ...first, windowRows: Math.min(windowRows * 2, maxWindowRows), restarts: restarts + 1 };
 }
 
-/** Whether this window and the one before end with the same row. */
-function reachesSameEnd(
-  overlap: Overlap | undefined,
-  rows: readonly Member[],
-  { anchor }: RosterPosition,
-): boolean {
-  return overlap !== undefined && overlap.end === rows.length && overlap.anchorEnd === anchor.length;
+/** Whether the window before claimed as well that the roster ends with this row. */
+function repeatsEnd(rows: readonly Member[], { anchor, endClaimed }: RosterPosition): boolean {
+  const last = rows.at(-1);
+  return endClaimed && last !== undefined && fingerprint(last) === anchor.at(-1);
 }
 
 /**

@@ -20,6 +20,10 @@ export interface RosterPosition {
   readonly windowRows: number;
   /** How often the walk has begun again at the first page. */
   readonly restarts: number;
+  /** How many windows were read; makes the token of a page that had to be read again a new one. */
+  readonly windows: number;
+  /** Whether Codecov has said that the roster ends with the anchor's last row, which is not yet believed. */
+  readonly endClaimed: boolean;
 }
 
 const VERSION = 1;
@@ -27,24 +31,21 @@ const FINGERPRINT_CHARS = Math.ceil((FINGERPRINT_BYTES * 4) / 3);
 
 /** @param scope names the roster; a token of another one is refused. */
 export function encodeRosterToken(position: RosterPosition, scope: string): string {
-  const { read, anchor, unnamed, ahead, windowRows, restarts } = position;
-  const fields = [VERSION, scope, read, anchor.join(""), [...unnamed], ahead, windowRows, restarts];
+  const { read, anchor, unnamed, ahead, windowRows, restarts, windows, endClaimed } = position;
+  const counts = [read, ahead, windowRows, restarts, windows, endClaimed ? 1 : 0];
+  const fields = [VERSION, scope, counts, anchor.join(""), [...unnamed]];
   return Buffer.from(JSON.stringify(fields)).toString("base64url");
 }
 
 /** @throws BatonError InvalidArgument if the token was not made by {@link encodeRosterToken} for this roster. */
 export function decodeRosterToken(token: string, scope: string): RosterPosition {
-  const fields = parseFields(token);
-  const [version, tokenScope, read, anchor, unnamed, ahead, windowRows, restarts] = fields;
+  const [version, tokenScope, counts, anchor, unnamed] = parseFields(token);
   if (version !== VERSION) throw invalid("it comes from another version of this program");
   if (tokenScope !== scope) throw invalid("it belongs to another organization or another Codecov server");
   if (
-    fields.length !== 8 ||
-    !isCount(read) ||
-    !isCount(ahead) ||
-    !isCount(windowRows) ||
-    windowRows === 0 ||
-    !isCount(restarts) ||
+    !Array.isArray(counts) ||
+    counts.length !== 6 ||
+    !counts.every(isCount) ||
     typeof anchor !== "string" ||
     anchor.length % FINGERPRINT_CHARS !== 0 ||
     !Array.isArray(unnamed) ||
@@ -52,7 +53,17 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
   ) {
     throw invalid("it is damaged");
   }
-  return { read, anchor: splitAnchor(anchor), unnamed: new Map(unnamed), ahead, windowRows, restarts };
+  const [read = 0, ahead = 0, windowRows = 0, restarts = 0, windows = 0, endClaimed = 0] = counts;
+  return {
+    read,
+    anchor: splitAnchor(anchor),
+    unnamed: new Map(unnamed),
+    ahead,
+    windowRows: Math.max(1, windowRows),
+    restarts,
+    windows,
+    endClaimed: endClaimed === 1,
+  };
 }
 
 function parseFields(token: string): unknown[] {

@@ -90,7 +90,16 @@ export class RosterWalk {
 
   #beginning(): RosterPosition {
     const { windowRows } = this.#limits;
-    return { read: 0, anchor: [], unnamed: new Map(), ahead: 0, windowRows, restarts: 0 };
+    return {
+      read: 0,
+      anchor: [],
+      unnamed: new Map(),
+      ahead: 0,
+      windowRows,
+      restarts: 0,
+      windows: 0,
+      endClaimed: false,
+    };
   }
 
   #slice({ window, index, unnamed }: SliceStart, maxRows: number, ctx: CallContext): RosterSlice {
@@ -110,7 +119,7 @@ export class RosterWalk {
 
   /** The position after the rows before `end`, anchored in the last of them that has a user name. */
   #positionAt(window: RosterWindow, end: number, counts: ReadonlyMap<string, number>): RosterPosition {
-    const { rows, start, known, windowRows, restarts } = window;
+    const { rows, start, known, windowRows, restarts, windows, endClaimed } = window;
     const anchorEnd = endOfNames(rows, known, end);
     return {
       read: start + anchorEnd,
@@ -119,6 +128,8 @@ export class RosterWalk {
       ahead: end - anchorEnd,
       windowRows,
       restarts,
+      windows,
+      endClaimed: endClaimed && anchorEnd === rows.length,
     };
   }
 
