@@ -41,8 +41,17 @@ export function main(program: Program): void {
   runProgram(program, process.argv.slice(2), redactor).then(end, (error: unknown) => end(fail(error)));
 }
 
-/** Chooses the command and runs it to its end. */
-async function runProgram(program: Program, argv: readonly string[], redactor: Redactor): Promise<number> {
+/**
+ * Chooses the command and runs it to its end.
+ *
+ * @returns the exit code
+ * @throws BatonError what is wrong with the command line, or what the command fails with
+ */
+export async function runProgram(
+  program: Program,
+  argv: readonly string[],
+  redactor: Redactor,
+): Promise<number> {
   const parsed = parseArguments(argv, allFields(program));
   hideSecretFlags(program.definition.name, parsed);
   registerSecrets(parsed, redactor);

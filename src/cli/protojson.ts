@@ -10,24 +10,25 @@ import { BatonError, Code } from "#kernel/errors.ts";
 
 /** Turns encoded messages into JSON values. */
 export class JsonPrinter {
-  readonly #registry: Registry;
+  readonly #options: { readonly registry: Registry; readonly useProtoFieldName: boolean };
 
-  constructor() {
+  /** @param contractKeys whether keys are spelled as in the contract (`display_name`) instead of `displayName` */
+  constructor({ contractKeys = false } = {}) {
     const set = fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, "base64"));
-    this.#registry = createFileRegistry(set);
+    this.#options = { registry: createFileRegistry(set), useProtoFieldName: contractKeys };
   }
 
   /** @param typeName full name of the message, for example `c1.connector.v2.Event` */
   toJson(typeName: string, bytes: Uint8Array): unknown {
-    const descriptor = this.#registry.getMessage(typeName);
+    const descriptor = this.#options.registry.getMessage(typeName);
     if (descriptor === undefined) throw new BatonError(Code.Internal, `unknown message type ${typeName}`);
-    return withTypesFirst(toJson(descriptor, fromBinary(descriptor, bytes), { registry: this.#registry }));
+    return withTypesFirst(toJson(descriptor, fromBinary(descriptor, bytes), this.#options));
   }
 
   /** The message as the content of an `Any`: an object whose `@type` says what it is. */
   toTypedJson(typeName: string, bytes: Uint8Array): unknown {
     const any = { $typeName: AnySchema.typeName, typeUrl: `type.googleapis.com/${typeName}`, value: bytes };
-    return withTypesFirst(toJson(AnySchema, any, { registry: this.#registry }));
+    return withTypesFirst(toJson(AnySchema, any, this.#options));
   }
 }
 

@@ -319,6 +319,8 @@ export const foreignFields = {
 export const sdkConstraints: readonly Constraint[] = [
   { kind: "required-together", fields: ["client-id", "client-secret"] },
   { kind: "required-together", fields: ["grant-entitlement", "grant-principal"] },
+  { kind: "required-together", fields: ["delete-resource", "delete-resource-type"] },
+  { kind: "required-together", fields: ["rotate-credentials", "rotate-credentials-type"] },
   {
     kind: "mutually-exclusive",
     fields: [

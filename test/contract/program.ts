@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
+const CODECOV = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
+
+/** The program around the toy connector. */
+export const TOY = fileURLToPath(new URL("../fakes/toy-program.ts", import.meta.url));
 
 export interface ProgramResult {
   readonly code: number | null;
@@ -19,6 +22,8 @@ export interface RunningProgram {
 }
 
 export interface StartOptions {
+  /** Path of the program; Codecov's if not given. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -26,7 +31,7 @@ export interface StartOptions {
 /** Starts the real program as a process of its own, with nothing of this process's settings. */
 export function startProgram(args: readonly string[], options: StartOptions = {}): RunningProgram {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("BATON_"));
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [options.program ?? CODECOV, ...args], {
     env: { ...Object.fromEntries(inherited), ...options.env },
     cwd: options.cwd,
     stdio: ["ignore", "pipe", "pipe"],

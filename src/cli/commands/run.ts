@@ -21,9 +21,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const signals = watchSignals();
   const job = { invocation, settings, output, signals };
   try {
-    const { findTask } = await import("../on-demand.ts");
+    const { findTask, runTask } = await import("../on-demand.ts");
     const task = findTask(settings.sdk);
-    if (task !== undefined) return await task(job);
+    if (task !== undefined) return await runTask(task, job);
     const { sync } = await import("../sync.ts");
     return await sync(job);
   } catch (error) {

@@ -1,0 +1,35 @@
+import { usageError } from "#config/arguments.ts";
+import type { LaunchedConnector } from "#host/launch.ts";
+import type { CallContext } from "#kernel/context.ts";
+import type { BatonError } from "#kernel/errors.ts";
+import type { LogFields } from "#kernel/logger.ts";
+
+/** What came out of a task: a sentence and the facts behind it. */
+export interface Outcome {
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** One thing done on demand, through a connector process of its own. */
+export type Task = (connector: LaunchedConnector, ctx: CallContext) => Promise<Outcome>;
+
+/** Reads the JSON object that a flag holds. */
+export function parseJsonObject(flag: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw notAnObject(flag);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(flag);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function notAnObject(flag: string): BatonError {
+  return usageError(`--${flag} must be a JSON object, for example '{"name": "value"}'`);
+}
+
+/** Prints a result for whoever runs the program; standard output holds nothing else. */
+export function printJson(value: unknown, indent?: number): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, indent)}\n`);
+}
