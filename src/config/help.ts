@@ -35,10 +35,11 @@ function formatGroup(group: string, fields: readonly Field[], width: number): st
 }
 
 function describe(field: Field): string {
+  const sentences = [field.description.replace(/\.$/, "")];
+  if (field.kind === "select") sentences.push(`One of ${field.values.join(", ")}`);
+  if ("default" in field && field.default !== undefined) sentences.push(`Default ${field.default}`);
   const required = field.required === true ? "required: " : "";
-  const values = field.kind === "select" ? `; one of ${field.values.join(", ")}` : "";
-  const preset = "default" in field && field.default !== undefined ? `, default ${field.default}` : "";
-  return `${required}${field.description}${values}${preset} ($${variableOf(field.name)})`;
+  return `${required}${sentences.join(". ")} ($${variableOf(field.name)})`;
 }
 
 function describeValue(field: Field): string {

@@ -55,6 +55,7 @@ test("one command reads every member into sync.c1z and says what it found", asyn
   expect(result).toMatchObject({ code: 0, stdout: "" });
   expect(plain).toEqual([]);
   expect(logs.find(({ msg }) => msg === "Sync summary.")).toMatchObject({
+    members: 52,
     seats: 30,
     admins: 4,
     requests: simulator.requests.length,

@@ -28,6 +28,7 @@ export const codecov = {
     allowHttp: false,
   },
   summary: [
+    { label: "members", matches: (resource) => resource.id?.resourceType === USER_TYPE },
     { label: "seats", matches: (resource) => hasFlag(resource, "activated") },
     { label: "admins", matches: (resource) => hasFlag(resource, "is_admin") },
   ],

@@ -3,7 +3,7 @@ import type { Field } from "#config/field.ts";
 import { formatFlags } from "#config/help.ts";
 
 const fields: readonly Field[] = [
-  { kind: "string", name: "acme-owner", description: "Owner", required: true },
+  { kind: "string", name: "acme-owner", description: "Owner.", required: true },
   { kind: "select", name: "acme-kind", description: "Kind", values: ["a", "b"], default: "a" },
   { kind: "bool", name: "provisioning", shorthand: "p", description: "Allow changes", group: "Other" },
   { kind: "string", name: "secret-door", description: "Nobody sees this", hidden: true },
@@ -16,7 +16,7 @@ test("each visible flag is shown under its heading with what it takes and its va
       "      --acme-owner <text>",
       "          required: Owner ($BATON_ACME_OWNER)",
       "      --acme-kind <text>",
-      "          Kind; one of a, b, default a ($BATON_ACME_KIND)",
+      "          Kind. One of a, b. Default a ($BATON_ACME_KIND)",
       "",
       "Other:",
       "  -p, --provisioning",
