@@ -2,6 +2,8 @@ import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 
 /** SQLite's primary result codes that say something about the world and not about our statements. */
 const SQLITE_IOERR = 10;
+/** A write that failed for any reason but `ENOSPC`: a quota or a size limit, or a failing disk. */
+const SQLITE_IOERR_WRITE = 778;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
@@ -37,12 +39,13 @@ interface Fault {
 
 function describeFault(error: Error): Fault | undefined {
   const systemCode = "code" in error && typeof error.code === "string" ? error.code : "";
-  const sqliteCode = "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : 0;
-  if (NO_SPACE.has(systemCode) || sqliteCode === SQLITE_FULL) {
+  const extendedCode = "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
+  const sqliteCode = extendedCode & 0xff;
+  if (NO_SPACE.has(systemCode) || sqliteCode === SQLITE_FULL || extendedCode === SQLITE_IOERR_WRITE) {
     return {
       code: Code.ResourceExhausted,
       kind: "configuration",
-      what: "there is no space left (or a size limit was reached)",
+      what: "there is no space left, or a quota or size limit was reached",
       remedy: "free some space, or choose another output file or temporary directory",
     };
   }

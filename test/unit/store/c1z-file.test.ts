@@ -18,7 +18,8 @@ import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { type C1zFile, openC1z, openC1zReadOnly } from "#store/c1z-file.ts";
-import { catchError, ManualClock, makeTempDir, makeTestFile, membership, team, user } from "./support.ts";
+import { membership, team, user } from "./sample-rows.ts";
+import { catchError, ManualClock, makeTempDir, makeTestFile } from "./support.ts";
 
 function addSync(file: C1zFile, ...users: string[]): string {
   const { id } = file.runs.start("full");

@@ -4,7 +4,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { readDecodeLimits } from "#store/limits.ts";
-import { catchError, makeTestFile, type TestFile, user } from "./support.ts";
+import { user } from "./sample-rows.ts";
+import { catchError, makeTestFile, type TestFile } from "./support.ts";
 
 const MAGIC = Buffer.from("C1ZF\0", "latin1");
 const SKIPPABLE = Buffer.from("502a4d180400000061626364", "hex");

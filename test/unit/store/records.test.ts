@@ -6,7 +6,8 @@ import { Code } from "#kernel/errors.ts";
 import { Any, hasAnnotation, packAnnotation } from "#model/annotations.ts";
 import { everyItem, type RecordReader } from "#store/reader.ts";
 import type { RecordWriter } from "#store/writer.ts";
-import { catchError, makeTestFile, member, membership, team, user, userType } from "./support.ts";
+import { member, membership, team, user, userType } from "./sample-rows.ts";
+import { catchError, makeTestFile } from "./support.ts";
 
 async function startSync(): Promise<{ reader: RecordReader; writer: RecordWriter }> {
   const target = await makeTestFile();

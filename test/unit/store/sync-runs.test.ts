@@ -3,17 +3,8 @@ import { Code } from "#kernel/errors.ts";
 import type { C1zFile } from "#store/c1z-file.ts";
 import { readRetentionPolicy, selectSurplus } from "#store/retention.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import {
-  catchError,
-  type ManualClock,
-  makeTestFile,
-  member,
-  membership,
-  NOON,
-  team,
-  user,
-  userType,
-} from "./support.ts";
+import { member, membership, team, user, userType } from "./sample-rows.ts";
+import { catchError, type ManualClock, makeTestFile, NOON } from "./support.ts";
 
 const DAY = 86_400_000;
 
