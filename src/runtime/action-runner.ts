@@ -59,14 +59,14 @@ export class ActionRunner {
     } finally {
       waiting.abort();
     }
-    return this.state(name, id);
+    return this.state(id);
   }
 
   /** Throws `NotFound` for an invocation that never was or is long gone. */
-  state(name: string, id: string): ActionState {
+  state(id: string): ActionState {
     const state = this.#states.get(id);
-    if (state !== undefined && (name === "" || state.name === name)) return state;
-    throw new BatonError(Code.NotFound, `there is no invocation "${id}" of the action "${name}"`);
+    if (state !== undefined) return state;
+    throw new BatonError(Code.NotFound, `no action was invoked under the id "${id}", or it was too long ago`);
   }
 
   /** Cancels what is running. */

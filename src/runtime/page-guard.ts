@@ -48,7 +48,7 @@ export function checkResource(resource: Resource, registry: Registry): void {
     throw defect(`the id of a resource of type "${id.resourceType}" is longer than ${Limit.id} bytes`);
   }
   const name = `the resource "${id.resource}"`;
-  const type = registry.findType(id.resourceType);
+  const type = registry.findSyncer(id.resourceType)?.resourceType;
   if (type === undefined) {
     throw defect(`${name} is of the type "${id.resourceType}", which the connector does not have`);
   }

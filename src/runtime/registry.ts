@@ -31,15 +31,15 @@ export class Registry {
       .toSorted((a, b) => compareUtf8(a.id, b.id));
   }
 
-  /** Throws `NotFound` for a type that the connector does not have. */
-  syncer(resourceTypeId: string): ResourceSyncer {
-    const syncer = this.#syncers.get(resourceTypeId);
-    if (syncer !== undefined) return syncer;
-    throw new BatonError(Code.NotFound, `this connector has no resource type "${resourceTypeId}"`);
+  findSyncer(resourceTypeId: string): ResourceSyncer | undefined {
+    return this.#syncers.get(resourceTypeId);
   }
 
-  findType(resourceTypeId: string): ResourceType | undefined {
-    return this.#syncers.get(resourceTypeId)?.resourceType;
+  /** Throws `NotFound` for a type that the connector does not have. */
+  syncer(resourceTypeId: string): ResourceSyncer {
+    const syncer = this.findSyncer(resourceTypeId);
+    if (syncer !== undefined) return syncer;
+    throw new BatonError(Code.NotFound, `this connector has no resource type "${resourceTypeId}"`);
   }
 
   /** Throws `NotFound` for a feed that the connector does not have. */

@@ -16,7 +16,7 @@ export function actionEndpoints(registry: Registry, runner: ActionRunner): Endpo
     })),
 
     unary(Service.getActionSchema, ({ name }) =>
-      withPrefix("error: get action schema failed", async () => ({
+      withPrefix(`error: action schema ${name} not found`, async () => ({
         schema: registry.action(name).schema,
         annotations: [],
       })),
@@ -28,8 +28,8 @@ export function actionEndpoints(registry: Registry, runner: ActionRunner): Endpo
       ),
     ),
 
-    unary(Service.getActionStatus, ({ name, id }) =>
-      withPrefix("error: getting action status failed", async () => runner.state(name, id)),
+    unary(Service.getActionStatus, ({ id }) =>
+      withPrefix(`error: action status for id ${id} not found`, async () => runner.state(id)),
     ),
   ];
 }

@@ -27,8 +27,8 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
   const deleteResource = async (request: DeleteResourceRequest, ctx: CallContext) => {
     requireProvisioning();
     const id = required(request.resourceId, "resource id");
-    const syncer = registry.syncer(id.resourceType);
-    const remove = syncer.delete?.bind(syncer);
+    const syncer = registry.findSyncer(id.resourceType);
+    const remove = syncer?.delete?.bind(syncer);
     if (remove === undefined) throw unsupported(`resources of type "${id.resourceType}" cannot be deleted`);
     const result = await withPrefix("error: delete resource failed", () =>
       remove(id, request.parentResourceId, ctx),
@@ -64,8 +64,8 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
       requireProvisioning();
       const resource = required(request.resource, "resource");
       const type = required(resource.id, "resource id").resourceType;
-      const syncer = registry.syncer(type);
-      const create = syncer.create?.bind(syncer);
+      const syncer = registry.findSyncer(type);
+      const create = syncer?.create?.bind(syncer);
       if (create === undefined) throw unsupported(`resources of type "${type}" cannot be created`);
       const result = await withPrefix("error: create resource failed", () => create(resource, ctx));
       checkResource(result.resource, registry);
@@ -98,9 +98,9 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
 
 function provisionerOf(registry: Registry, resourceTypeId: string | undefined) {
   const id = required(resourceTypeId, "resource on the entitlement");
-  const syncer = registry.syncer(id);
-  const grant = syncer.grant?.bind(syncer);
-  const revoke = syncer.revoke?.bind(syncer);
+  const syncer = registry.findSyncer(id);
+  const grant = syncer?.grant?.bind(syncer);
+  const revoke = syncer?.revoke?.bind(syncer);
   if (grant !== undefined && revoke !== undefined) return { grant, revoke };
   throw unsupported(`entitlements of resource type "${id}" can be neither granted nor revoked`);
 }

@@ -49,8 +49,8 @@ export function syncEndpoints(registry: Registry): Endpoint[] {
 
     unary(ResourceGetter.getResource, async (request, ctx) => {
       const id = required(request.resourceId, "resource id");
-      const syncer = registry.syncer(id.resourceType);
-      const get = syncer.get?.bind(syncer);
+      const syncer = registry.findSyncer(id.resourceType);
+      const get = syncer?.get?.bind(syncer);
       if (get === undefined) {
         throw new BatonError(
           Code.Unimplemented,

@@ -31,7 +31,7 @@ describe("an invocation", () => {
     expect(started).toMatchObject({ status: BATON_ACTION_STATUS_RUNNING, response: undefined });
     work.resolve({ response: { done: true } });
     await expect
-      .poll(() => runner.state("work", started.id))
+      .poll(() => runner.state(started.id))
       .toMatchObject({ status: BATON_ACTION_STATUS_COMPLETE, response: { done: true } });
   });
 
@@ -82,7 +82,7 @@ describe("an invocation", () => {
     const state = await runner.invoke(endless, {}, 1000, NEVER);
     expect(clock.sleeps).toContain(MAX_ACTION_MS);
     expect(await told.promise).toMatchObject({ code: Code.DeadlineExceeded });
-    await expect.poll(() => runner.state("work", state.id).status).toBe(BATON_ACTION_STATUS_FAILED);
+    await expect.poll(() => runner.state(state.id).status).toBe(BATON_ACTION_STATUS_FAILED);
   });
 
   test("is canceled when the process ends", async () => {
@@ -126,7 +126,7 @@ test("a thousand results stay, then the oldest go; what is running always stays"
   const running = runner.invoke(slow, {}, 1000, caller.signal);
   const first = await runner.invoke(quick, {}, 1000, NEVER);
   for (let index = 0; index < 1000; index += 1) await runner.invoke(quick, {}, 1000, NEVER);
-  expect(() => runner.state("work", first.id)).toThrow(expect.objectContaining({ code: Code.NotFound }));
+  expect(() => runner.state(first.id)).toThrow(expect.objectContaining({ code: Code.NotFound }));
   gate.resolve();
   expect((await running).status).toBe(BATON_ACTION_STATUS_COMPLETE);
 });

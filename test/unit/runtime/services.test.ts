@@ -110,6 +110,8 @@ describe("reading", () => {
     expect(missing).toMatchObject({ code: Code.NotFound, message: 'there is no person "nobody"' });
     const unable = await client.refused(Getter.getResource, { ...request, resourceId: id("team", "red") });
     expect(unable.code).toBe(Code.Unimplemented);
+    const unknown = await client.refused(Getter.getResource, { ...request, resourceId: id("robot", "r2") });
+    expect(unknown.code).toBe(Code.Unimplemented);
   });
 
   test("entitlements come from the type that has them, an empty list from one that has none", async () => {
@@ -348,6 +350,10 @@ describe("with provisioning", () => {
         parentResourceId: undefined,
       }),
       await client.refused(Manager.createResource, { resource: team("green") }),
+      await client.refused(Manager.deleteResource, {
+        resourceId: id("robot", "r2"),
+        parentResourceId: undefined,
+      }),
       await client.refused(Accounts.createAccount, {
         accountInfo: undefined,
         credentialOptions: undefined,
