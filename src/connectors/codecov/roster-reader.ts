@@ -53,8 +53,8 @@ export interface RosterWindow {
   readonly fresh: number;
   /** Rows without a user name that were handed out before `fresh`, by fingerprint. */
   readonly unnamed: ReadonlyMap<string, number>;
-  /** Whether Codecov says that the roster ends with this window. */
-  readonly endClaimed: boolean;
+  /** The number of members, if Codecov says that the roster ends with this window. */
+  readonly claimedCount: number | undefined;
   /** Whether that is certain. */
   readonly atEnd: boolean;
   readonly windowRows: number;
@@ -88,7 +88,8 @@ export async function readWindow(
     if (answer !== "beyond-end") {
       const shortened = isShortened(answer, range);
       // A server that never gives as many rows as asked for counts its pages in other sizes than we do.
-      if (shortened) windowRows = Math.max(answer.results.length, Math.floor(windowRows / 4));
+      if (shortened)
+        windowRows = Math.max(answer.results.length, range.start > 0 ? Math.floor(windowRows / 4) : 1);
       if (shortened && range.start > 0) continue;
       const window = await connect(source, position, { range, answer, windowRows, limits });
       if (window !== undefined) {
@@ -208,9 +209,11 @@ async function connect(
   const comparable = rows.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
   const overlap = findOverlap(position.anchor, comparable, limits.requiredNames);
   if (overlap === undefined && range.start > 0) return undefined;
-  const endClaimed = answer.next === null;
-  const atEnd = endClaimed && (repeatsEnd(rows, position) || (await confirmEnd(source, rows, range.start)));
-  const common = { rows, start: range.start, endClaimed, atEnd, windows: position.windows + 1 };
+  const claimedCount = answer.next === null ? answer.count : undefined;
+  const atEnd =
+    claimedCount !== undefined &&
+    (repeatsClaim(rows, claimedCount, position) || (await confirmEnd(source, rows, range.start)));
+  const common = { rows, start: range.start, claimedCount, atEnd, windows: position.windows + 1 };
   if (overlap === undefined) return { ...common, ...beginAgain(position, windowRows, limits) };
   return {
     ...common,
@@ -237,10 +240,14 @@ function beginAgain(
   return { ...first, windowRows: Math.min(windowRows * 2, maxWindowRows), restarts: restarts + 1 };
 }
 
-/** Whether the window before claimed as well that the roster ends with this row. */
-function repeatsEnd(rows: readonly Member[], { anchor, endClaimed }: RosterPosition): boolean {
+/** Whether the window before had the same end and the same count; so the walk ends even if Codecov counts wrong. */
+function repeatsClaim(
+  rows: readonly Member[],
+  count: number,
+  { anchor, claimedCount }: RosterPosition,
+): boolean {
   const last = rows.at(-1);
-  return endClaimed && last !== undefined && fingerprint(last) === anchor.at(-1);
+  return count === claimedCount && last !== undefined && fingerprint(last) === anchor.at(-1);
 }
 
 /**

@@ -22,8 +22,8 @@ export interface RosterPosition {
   readonly restarts: number;
   /** How many windows were read; makes the token of a page that had to be read again a new one. */
   readonly windows: number;
-  /** Whether Codecov has said that the roster ends with the anchor's last row, which is not yet believed. */
-  readonly endClaimed: boolean;
+  /** Set if Codecov has said that the roster ends with the anchor's last row: the number of members it told then. */
+  readonly claimedCount: number | undefined;
 }
 
 const VERSION = 1;
@@ -31,8 +31,15 @@ const FINGERPRINT_CHARS = Math.ceil((FINGERPRINT_BYTES * 4) / 3);
 
 /** @param scope names the roster; a token of another one is refused. */
 export function encodeRosterToken(position: RosterPosition, scope: string): string {
-  const { read, anchor, unnamed, ahead, windowRows, restarts, windows, endClaimed } = position;
-  const counts = [read, ahead, windowRows, restarts, windows, endClaimed ? 1 : 0];
+  const { read, anchor, unnamed, ahead, windowRows, restarts, windows, claimedCount } = position;
+  const counts = [
+    read,
+    ahead,
+    windowRows,
+    restarts,
+    windows,
+    claimedCount === undefined ? 0 : claimedCount + 1,
+  ];
   const fields = [VERSION, scope, counts, anchor.join(""), [...unnamed]];
   return Buffer.from(JSON.stringify(fields)).toString("base64url");
 }
@@ -53,7 +60,7 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
   ) {
     throw invalid("it is damaged");
   }
-  const [read = 0, ahead = 0, windowRows = 0, restarts = 0, windows = 0, endClaimed = 0] = counts;
+  const [read = 0, ahead = 0, windowRows = 0, restarts = 0, windows = 0, claimed = 0] = counts;
   return {
     read,
     anchor: splitAnchor(anchor),
@@ -62,7 +69,7 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
     windowRows: Math.max(1, windowRows),
     restarts,
     windows,
-    endClaimed: endClaimed === 1,
+    claimedCount: claimed === 0 ? undefined : claimed - 1,
   };
 }
 

@@ -98,7 +98,7 @@ export class RosterWalk {
       windowRows,
       restarts: 0,
       windows: 0,
-      endClaimed: false,
+      claimedCount: undefined,
     };
   }
 
@@ -119,7 +119,7 @@ export class RosterWalk {
 
   /** The position after the rows before `end`, anchored in the last of them that has a user name. */
   #positionAt(window: RosterWindow, end: number, counts: ReadonlyMap<string, number>): RosterPosition {
-    const { rows, start, known, windowRows, restarts, windows, endClaimed } = window;
+    const { rows, start, known, windowRows, restarts, windows, claimedCount } = window;
     const anchorEnd = endOfNames(rows, known, end);
     return {
       read: start + anchorEnd,
@@ -129,7 +129,7 @@ export class RosterWalk {
       windowRows,
       restarts,
       windows,
-      endClaimed: endClaimed && anchorEnd === rows.length,
+      claimedCount: anchorEnd === rows.length ? claimedCount : undefined,
     };
   }
 
