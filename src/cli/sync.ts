@@ -3,11 +3,11 @@ import type { LaunchedConnector } from "#host/launch.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseResourceBid } from "#model/ids.ts";
-import type { SyncProgress } from "#sync/progress.ts";
 import type { SyncTaskResult } from "#tasks/sync.ts";
 import { type Job, startConnector } from "./job.ts";
+import { makeProgressReporter } from "./progress.ts";
 import { loadConnectorConfig, type SdkConfig } from "./settings.ts";
-import { formatDuration, formatNumber, formatSummary, type Summary, summaryFields } from "./summary.ts";
+import { formatSummary, type Summary, summaryFields } from "./summary.ts";
 import { Tally } from "./tally.ts";
 
 /** Listings that a sync reads side by side when it may choose by itself. */
@@ -40,7 +40,7 @@ export async function sync(job: Job): Promise<number> {
         maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
         retention: readRetentionPolicy(invocation.env),
         resumeKey: makeResumeKey(job),
-        onProgress: (progress) => output.live?.update(describeProgress(progress)),
+        onProgress: makeProgressReporter(output),
       },
       { signal: signals.signal, log: output.log, clock: systemClock },
     );
@@ -67,11 +67,6 @@ function makeResumeKey({ invocation, settings }: Job): string {
     ...Object.fromEntries(config.filter(([, value]) => !(value instanceof Secret))),
     scope: { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants },
   });
-}
-
-function describeProgress({ phase, rows, calls, elapsedMs }: SyncProgress): string {
-  const received = Object.values(rows).reduce((sum, count) => sum + count, 0);
-  return `${phase}: ${formatNumber(received)} rows in ${formatNumber(calls)} calls, ${formatDuration(elapsedMs)}`;
 }
 
 async function summarize(

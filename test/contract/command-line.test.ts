@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
 import { runProgram } from "./program.ts";
@@ -75,6 +76,28 @@ test("config and capabilities print JSON without any settings", async () => {
   );
   expect(capabilities.stdout.endsWith("}")).toBe(true);
   expect(JSON.parse(capabilities.stdout).connectorCapabilities).toContain("CAPABILITY_SYNC");
+});
+
+const LAUNCHER = fileURLToPath(new URL("../../bin/baton-codecov.js", import.meta.url));
+
+test("the launcher starts the program", async () => {
+  const result = await runProgram(["--version"], { cwd, program: LAUNCHER });
+  expect(result).toMatchObject({
+    code: 0,
+    stdout: `baton-codecov version ${packageFile.version}\n`,
+    stderr: "",
+  });
+});
+
+test("the launcher tells the owner of an old Node in one sentence what to do", async () => {
+  const pretend = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.1.0' })";
+  const result = await runProgram(["--version"], {
+    cwd,
+    program: LAUNCHER,
+    env: { NODE_OPTIONS: `--import="${pretend}"` },
+  });
+  expect(result).toMatchObject({ code: 2, stdout: "" });
+  expect(result.stderr).toMatch(/^baton-codecov needs Node 24 or newer, this is v\S+; install .*\n$/);
 });
 
 async function checkHealth(listener: RequestListener, ...args: string[]) {
