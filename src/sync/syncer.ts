@@ -154,7 +154,7 @@ async function finish(
   const dangling = reportDanglingReferences(session);
   session.checkpoint();
   store.runs.deleteOlder(id, retention);
-  const run = store.runs.end(id);
+  store.runs.end(id);
   store.runs.setVerification(id, VERIFICATION);
   ctx.log.info("Sync complete.", { sync_id: id });
   try {
@@ -164,7 +164,7 @@ async function finish(
     ctx.log.warn("the connector could not clean up after the sync; the sync itself is complete", { error });
   }
   return {
-    run,
+    run: store.runs.pick(id),
     resumed,
     rows: {
       resourceTypes: reader.count("resourceTypes"),

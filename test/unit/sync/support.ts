@@ -140,8 +140,9 @@ export function syncInto(
   client: FakeSyncClient,
   bench: SyncBench,
   options: Partial<SyncOptions> = {},
+  ctx: CallContext = bench.ctx,
 ): Promise<SyncResult> {
-  return runSync(client, file, { retention: { keepFullSyncs: 2 }, ...options }, bench.ctx);
+  return runSync(client, file, { retention: { keepFullSyncs: 2 }, ...options }, ctx);
 }
 
 /** The ids of all rows of a sync, sorted. */

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { Retrier, retryDelay } from "#sync/retry.ts";
+import { catchError, JumpingClock, type LogLine, NOON, recordLog } from "./support.ts";
+
+const MINUTE = 60_000;
+
+function unavailable(rateLimit?: BatonError["rateLimit"]): BatonError {
+  return new BatonError(Code.Unavailable, "busy", rateLimit === undefined ? {} : { rateLimit });
+}
+
+function setup(maxWaitMs = 15 * MINUTE) {
+  const clock = new JumpingClock();
+  const lines: LogLine[] = [];
+  return {
+    clock,
+    lines,
+    retrier: new Retrier({ maxWaitMs, clock, log: recordLog(lines) }),
+    signal: new AbortController().signal,
+  };
+}
+
+describe("the wait before the next attempt", () => {
+  it.each([
+    ["grows with the attempts", unavailable(), 1, 1_000],
+    ["grows with the attempts", unavailable(), 7, 7_000],
+    ["is at most a minute", unavailable(), 90, MINUTE],
+    [
+      "is the time to the reset when the quota is used up",
+      unavailable({ remaining: 0, resetAt: NOON + 3_000 }),
+      1,
+      3_000,
+    ],
+    [
+      "is a minute when the reset is further away",
+      unavailable({ remaining: 0, resetAt: NOON + 120_000 }),
+      1,
+      MINUTE,
+    ],
+    [
+      "is shared among the remaining requests",
+      unavailable({ remaining: 5, resetAt: NOON + 10_000 }),
+      1,
+      2_000,
+    ],
+    ["is rounded up to seconds", unavailable({ remaining: 3, resetAt: NOON + 10_000 }), 1, 4_000],
+    ["forgets a reset in the past", unavailable({ remaining: 0, resetAt: NOON - 1 }), 2, 2_000],
+  ])("%s", (_, error, attempt, expected) => {
+    expect(retryDelay(error, attempt, NOON)).toBe(expected);
+  });
+});
+
+describe("a call that fails", () => {
+  it("for a passing reason is repeated until it succeeds", async () => {
+    const { retrier, signal, clock, lines } = setup();
+    const answers = [unavailable(), new BatonError(Code.DeadlineExceeded, "slow"), "fine"];
+    const result = await retrier.run("listing", signal, async () => {
+      const answer = answers.shift();
+      if (answer instanceof BatonError) throw answer;
+      return answer;
+    });
+    expect(result).toBe("fine");
+    expect(clock.slept).toEqual([1_000, 2_000]);
+    expect(lines.map(({ message }) => message)).toEqual(
+      Array(2).fill("listing failed for now, trying again"),
+    );
+  });
+
+  it.each([Code.NotFound, Code.ResourceExhausted, Code.Unauthenticated, Code.Internal])(
+    "with code %i is not repeated",
+    async (code) => {
+      const { retrier, signal, clock } = setup();
+      const error = new BatonError(code, "no");
+      await expect(retrier.run("listing", signal, () => Promise.reject(error))).rejects.toBe(error);
+      expect(clock.slept).toEqual([]);
+    },
+  );
+
+  it("is given up after the longest wait without success", async () => {
+    const { retrier, signal, clock } = setup();
+    const error = await catchError(retrier.run("listing users", signal, () => Promise.reject(unavailable())));
+    expect(error.code).toBe(Code.Unavailable);
+    expect(error.message).toMatch(/^gave up listing users after 15 min without progress: busy;/u);
+    expect(clock.monotonic()).toBeGreaterThan(14 * MINUTE);
+    expect(clock.monotonic()).toBeLessThanOrEqual(15 * MINUTE);
+  });
+
+  it("gets the whole time again after any success", async () => {
+    const { retrier, signal, clock } = setup();
+    for (let call = 0; call < 5; call += 1) {
+      let failures = 20;
+      await retrier.run("listing", signal, async () => {
+        failures -= 1;
+        if (failures > 0) throw unavailable();
+      });
+    }
+    expect(clock.monotonic()).toBeGreaterThan(15 * MINUTE);
+  });
+
+  it("stops waiting when it is canceled", async () => {
+    const { retrier } = setup();
+    const controller = new AbortController();
+    const reason = new BatonError(Code.Canceled, "interrupted");
+    const run = retrier.run("listing", controller.signal, async () => {
+      controller.abort(reason);
+      throw unavailable();
+    });
+    await expect(run).rejects.toBe(reason);
+  });
+});
+
+describe("a call that is not answered", () => {
+  it.each(["run", "once"] as const)("is given up and canceled: %s", async (method) => {
+    const { retrier, signal, clock } = setup(MINUTE);
+    let isCanceled = false;
+    const error = await catchError(
+      retrier[method]("validating", signal, (limit) => {
+        const { promise, reject } = Promise.withResolvers<never>();
+        limit.addEventListener("abort", () => {
+          isCanceled = true;
+          reject(limit.reason);
+        });
+        return promise;
+      }),
+    );
+    expect(isCanceled).toBe(true);
+    expect(error.code).toBe(Code.Unavailable);
+    expect(error.message).toContain(
+      "gave up validating after 1 min without progress: the connector did not answer",
+    );
+    expect(clock.monotonic()).toBe(MINUTE);
+  });
+});
