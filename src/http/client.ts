@@ -99,9 +99,9 @@ export class HttpClient {
 
   /** Ends all connections, those in use as well. */
   async close(): Promise<void> {
-    const dispatcher = this.#dispatcher;
+    const dispatcher = await this.#dispatcher?.catch(() => undefined);
     this.#dispatcher = undefined;
-    await (await dispatcher)?.destroy();
+    await dispatcher?.destroy();
   }
 
   async #open(): Promise<Dispatcher> {

@@ -65,6 +65,8 @@ function fromNumber(value: number, now: number): number {
 }
 
 function fromDate(text: string): number | undefined {
+  // The parser also takes fragments such as "-5" for dates; those of HTTP begin with a weekday or a year.
+  if (!/^([A-Za-z]{3,9},|\d{4}-)/.test(text)) return undefined;
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
