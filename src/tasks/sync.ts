@@ -28,10 +28,13 @@ export async function runSyncTask(
   { file: path, tempDir, ...options }: SyncTaskOptions,
   ctx: CallContext,
 ): Promise<SyncTaskResult> {
+  const connecting = Promise.resolve(client);
+  // It may fail before anybody waits for it.
+  connecting.catch(() => undefined);
   await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
   let result: SyncResult;
   try {
-    result = await runSync(await client, file, options, ctx);
+    result = await runSync(await connecting, file, options, ctx);
   } catch (error) {
     await saveUnfinished(file, ctx);
     throw error;
