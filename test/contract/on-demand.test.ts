@@ -96,9 +96,3 @@ test("a resource is deleted by id and type", async () => {
   expect(result.code).toBe(0);
   expect(result.messages).toContain("resource deleted");
 });
-
-test("what the connector cannot do is refused, with exit code and reason", async () => {
-  const result = await runForLog("--create-account-login=ann");
-  expect(result.code).not.toBe(0);
-  expect(result.last).not.toMatch(/^\{/);
-});

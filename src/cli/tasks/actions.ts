@@ -1,4 +1,3 @@
-import { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import type { ActionTaskResult } from "#tasks/actions.ts";
 import type { SdkConfig } from "../settings.ts";
 import { parseJsonObject, printJson, type Task } from "./task.ts";
@@ -8,17 +7,22 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string): Task {
   const args = parseJsonObject("invoke-action-args", sdk.invokeActionArgs);
   const resourceTypeId = sdk.invokeActionResourceType ?? "";
   return async (connector, ctx) => {
-    const [client, { runActionTask }] = await Promise.all([
+    const [client, { runActionTask }, { BatonActionStatus }] = await Promise.all([
       connector.features(),
       import("#tasks/actions.ts"),
+      import("#gen/c1/connector/v2/action.ts"),
     ]);
+    const describe = ({ id, status, response }: ActionTaskResult) => {
+      const [statusName] = Object.entries(BatonActionStatus).find(([, value]) => value === status) ?? [];
+      return { action_id: id, name, status: statusName ?? String(status), response };
+    };
     const result = await runActionTask(
       client,
       { name, args, resourceTypeId },
-      (state) => ctx.log.debug("action state", describeState(state)),
+      (state) => ctx.log.debug("action state", describe(state)),
       ctx,
     );
-    const fields = describeState(result);
+    const fields = describe(result);
     printJson(fields, 2);
     return { message: "ActionInvoke response", fields };
   };
@@ -28,8 +32,9 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string): Task {
 export function makeListActionsTask(sdk: SdkConfig): Task {
   const resourceTypeId = sdk.listActionSchemasResourceType ?? "";
   return async (connector, ctx) => {
-    const [client, { listActionSchemas }, { JsonPrinter }] = await Promise.all([
+    const [client, { BatonActionSchema }, { listActionSchemas }, { JsonPrinter }] = await Promise.all([
       connector.features(),
+      import("#gen/c1/connector/v2/action.ts"),
       import("#tasks/actions.ts"),
       import("../protojson.ts"),
     ]);
@@ -41,9 +46,4 @@ export function makeListActionsTask(sdk: SdkConfig): Task {
     const type = resourceTypeId === "" ? {} : { resource_type_id: resourceTypeId };
     return { message: "Action Schemas", fields: { ...type, count: schemas.length, schemas } };
   };
-}
-
-function describeState({ id, name, status, response }: ActionTaskResult) {
-  const [statusName] = Object.entries(BatonActionStatus).find(([, value]) => value === status) ?? [];
-  return { action_id: id, name, status: statusName ?? String(status), response };
 }

@@ -1,5 +1,4 @@
 import { usageError } from "#config/arguments.ts";
-import { Event } from "#gen/c1/connector/v2/event_feed.ts";
 import type { SdkConfig } from "../settings.ts";
 import { printJson, type Task } from "./task.ts";
 
@@ -21,8 +20,9 @@ export function makeEventFeedTask(sdk: SdkConfig): Task {
   const startAt = parseStart(sdk.eventFeedStartAt);
   const { eventFeedId: feedId = "", eventFeedCursor: cursor = "" } = sdk;
   return async (connector, ctx) => {
-    const [client, { runEventTask }, { JsonPrinter }] = await Promise.all([
+    const [client, { Event }, { runEventTask }, { JsonPrinter }] = await Promise.all([
       connector.features(),
+      import("#gen/c1/connector/v2/event_feed.ts"),
       import("#tasks/events.ts"),
       import("../protojson.ts"),
     ]);
