@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { compareResources, type Difference, type Fields, readResources } from "./support/compare.ts";
+import { INTENDED_DIFFERENCES } from "./intended-differences.ts";
+import { compareResources, type Fields, readResources } from "./support/compare.ts";
 import { openScene, type Scene } from "./support/scene.ts";
-
-/** A difference between the reference connector's resources (left) and ours (right) that is meant to be there. */
-interface IntendedDifference {
-  readonly reason: string;
-  matches(difference: Difference): boolean;
-}
-
-const INTENDED: readonly IntendedDifference[] = [];
 
 describe.skipIf(!inject("goPrograms").available)(
   "both hosts and both connectors on the same organization",
@@ -16,6 +9,7 @@ describe.skipIf(!inject("goPrograms").available)(
     let scene: Scene;
     let goReference: ReadonlyMap<string, Fields>;
     let goOwn: ReadonlyMap<string, Fields>;
+    let goOwnSqlite: ReadonlyMap<string, Fields>;
     let ownReference: ReadonlyMap<string, Fields>;
     let ownOwn: ReadonlyMap<string, Fields>;
 
@@ -29,6 +23,7 @@ describe.skipIf(!inject("goPrograms").available)(
       };
       goReference = await read("go", "reference");
       goOwn = await read("go", "own");
+      goOwnSqlite = await read("go", "own", "sqlite");
       ownReference = await read("own", "reference");
       ownOwn = await read("own", "own");
     });
@@ -42,6 +37,7 @@ describe.skipIf(!inject("goPrograms").available)(
 
     it("stores the same resources through both hosts when the connector is ours", () => {
       expect(compareResources(goOwn, ownOwn)).toEqual([]);
+      expect(compareResources(goOwnSqlite, ownOwn)).toEqual([]);
     });
 
     it("stores the same resources through both hosts when the connector is the reference", () => {
@@ -50,12 +46,12 @@ describe.skipIf(!inject("goPrograms").available)(
 
     it("differs from the reference connector only where that is intended", () => {
       const unexplained = compareResources(goReference, goOwn).filter(
-        (difference) => !INTENDED.some((intended) => intended.matches(difference)),
+        (difference) => !INTENDED_DIFFERENCES.some((intended) => intended.matches(difference)),
       );
       expect(unexplained).toEqual([]);
     });
 
-    it.each(INTENDED)("really differs there: $reason", (intended) => {
+    it.each(INTENDED_DIFFERENCES)("really differs there: $reason", (intended) => {
       const differences = compareResources(goReference, goOwn);
       expect(differences.some((difference) => intended.matches(difference))).toBe(true);
     });

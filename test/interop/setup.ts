@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import type { TestProject } from "vitest/node";
 import { buildGoPrograms, type GoPrograms } from "./support/go-programs.ts";
+import { OWN_PROGRAM, SCHEMA_FILE } from "./support/paths.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -8,7 +11,7 @@ declare module "vitest" {
 }
 
 /**
- * Builds the Go side once for all test files. Where that cannot be done the suite skips itself and says why;
+ * Builds the Go side once for all test files and writes down our settings for it. Where that cannot be done the suite skips itself and says why;
  * with `INTEROP_REQUIRED=1` it fails instead.
  */
 export function setup(project: TestProject): void {
@@ -19,6 +22,8 @@ export function setup(project: TestProject): void {
     }
     process.stderr.write(`\nThe interop suite is skipped: ${programs.reason}\n\n`);
   } else {
+    const [program = "", ...args] = OWN_PROGRAM;
+    writeFileSync(SCHEMA_FILE, execFileSync(program, [...args, "config"]));
     process.stderr.write(`Go programs ready after ${(programs.buildMs / 1000).toFixed(1)} s\n`);
   }
   project.provide("goPrograms", programs);

@@ -9,7 +9,7 @@ export function startedLate(connector: Connector, seconds: number): Connector {
 
 /** Ends before it serves. */
 export function deadOnArrival(exitCode: number): Connector {
-  return ["sh", "-c", `exit ${exitCode}`];
+  return ["/bin/sh", "-c", `exit ${exitCode}`];
 }
 
 /** Leaves its process id in `file`. */
@@ -18,5 +18,5 @@ export function withProcessId(connector: Connector, file: string): Connector {
 }
 
 function inShell(script: string, connector: Connector): Connector {
-  return ["sh", "-c", script, ...connectorCommand(connector)];
+  return ["/bin/sh", "-c", script, ...connectorCommand(connector)];
 }

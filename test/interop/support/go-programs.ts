@@ -2,7 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { BUILD_DIRECTORY, MODULE_DIRECTORY } from "./paths.ts";
 
 /** The built programs, or why there are none. */
 export type GoPrograms =
@@ -11,8 +12,7 @@ export type GoPrograms =
 
 export type GoProgram = "baton" | "grpcurl" | "host-proxy" | "reference-connector";
 
-const MODULE_DIRECTORY = fileURLToPath(new URL("..", import.meta.url));
-const OUTPUT_DIRECTORY = fileURLToPath(new URL("../../../build/interop/bin", import.meta.url));
+const OUTPUT_DIRECTORY = join(BUILD_DIRECTORY, "bin");
 
 /** Builds everything into `build/interop/bin`; with a warm build cache that takes about a second. */
 export function buildGoPrograms(): GoPrograms {

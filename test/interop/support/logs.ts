@@ -20,10 +20,3 @@ export function complaints(stderr: string): string[] {
     .filter(({ level }) => level === "warn" || level === "error" || level === "fatal")
     .map(({ level, msg, error }) => JSON.stringify({ level, msg, error }));
 }
-
-/** The id of the sync that the log tells of. */
-export function syncIdIn(stderr: string): string | undefined {
-  return parseLog(stderr)
-    .map((line) => line["sync_id"])
-    .findLast((id) => typeof id === "string");
-}

@@ -2,9 +2,9 @@
 
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import type { GoProgram } from "./go-programs.ts";
+import { OWN_HOST, OWN_PROGRAM, SCHEMA_FILE, TOY_PROGRAM } from "./paths.ts";
 import type { Command } from "./process.ts";
 
 /** The vendor's host, which launches what it is told to, or our own program as a host. */
@@ -18,11 +18,6 @@ export type Connector = "own" | "reference" | "toy" | readonly string[];
 
 /** How the Go host stores; our own always writes the SQLite kind. */
 export type StorageEngine = "pebble" | "sqlite";
-
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const OWN_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "bin", "baton-codecov.js")];
-const TOY_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "test", "interop", "toy.ts")];
-const OWN_HOST: readonly string[] = [process.execPath, join(ROOT, "test", "interop", "own-host.ts")];
 
 export function programPath(name: GoProgram): string {
   const programs = inject("goPrograms");
@@ -44,7 +39,7 @@ export function hostCommand(
     return command([programPath("reference-connector")], args, env);
 
   const proxy = host === "own" ? OWN_HOST : [programPath("host-proxy")];
-  const schema = connector === "toy" ? {} : { INTEROP_CONFIG_SCHEMA: join(ROOT, "config_schema.json") };
+  const schema = connector === "toy" ? {} : { INTEROP_CONFIG_SCHEMA: SCHEMA_FILE };
   return command(proxy, args, {
     INTEROP_CONNECTOR: JSON.stringify(connectorCommand(connector)),
     ...schema,
