@@ -15,9 +15,14 @@ describe.skipIf(!inject("goPrograms").available)(
 
     beforeAll(async () => {
       scene = await openScene({ state: "acme-52" });
-      const read = async (host: "go" | "own", connector: "reference" | "own") => {
-        const file = scene.path(`${host}-${connector}.c1z`);
-        const result = await scene.sync({ host, connector, file });
+      const read = async (host: "go" | "own", connector: "reference" | "own", engine?: "sqlite") => {
+        const file = scene.path(`${host}-${connector}-${engine}.c1z`);
+        const result = await scene.sync({
+          host,
+          connector,
+          file,
+          ...(engine === undefined ? {} : { engine }),
+        });
         expect(result, result.stderr).toMatchObject({ code: 0 });
         return await readResources(file);
       };
