@@ -9,15 +9,13 @@ const CACHE_KIB = 32_768;
 
 /**
  * Opens a private working database. It never outlives the process, so it needs no durability of its own:
- * no syncing, and the rollback journal in memory (its size is bounded by that of one transaction). Deleted
- * content is overwritten, so that nothing of an older sync remains between the rows of a newer one.
+ * no syncing, and the rollback journal in memory (its size is bounded by that of one transaction).
  */
 export function openWorkingDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   try {
     // A file that was left in WAL mode is converted by the first statement.
-    db.exec(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA secure_delete = FAST;
-      PRAGMA cache_size = -${CACHE_KIB}`);
+    db.exec(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE_KIB}`);
     return db;
   } catch (error) {
     db.close();

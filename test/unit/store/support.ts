@@ -5,7 +5,8 @@ import { onTestFinished } from "vitest";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError } from "#kernel/errors.ts";
 import { type LogFields, type Logger, silentLogger } from "#kernel/logger.ts";
-import { type C1zFile, openC1z } from "#store/c1z-file.ts";
+import { type C1zFile, openC1z, openC1zReadOnly } from "#store/c1z-file.ts";
+import { user } from "./sample-rows.ts";
 
 /** Noon of a day without any clock change in common time zones. */
 export const NOON = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -88,4 +89,21 @@ export async function catchError(work: () => unknown): Promise<BatonError> {
     throw error;
   }
   throw new Error("nothing was thrown");
+}
+
+/** Adds a finished full sync of these users and returns its id. */
+export function addSync(file: C1zFile, ...users: string[]): string {
+  const { id } = file.runs.start("full");
+  file.writer(id).putResources(users.map((name) => user(name)));
+  return file.runs.end(id).id;
+}
+
+/** The user ids in the latest sync of the file. */
+export async function readUsers(path: string): Promise<(string | undefined)[]> {
+  const file = await openC1zReadOnly(path);
+  onTestFinished(() => file.close());
+  return file
+    .reader(file.runs.pick().id)
+    .listResources()
+    .items.map(({ id }) => id?.resource);
 }
