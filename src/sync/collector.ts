@@ -117,12 +117,9 @@ export class Collector {
       }
     } else {
       if (!scope.skipEntitlementsAndGrants) {
-        state.push(
-          { operation: "grant-expansion" },
-          { operation: "list-grants" },
-          { operation: "list-entitlements" },
-          { operation: "list-static-entitlements" },
-        );
+        if (!scope.skipExpansion) state.push({ operation: "grant-expansion" });
+        if (!scope.skipGrants) state.push({ operation: "list-grants" });
+        state.push({ operation: "list-entitlements" }, { operation: "list-static-entitlements" });
       }
       state.push({ operation: "list-resources" });
     }

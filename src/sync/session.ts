@@ -21,8 +21,9 @@ export interface SyncScope {
   /** Only these resources, with what belongs to them: a targeted sync. Everything if empty. */
   readonly targets: readonly ResourceBid[];
   readonly skipEntitlementsAndGrants: boolean;
-  /** In a targeted sync only. */
   readonly skipGrants: boolean;
+  /** Leaves it to the platform to work out which grants follow from others. */
+  readonly skipExpansion: boolean;
 }
 
 export interface SessionOptions {

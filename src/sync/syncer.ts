@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { formatResourceBid } from "#model/ids.ts";
 import type { RecordKind } from "#store/reader.ts";
 import type { DanglingReferences } from "#store/references.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
@@ -43,6 +44,20 @@ export interface SyncResult {
 const CLEANUP_LIMIT_MS = 30_000;
 
 /**
+ * Records a full sync without any rows: for platforms that want to hear from a connector without its data.
+ * The connector is asked whether it works, and nothing else.
+ */
+export async function recordEmptySync(
+  client: SyncClient,
+  store: SyncStore,
+  options: Pick<SyncOptions, "maxWaitMs">,
+  ctx: CallContext,
+): Promise<SyncRun> {
+  await validate(client, createRetrier(options, ctx), ctx);
+  return store.runs.end(store.runs.start("full").id);
+}
+
+/**
  * Reads everything the connector has to tell into one sync of `store`: resource types, resources,
  * entitlements, grants; then expands the grants, checks the whole and marks it as finished.
  *
@@ -59,14 +74,8 @@ export async function runSync(
   ctx: CallContext,
 ): Promise<SyncResult> {
   const scope = toScope(options);
-  const retrier = new Retrier({
-    maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
-    clock: ctx.clock,
-    log: ctx.log,
-  });
-  const { sdkVersion } = await retrier.once("validating the connector", ctx.signal, (signal) =>
-    client.validate({}, signal),
-  );
+  const retrier = createRetrier(options, ctx);
+  const { sdkVersion } = await validate(client, retrier, ctx);
   const { run, state, resumed } = openRun(store, scope, options.resumeKey, ctx.log);
   const stop = new AbortController();
   const session = new SyncSession(
@@ -98,6 +107,18 @@ export async function runSync(
   }
 }
 
+function createRetrier(
+  { maxWaitMs = DEFAULT_MAX_WAIT_MS }: Pick<SyncOptions, "maxWaitMs">,
+  ctx: CallContext,
+): Retrier {
+  return new Retrier({ maxWaitMs, clock: ctx.clock, log: ctx.log });
+}
+
+/** Not repeated: the connector has tried for a while itself before it says that it does not work. */
+function validate(client: SyncClient, retrier: Retrier, ctx: CallContext) {
+  return retrier.once("validating the connector", ctx.signal, (signal) => client.validate({}, signal));
+}
+
 /** Keeps what was read for the next run, unless the next run would fail because of it. */
 function leaveUnfinished(session: SyncSession, reason: BatonError): void {
   try {
@@ -112,18 +133,19 @@ function leaveUnfinished(session: SyncSession, reason: BatonError): void {
 
 function toScope(options: SyncOptions): SyncScope {
   const resourceTypes = options.resourceTypes ?? [];
-  const targets = (options.targets ?? []).filter(
+  const wanted = options.targets ?? [];
+  const distinct = new Map(wanted.map((target) => [formatResourceBid(target), target]));
+  const targets = [...distinct.values()].filter(
     ({ id }) => resourceTypes.length === 0 || resourceTypes.includes(id.resourceType),
   );
-  const skipGrants = options.skipGrants ?? false;
-  if (skipGrants && targets.length === 0) {
+  if (wanted.length > 0 && targets.length === 0) {
     throw new BatonError(
       Code.InvalidArgument,
-      "--skip-grants is for targeted syncs: add --sync-resources or leave it out",
+      "none of the resources of --sync-resources is of a type in --sync-resource-types, so there is nothing to sync",
     );
   }
-  const skipEntitlementsAndGrants = options.skipEntitlementsAndGrants ?? false;
-  return { resourceTypes, targets, skipEntitlementsAndGrants, skipGrants };
+  const { skipEntitlementsAndGrants = false, skipGrants = false, skipExpansion = false } = options;
+  return { resourceTypes, targets, skipEntitlementsAndGrants, skipGrants, skipExpansion };
 }
 
 /** Connectors on baton-sdk before 0.4.3 do not know the sync's id. Pre-releases count as older, as in Go hosts. */

@@ -1,7 +1,7 @@
 import type { CallContext } from "#kernel/context.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncClient } from "#sync/client.ts";
-import { runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
+import { recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 
 export interface SyncTaskOptions extends SyncOptions {
   /** The `.c1z` file to extend or create. */
@@ -57,4 +57,15 @@ async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<void
       error,
     });
   }
+}
+
+/** Like {@link runSyncTask}, but with a sync that holds no rows; see {@link recordEmptySync}. */
+export async function runEmptySyncTask(
+  client: SyncClient,
+  { file: path, tempDir, maxWaitMs }: Pick<SyncTaskOptions, "file" | "tempDir" | "maxWaitMs">,
+  ctx: CallContext,
+): Promise<void> {
+  await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
+  await recordEmptySync(client, file, maxWaitMs === undefined ? {} : { maxWaitMs }, ctx);
+  await file.save();
 }

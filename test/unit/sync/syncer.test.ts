@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { recordEmptySync } from "#sync/syncer.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
 import { ALL_IDS, organization } from "./organization.ts";
 import { catchError, createBench, idsOf, makeType, makeUser, syncInto } from "./support.ts";
@@ -115,6 +116,20 @@ describe("a full sync", () => {
     expect(client.calls.filter((call) => /static|entitlements|grants/u.test(call))).toEqual([]);
   });
 
+  it("without grants, or without expanding them, leaves out just that", async () => {
+    const bench = await createBench();
+    const file = await bench.open();
+    const withoutGrants = await syncInto(file, new FakeSyncClient(organization()), bench, {
+      skipGrants: true,
+    });
+    expect(withoutGrants.rows).toMatchObject({ entitlements: 3, grants: 0 });
+    const unexpanded = await syncInto(file, new FakeSyncClient(organization()), bench, {
+      skipExpansion: true,
+    });
+    expect(unexpanded.rows.grants).toBe(3);
+    expect(unexpanded.run.supportsDiff).toBe(false);
+  });
+
   it("reports its progress", async () => {
     const bench = await createBench();
     const phases: string[] = [];
@@ -182,11 +197,26 @@ describe("a sync that cannot begin", () => {
     expect(client.calls).toEqual(["validate"]);
   });
 
-  it("refuses to skip grants alone in a full sync", async () => {
+  it("refuses targets of which none may be synced, instead of syncing everything", async () => {
     const bench = await createBench();
+    const targets = [{ id: { resourceType: "user", resource: "ann" } }];
     const error = await catchError(
-      syncInto(await bench.open(), new FakeSyncClient(organization()), bench, { skipGrants: true }),
+      syncInto(await bench.open(), new FakeSyncClient(organization()), bench, {
+        targets,
+        resourceTypes: ["org"],
+      }),
     );
     expect(error.code).toBe(Code.InvalidArgument);
+  });
+});
+
+describe("a sync without data", () => {
+  it("only asks the connector whether it works", async () => {
+    const bench = await createBench();
+    const client = new FakeSyncClient(organization());
+    const file = await bench.open();
+    const run = await recordEmptySync(client, file, {}, bench.ctx);
+    expect(run).toMatchObject({ type: "full", endedAt: expect.any(String) });
+    expect(client.calls).toEqual(["validate"]);
   });
 });
