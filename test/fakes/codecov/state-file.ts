@@ -115,8 +115,8 @@ export function buildState(description: StateDescription): LoadedState {
 /**
  * A generated organization of any size. Its rows are a formula of i = 1 … members: two thirds hold a seat,
  * every thousandth is an admin, here and there a name or an e-mail is null. Owner ids start at 1001. The token
- * `admin-token` belongs to the first member, or to the organization account if there is none;
- * `outsider-token` to somebody who belongs nowhere.
+ * `admin-token` belongs to the first member, who is an admin, or to the organization account if there is none;
+ * `member-token` to the second, who is none and holds no seat; `outsider-token` to somebody who belongs nowhere.
  */
 export function buildGeneratedState(options: GeneratedOrganizationOptions): LoadedState {
   const { members: count, service = "github", owner = "acme" } = options;
@@ -140,11 +140,12 @@ export function buildGeneratedState(options: GeneratedOrganizationOptions): Load
   const organization = { ownerid: 100, members, row, autoActivate: true, repos: [] };
   state.putOrganization(organization);
   if (options.prerender === true) generated.prerender((ownerid) => flagsOf(organization, ownerid));
-  const admin = count > 0 ? range.first : 100;
-  return {
-    state,
-    tokens: putTokens(state, { "admin-token": { owner: admin }, "outsider-token": { owner: 101 } }),
-  };
+  const tokens = putTokens(state, {
+    "admin-token": { owner: count > 0 ? range.first : 100 },
+    ...(count > 1 ? { "member-token": { owner: range.first + 1 } } : {}),
+    "outsider-token": { owner: 101 },
+  });
+  return { state, tokens };
 }
 
 function putDescribedOrganization(state: ServerState, description: OrganizationDescription): void {
