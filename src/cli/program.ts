@@ -24,6 +24,8 @@ export function main(program: Program): void {
   // Node's own warnings are no JSON and would break up the log.
   process.removeAllListeners("warning");
   process.on("warning", () => {});
+  // Whoever reads our output may leave early (`… | head`); there is nobody left to tell then.
+  process.stdout.on("error", () => process.exit(Code.Unknown));
   const redactor = new Redactor();
   const end = (code: number) => {
     process.exitCode = code;

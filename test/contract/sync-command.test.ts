@@ -99,6 +99,17 @@ test("a server that answers with an HTML page is named as such", async () => {
   expect(await readFile(path, "utf8")).toBe("");
 });
 
+test("a token from a file stays out of all output, even if the server repeats it", async () => {
+  const json = { detail: `no access for ${token}` };
+  simulator.faults.add({ times: null, fault: { kind: "answer", status: 403, json, processed: false } });
+  await writeFile(join(cwd, "token"), `${token}\n`);
+  const { BATON_CODECOV_API_TOKEN: _, ...env } = settings({ BATON_CODECOV_API_TOKEN_FILE: "token" });
+  const result = await runProgram([], { cwd, env });
+  expect(result.code).not.toBe(0);
+  expect(result.stderr).toContain("no access for [redacted]");
+  expect(result.stdout + result.stderr).not.toContain(token);
+});
+
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],

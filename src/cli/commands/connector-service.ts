@@ -10,16 +10,21 @@ export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const config = loadConnectorConfig(invocation, settings);
   const { sdk, sources } = settings;
+  const { definition, redactor } = invocation;
   const provisioning = allowsProvisioning(sdk);
   return await runConnectorService({
     createConnector: () =>
-      invocation.definition.create(config, { provisioning, httpTimeoutMs: sdk.httpTimeoutSeconds * 1000 }),
+      definition.create(config, {
+        provisioning,
+        httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+        registerSecret: (secret) => redactor.register(secret),
+      }),
     gates: { provisioning, ticketing: loadFields(foreignFields, [], sources).ticketing },
     log: createLogger({
       level: sdk.logLevel,
       format: sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json"),
-      redactor: invocation.redactor,
+      redactor,
     }),
-    redactor: invocation.redactor,
+    redactor,
   });
 }
