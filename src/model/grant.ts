@@ -32,3 +32,19 @@ export function makeGrant({ resource, slug, principal, annotations }: GrantOptio
     annotations: [...(annotations ?? [])],
   });
 }
+
+/**
+ * The error of a grant that is refused on purpose, which platforms tell from a failure by its details (the
+ * names are those of baton-sdk v0.25.0).
+ *
+ * @param reason what stands in the way, in words for whoever asked for the grant.
+ */
+export function refuseGrant(reason: string): BatonError {
+  return new BatonError(Code.FailedPrecondition, reason, {
+    errorInfo: {
+      reason: "grant_cancelled",
+      domain: "github.com/conductorone/baton-sdk",
+      metadata: { reason },
+    },
+  });
+}

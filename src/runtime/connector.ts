@@ -75,6 +75,12 @@ export interface ResourceSyncer {
   /** Takes `grant` away. Its id can be unknown to the caller: identify it by entitlement and principal. */
   revoke?(grant: Grant, ctx: CallContext): Promise<Annotated>;
 
+  /**
+   * Why an entitlement of this type can be neither granted nor revoked, and where it can be changed instead.
+   * For types without {@link grant} that people may still try to change.
+   */
+  explainReadOnly?(entitlement: Entitlement): string;
+
   /** Creates a resource of this type. */
   create?(resource: Resource, ctx: CallContext): Promise<Annotated & { resource: Resource }>;
 

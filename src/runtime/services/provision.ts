@@ -1,3 +1,4 @@
+import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import { GrantManagerServiceService as GrantManager } from "#gen/c1/connector/v2/grant.ts";
 import {
   AccountManagerServiceService as AccountManager,
@@ -8,6 +9,7 @@ import {
 } from "#gen/c1/connector/v2/resource.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { refuseGrant } from "#model/grant.ts";
 import type { Annotated } from "../connector.ts";
 import { checkGrants, checkResource } from "../page-guard.ts";
 import { withPrefix } from "../prefix.ts";
@@ -41,7 +43,7 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
       requireProvisioning();
       const to = required(principal, "principal");
       const what = required(entitlement, "entitlement");
-      const { grant } = provisionerOf(registry, what.resource?.id?.resourceType);
+      const { grant } = provisionerOf(registry, what);
       const result = await withPrefix("grant failed", () =>
         retryTransient(GRANT_RETRY, ctx, (attempt) => grant(to, what, attempt)),
       );
@@ -53,7 +55,7 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
     unary(GrantManager.revoke, async (request, ctx) => {
       requireProvisioning();
       const grant = required(request.grant, "grant");
-      const { revoke } = provisionerOf(registry, grant.entitlement?.resource?.id?.resourceType);
+      const { revoke } = provisionerOf(registry, required(grant.entitlement, "entitlement"));
       const result = await withPrefix("revoke failed", () =>
         retryTransient(GRANT_RETRY, ctx, (attempt) => revoke(grant, attempt)),
       );
@@ -96,12 +98,14 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
   ];
 }
 
-function provisionerOf(registry: Registry, resourceTypeId: string | undefined) {
-  const id = required(resourceTypeId, "resource on the entitlement");
+function provisionerOf(registry: Registry, entitlement: Entitlement) {
+  const id = required(entitlement.resource?.id?.resourceType, "resource on the entitlement");
   const syncer = registry.findSyncer(id);
   const grant = syncer?.grant?.bind(syncer);
   const revoke = syncer?.revoke?.bind(syncer);
   if (grant !== undefined && revoke !== undefined) return { grant, revoke };
+  const reason = syncer?.explainReadOnly?.(entitlement);
+  if (reason !== undefined) throw refuseGrant(reason);
   throw unsupported(`entitlements of resource type "${id}" can be neither granted nor revoked`);
 }
 
