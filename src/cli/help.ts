@@ -6,7 +6,7 @@ const MAX_WIDTH = 100;
 
 /** The help of the program or of one of its commands. */
 export function formatHelp(invocation: Invocation, command: Command | undefined): string {
-  const width = Math.min(process.stdout.columns ?? MAX_WIDTH, MAX_WIDTH);
+  const width = Math.min(process.stdout.columns || MAX_WIDTH, MAX_WIDTH);
   return command === undefined
     ? formatProgramHelp(invocation, width)
     : formatCommandHelp(invocation, command, width);

@@ -3,6 +3,8 @@ const CLEAR_LINE = "\r\u001b[2K";
 /** People read no faster than this. */
 const REDRAW_MS = 80;
 
+const DEFAULT_COLUMNS = 80;
+
 /** The part of a terminal that is written to. */
 export interface TerminalStream {
   readonly columns?: number;
@@ -24,7 +26,9 @@ export class LiveLine {
 
   /** Shows `text`, shortened to the width of the terminal; not more often than anyone could see. */
   update(text: string): void {
-    this.#text = text.slice(0, Math.max(0, (this.#stream.columns ?? 80) - 1));
+    // Some pseudo-terminals say that they have no columns at all.
+    const columns = this.#stream.columns || DEFAULT_COLUMNS;
+    this.#text = text.slice(0, columns - 1);
     if (this.#now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = this.#now();
     this.#stream.write(CLEAR_LINE + this.#text);

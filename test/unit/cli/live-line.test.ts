@@ -34,3 +34,9 @@ test("the line is shorter than the terminal is wide, and gone after the end", ()
   line.clear();
   expect(written).toEqual(["\r\u001b[2K12345", "\r\u001b[2K"]);
 });
+
+test("a terminal that says it has no columns is taken for an ordinary one", () => {
+  const { line, written } = create(0);
+  line.update("1 row");
+  expect(written).toEqual(["\r\u001b[2K1 row"]);
+});
