@@ -30,7 +30,7 @@ export interface RetryOptions {
   readonly ctx: CallContext;
   readonly budget: WaitBudget;
   readonly gate: RateGate;
-  /** Attempts in all. */
+  /** Attempts in all, not counting those after an announced pause. */
   readonly attempts: number;
   /** Name of the upstream in messages. */
   readonly upstream: string;
@@ -47,20 +47,22 @@ export interface RetryOptions {
  * Time-outs are not repeated: they have used up the patience already.
  */
 export async function withRetries<T>(options: RetryOptions, operation: () => Promise<T>): Promise<T> {
-  const { ctx, budget, gate, attempts } = options;
-  for (let attempt = 1; ; attempt += 1) {
+  const { ctx, budget, gate } = options;
+  let attempt = 1;
+  for (;;) {
     refuseWhileClosed(options);
     try {
       return await operation();
     } catch (error) {
       if (!(error instanceof BatonError) || error.code !== Code.Unavailable) throw error;
+      // Whoever says when to come back will be there then; guesses are limited in number.
+      const isAnnounced = announcedReset(error.rateLimit) !== undefined;
       const wait = nextWait(error.rateLimit, attempt, options);
-      if (attempt >= attempts || !budget.take(wait)) throw handOver(error, gate, ctx.clock.now());
-      ctx.log.info("waiting before the next attempt", {
-        error: error.message,
-        attempt,
-        wait_ms: Math.round(wait),
-      });
+      if ((!isAnnounced && attempt >= options.attempts) || !budget.take(wait)) {
+        throw handOver(error, gate, ctx.clock.now());
+      }
+      if (!isAnnounced) attempt += 1;
+      ctx.log.info("waiting before the next attempt", { error: error.message, wait_ms: Math.round(wait) });
       await ctx.clock.sleep(wait, ctx.signal);
     }
   }
@@ -73,7 +75,7 @@ function nextWait(
 ): number {
   const announced = announcedReset(limit);
   if (announced !== undefined)
-    return Math.max(0, announced - ctx.clock.now()) + random() * ANNOUNCED_JITTER_MS;
+    return Math.max(FIRST_WAIT_MS, announced - ctx.clock.now()) + random() * ANNOUNCED_JITTER_MS;
   const base = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
   return base * (0.5 + random() / 2);
 }

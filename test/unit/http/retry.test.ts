@@ -103,6 +103,13 @@ describe("an announced pause", () => {
     expect(clock.sleeps).toEqual([12_000]);
   });
 
+  it("is no attempt, and never shorter than the first guess", async () => {
+    const { clock, retry } = setUp({ attempts: 1, random: () => 0 });
+    const limited = unavailable({ remaining: 0, resetAt: START });
+    expect(await withRetries(retry, failing(limited, limited, limited).operation)).toBe("done");
+    expect(clock.sleeps).toEqual([500, 500, 500]);
+  });
+
   it("is handed on with its end when it does not fit, and until then nothing is asked", async () => {
     const { clock, retry } = setUp();
     const resetAt = START + 45_000;
