@@ -139,10 +139,8 @@ export class CodecovCall {
           return { kind: "page", page: this.#decode(answer, rosterPageSchema, endpoint) };
         const said = readDetail(answer);
         if (said === "Invalid page.") return { kind: "beyond-end" };
-        return {
-          kind: "refused",
-          error: said === undefined ? noSuchRoute(endpoint) : this.#refused(endpoint, said),
-        };
+        if (said === undefined) throw noSuchRoute(endpoint);
+        return { kind: "refused", error: this.#refused(endpoint, said) };
       },
     );
   }

@@ -46,7 +46,7 @@ export interface Setup {
   readonly clock: ManualClock;
   readonly log: LogLine[];
   /** All users, page by page as a host asks for them. */
-  listUsers(pageSize?: number): Promise<Resource[]>;
+  readonly listUsers: (pageSize?: number) => Promise<Resource[]>;
 }
 
 /** A simulated Codecov and the connector that reads it, both ended with the test. */
