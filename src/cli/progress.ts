@@ -17,7 +17,7 @@ export function makeProgressReporter({
     } else if (progress.elapsedMs - loggedAtMs >= LOG_INTERVAL_MS) {
       loggedAtMs = progress.elapsedMs;
       const { phase, rows, calls, elapsedMs } = progress;
-      log.info("Sync progress.", { phase, rows, calls, elapsed: elapsedMs / 1000 });
+      log.info("Sync progress.", { phase, rows, calls, elapsed: Math.round(elapsedMs) / 1000 });
     }
   };
 }

@@ -28,7 +28,7 @@ export function summaryFields(summary: Summary): Readonly<Record<string, unknown
   return {
     ...summary.counts,
     requests: summary.requests,
-    duration: summary.durationMs / 1000,
+    duration: Math.round(summary.durationMs) / 1000,
     file: summary.file,
     file_bytes: summary.fileBytes,
   };
