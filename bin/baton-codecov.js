@@ -10,8 +10,8 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   );
   process.exitCode = 2;
 } else {
-  // Installed packages hold the bundle, a checkout that was not built only the sources.
-  const bundle = new URL("../dist/baton-codecov.cjs", import.meta.url);
+  // A checkout runs its sources, even when an older bundle lies beside them; installed packages hold the bundle only.
   const sources = new URL("../src/bin/baton-codecov.ts", import.meta.url);
-  import(existsSync(bundle) ? bundle.href : sources.href);
+  const bundle = new URL("../dist/baton-codecov.cjs", import.meta.url);
+  import(existsSync(sources) ? sources.href : bundle.href);
 }
