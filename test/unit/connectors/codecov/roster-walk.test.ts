@@ -208,13 +208,21 @@ describe("a larger organization", () => {
     expect(new Set(again)).toEqual(new Set(once));
   });
 
+  it("hands a row without a user name out once, even where it ends a window", async () => {
+    const rows = members(60);
+    for (const index of [17, 18, 19]) rows[index] = member(0, nobody);
+    expect(await walkAll(new FakeRoster(rows))).toHaveLength(60);
+  });
+
   it("counts rows without a user name again from where it takes up the thread", async () => {
     const rows = members(40);
-    rows[17] = member(0, nobody);
+    rows[18] = member(0, nobody);
     const roster = new FakeRoster(rows);
     const ids = await walkAll(roster, {
       afterPage: (pages) => {
-        if (pages === 1) roster.rows = roster.rows.filter(({ username }) => username !== "u20");
+        // What is left of the anchor ends before the row without a name.
+        const leavers: (string | null)[] = ["u18", "u20"];
+        if (pages === 1) roster.rows = roster.rows.filter(({ username }) => !leavers.includes(username));
       },
     });
     expect(new Set(ids.filter((id) => id.startsWith("/no-username/"))).size).toBe(1);
