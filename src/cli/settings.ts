@@ -52,6 +52,18 @@ export function allowsProvisioning(sdk: SdkConfig): boolean {
   return sdk.provisioning || operations.some((operation) => operation !== undefined);
 }
 
+/** Asking for tickets by name is permission enough as well; it decides how hosts are told that there are none. */
+export function allowsTicketing({ sources }: Pick<Settings, "sources">): boolean {
+  const asked = loadFields(foreignFields, [], sources);
+  return [
+    asked.ticketing,
+    asked.createTicket,
+    asked.bulkCreateTicket,
+    asked.getTicket,
+    asked.listTicketSchemas,
+  ].includes(true);
+}
+
 /** Flags of Go connectors that were given although this program cannot do what they ask for. */
 export function findForeignSettings({ sources }: Settings): string[] {
   const values = loadFields(foreignFields, [], sources);

@@ -1,8 +1,10 @@
+import { usageError } from "#config/arguments.ts";
 import { parseDuration } from "#config/sdk-fields.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import { systemClock } from "#kernel/clock.ts";
+import { toBatonError } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
-import { parseResourceBid } from "#model/ids.ts";
+import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
 import type { SyncTaskResult } from "#tasks/sync.ts";
 import { type Job, startConnector } from "./job.ts";
 import { makeProgressReporter } from "./progress.ts";
@@ -18,7 +20,7 @@ export async function sync(job: Job): Promise<number> {
   const { output, signals, invocation } = job;
   const { sdk } = job.settings;
   const startedAt = performance.now();
-  const targets = sdk.syncResources.map(parseResourceBid);
+  const targets = sdk.syncResources.map(parseTarget);
 
   // What the sync needs is loaded while the connector process starts.
   const starting = startConnector(job);
@@ -51,6 +53,15 @@ export async function sync(job: Job): Promise<number> {
     return 0;
   } finally {
     await connector.close();
+  }
+}
+
+/** A resource that does not make sense is a wrong setting like any other. */
+function parseTarget(text: string): ResourceBid {
+  try {
+    return parseResourceBid(text);
+  } catch (error) {
+    throw usageError(`--sync-resources: ${toBatonError(error).message}`);
   }
 }
 

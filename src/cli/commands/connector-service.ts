@@ -1,15 +1,13 @@
-import { loadFields } from "#config/load.ts";
-import { foreignFields } from "#config/sdk-fields.ts";
 import { runConnectorService } from "#server/lifecycle.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
-import { allowsProvisioning, loadConnectorConfig, loadSettings } from "../settings.ts";
+import { allowsProvisioning, allowsTicketing, loadConnectorConfig, loadSettings } from "../settings.ts";
 
 /** `_connector-service`: the connector process that a host starts. Takes whatever flags the host was given. */
 export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const config = loadConnectorConfig(invocation, settings);
-  const { sdk, sources } = settings;
+  const { sdk } = settings;
   const { definition, redactor } = invocation;
   const provisioning = allowsProvisioning(sdk);
   return await runConnectorService({
@@ -19,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
         httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
         registerSecret: (secret) => redactor.register(secret),
       }),
-    gates: { provisioning, ticketing: loadFields(foreignFields, [], sources).ticketing },
+    gates: { provisioning, ticketing: allowsTicketing(settings) },
     log: createLogger({
       level: sdk.logLevel,
       format: sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json"),
