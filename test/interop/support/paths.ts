@@ -21,7 +21,10 @@ export const OWN_PROGRAM: readonly string[] = [process.execPath, join(ROOT, "bin
 export const OWN_HOST: readonly string[] = [process.execPath, join(MODULE_DIRECTORY, "own-host.ts")];
 
 /** The imaginary company as a program. */
-export const TOY_PROGRAM: readonly string[] = [process.execPath, join(MODULE_DIRECTORY, "toy.ts")];
+export const TOY_PROGRAM: readonly string[] = [
+  process.execPath,
+  join(ROOT, "test", "fakes", "toy-program.ts"),
+];
 
 /** A connector process that uses its host's session store. */
 export const SESSION_CHILD: readonly string[] = [

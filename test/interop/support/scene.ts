@@ -17,16 +17,19 @@ export interface SceneOptions extends CodecovSimulatorOptions {
   readonly owner?: string;
 }
 
-export interface SyncOptions {
+export interface RunOptions {
   readonly host: Host;
   /** Default: the connector in this repository. */
   readonly connector?: Connector;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface SyncOptions extends RunOptions {
   /** Go host only; default: what the host itself chooses (Pebble). */
   readonly engine?: StorageEngine;
   /** Path of the file to write. */
   readonly file: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class Scene implements AsyncDisposable {
@@ -46,24 +49,32 @@ export class Scene implements AsyncDisposable {
     return join(this.directory, name);
   }
 
-  /** Starts a host; it is ended with the scene if it still runs then. */
-  startSync(options: SyncOptions): RunningProgram {
-    const args = ["--file", options.file, ...(options.args ?? [])];
-    if (options.engine !== undefined) args.push("--storage-engine", options.engine);
-    const env = {
+  /** Starts a host with the settings for this organization; it is ended with the scene if it still runs then. */
+  start({ host, connector = "own", args = [], env }: RunOptions): RunningProgram {
+    const command = hostCommand(host, connector, args, {
       BATON_CODECOV_API_TOKEN: this.simulator.tokens["admin-token"] ?? "",
       BATON_CODECOV_SERVICE: "github",
       BATON_CODECOV_OWNER: this.#owner,
       BATON_CODECOV_BASE_URL: this.simulator.url,
-      ...options.env,
-    };
-    const command = hostCommand(options.host, options.connector ?? "own", args, env);
+      ...env,
+    });
     const program = start({ ...command, cwd: this.directory });
     this.#running.push(program);
     return program;
   }
 
   /** Runs a host to its end, whatever that is. */
+  async run(options: RunOptions): Promise<Finished> {
+    return await this.start(options).finished;
+  }
+
+  /** Starts a host that is to read or write `file`. */
+  startSync({ file, engine, args = [], ...options }: SyncOptions): RunningProgram {
+    const engineArgs = engine === undefined ? [] : ["--storage-engine", engine];
+    return this.start({ ...options, args: ["--file", file, ...engineArgs, ...args] });
+  }
+
+  /** The same to its end. */
   async sync(options: SyncOptions): Promise<Finished> {
     return await this.startSync(options).finished;
   }
