@@ -206,8 +206,7 @@ async function connect(
 ): Promise<RosterWindow | undefined> {
   const rows = answer.results;
   checkDistinct(rows);
-  const comparable = rows.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
-  const overlap = findOverlap(position.anchor, comparable, limits.requiredNames);
+  const overlap = locate(position.anchor, rows, limits);
   if (overlap === undefined && range.start > 0) return undefined;
   const claimedCount = answer.next === null ? answer.count : undefined;
   const atEnd =
@@ -224,6 +223,13 @@ async function connect(
     windowRows,
     restarts: position.restarts,
   };
+}
+
+/** Hashing all rows is the price of an overlap; the first window has none. */
+function locate(anchor: readonly string[], rows: readonly Member[], { requiredNames }: RosterLimits) {
+  if (anchor.length === 0) return undefined;
+  const window = rows.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
+  return findOverlap(anchor, window, requiredNames);
 }
 
 /**

@@ -53,31 +53,33 @@ export function findOverlap(
   requiredNames: number,
 ): Overlap | undefined {
   const places = indexPlaces(anchor);
-  let best: (Run & { end: number; anchorEnd: number }) | undefined;
-  /** For each place in the anchor, the run that ends there and at the previous row of the window. */
-  let previous = new Map<number, Run>();
-  for (const [index, { fingerprint, named }] of window.entries()) {
-    const current = new Map<number, Run>();
+  // For each place in the anchor: the row of the window where a run last ended there, and what that run holds.
+  const lastRow = new Int32Array(anchor.length).fill(-2);
+  const begins = new Int32Array(anchor.length);
+  const names = new Int32Array(anchor.length);
+  let bestNames = requiredNames - 1;
+  let best: Overlap | undefined;
+  for (const [row, { fingerprint, named }] of window.entries()) {
     for (const place of places.get(fingerprint) ?? []) {
-      const before = previous.get(place - 1);
-      if (before === undefined && !named) continue;
-      const run = { begin: before?.begin ?? index, names: (before?.names ?? 0) + (named ? 1 : 0) };
-      current.set(place, run);
-      if (named && run.names > (best?.names ?? 0)) best = { ...run, end: index + 1, anchorEnd: place + 1 };
+      const continues = lastRow[place - 1] === row - 1;
+      if (!continues && !named) continue;
+      const count = (continues ? (names[place - 1] ?? 0) : 0) + (named ? 1 : 0);
+      const begin = continues ? (begins[place - 1] ?? row) : row;
+      lastRow[place] = row;
+      begins[place] = begin;
+      names[place] = count;
+      if (!named || count <= bestNames) continue;
+      bestNames = count;
+      best = { begin, end: row + 1, anchorEnd: place + 1 };
     }
-    previous = current;
   }
-  return best !== undefined && best.names >= requiredNames ? best : undefined;
+  return best;
 }
 
-interface Run {
-  readonly begin: number;
-  readonly names: number;
-}
-
+/** The places of each fingerprint, the last one first: a run is continued before its own place is overwritten. */
 function indexPlaces(anchor: readonly string[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
-  for (const [index, fingerprint] of anchor.entries()) {
+  for (const [index, fingerprint] of [...anchor.entries()].reverse()) {
     const known = places.get(fingerprint);
     if (known === undefined) places.set(fingerprint, [index]);
     else known.push(index);
