@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
+import { everyItem } from "#store/reader.ts";
 import { htmlErrorPage } from "../fakes/codecov/faults.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { type ProgramResult, runProgram, startProgram } from "./program.ts";
@@ -46,7 +47,9 @@ function splitOutput({ stderr }: ProgramResult) {
 async function countUsers(path: string): Promise<number> {
   await using file = await openC1zReadOnly(path);
   const run = file.runs.pick();
-  return run === undefined ? 0 : file.reader(run.id).count("resources");
+  if (run === undefined) return 0;
+  const reader = file.reader(run.id);
+  return [...everyItem((page) => reader.listResources({ resourceTypeId: "user" }, page))].length;
 }
 
 test("one command reads every member into sync.c1z and says what it found", async () => {
@@ -73,7 +76,8 @@ test.each<[string, number, Record<string, string>, RegExp]>([
     { BATON_CODECOV_API_TOKEN: "11111111-2222-4333-8444-555555555555" },
     /401.*Invalid token/,
   ],
-  ["a wrong service", 5, { BATON_CODECOV_SERVICE: "gitlab" }, /no organization acme on gitlab/],
+  ["a wrong service", 3, { BATON_CODECOV_SERVICE: "gitlab" }, /another git service than gitlab/],
+  ["a personal account", 12, { BATON_CODECOV_OWNER: "alice" }, /alice .* is a personal account/],
   ["an unknown owner", 5, { BATON_CODECOV_OWNER: "nobody" }, /no organization nobody on github/],
 ])("%s ends in one sentence, exit code %i and leaves the file alone", async (_, code, changes, sentence) => {
   const path = join(cwd, "sync.c1z");

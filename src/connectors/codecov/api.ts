@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
-import { type Endpoint, statusError } from "#http/http-error.ts";
+import { type Endpoint, statusError, statusLine } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
 import { WaitBudget, withRetries } from "#http/retry.ts";
 import type { CallContext } from "#kernel/context.ts";
@@ -16,6 +16,8 @@ import {
   ownerSchema,
   type RosterPage,
   rosterPageSchema,
+  type SessionPage,
+  sessionPageSchema,
 } from "./schemas.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -28,6 +30,9 @@ const MAX_WAIT_MS = 30_000;
 
 /** Largest answer that is read: some 60,000 ordinary members. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Accounts asked for with one request for the token's own; nobody is in as many organizations. */
+const MAX_OWNERS = 1_000;
 
 /** The organization that is read, and where. */
 export interface Target {
@@ -55,6 +60,20 @@ export interface PageQuery {
   readonly attempts?: number;
 }
 
+/**
+ * Which rows of the roster are wanted; pages and `count` are those of the matching rows. Of all spellings of a
+ * truth value Codecov takes few, and ignores a filter in any other.
+ */
+export type RosterFilter =
+  | { readonly activated: true }
+  | { readonly is_admin: true }
+  /** Text that name, user name or e-mail contains, in any case. Blanks, commas and quotes have a meaning in it. */
+  | { readonly search: string };
+
+export interface RosterQuery extends PageQuery {
+  readonly filter?: RosterFilter;
+}
+
 /** What asking for a page of the roster can come to, apart from errors. */
 export type RosterAnswer =
   | { readonly kind: "page"; readonly page: RosterPage }
@@ -62,6 +81,15 @@ export type RosterAnswer =
   | { readonly kind: "beyond-end" }
   /** There is no such roster for this token. */
   | { readonly kind: "refused"; readonly error: BatonError };
+
+/** Answers to a question for sessions that say: not with this token. A 401 among them is the git service's. */
+const SESSION_REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 500]);
+
+/** What asking for sign-in sessions can come to, apart from errors. */
+export type SessionAnswer =
+  | { readonly kind: "page"; readonly page: SessionPage }
+  /** The token's owner may not see them, or the git service could not be asked whether. */
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** Codecov's API v2 for one organization: its connections, its token and its pauses. */
 export class CodecovApi {
@@ -129,11 +157,14 @@ export class CodecovCall {
   }
 
   /** `GET /{service}/{owner}/users/`. Never fails with `NotFound`, which a host would take for a warning. */
-  async roster(query: PageQuery): Promise<RosterAnswer> {
+  async roster({ page, pageSize, attempts, filter }: RosterQuery): Promise<RosterAnswer> {
     const { service, owner } = this.target;
+    const filters = Object.entries(filter ?? {}).map(
+      ([name, value]) => `&${name}=${encodeURIComponent(value)}`,
+    );
     return this.#get(
-      `/${service}/${pathSegment(owner)}/users/?page=${query.page}&page_size=${query.pageSize}`,
-      query.attempts,
+      `/${service}/${pathSegment(owner)}/users/?page=${page}&page_size=${pageSize}${filters.join("")}`,
+      attempts,
       (answer, endpoint) => {
         if (answer.status !== 404)
           return { kind: "page", page: this.#decode(answer, rosterPageSchema, endpoint) };
@@ -160,9 +191,30 @@ export class CodecovCall {
    * another service. Undefined if Codecov cannot tell, as for an account that was never synchronized.
    */
   async ownersOfToken(): Promise<OwnerPage | undefined> {
-    return this.#get(`/${this.target.service}/`, 1, (answer, endpoint) =>
+    const path = `/${this.target.service}/?page_size=${MAX_OWNERS}`;
+    return this.#get(path, 1, (answer, endpoint) =>
       answer.status === 500 ? undefined : this.#decode(answer, ownerPageSchema, endpoint),
     );
+  }
+
+  /**
+   * `GET /{service}/{owner}/user-sessions/`: when the sign-ins of members end, in no order at all, so only a page
+   * that holds everything is of use. Who may see them is up to the git service, whose refusals of any kind come
+   * through.
+   */
+  async userSessions(pageSize: number): Promise<SessionAnswer> {
+    const { service, owner } = this.target;
+    const path = `/${service}/${pathSegment(owner)}/user-sessions/?page_size=${pageSize}`;
+    return this.#get(path, 2, (answer, endpoint) => {
+      if (!SESSION_REFUSALS.has(answer.status)) {
+        return { kind: "page", page: this.#decode(answer, sessionPageSchema, endpoint) };
+      }
+      const said = readDetail(answer);
+      return {
+        kind: "refused",
+        reason: `${statusLine(answer.status)}${said === undefined ? "" : `: ${said}`}`,
+      };
+    });
   }
 
   async #get<T>(

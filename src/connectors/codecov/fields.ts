@@ -53,6 +53,21 @@ export const fields = {
       "Accept a base URL with http:// on another machine, which shows the API token to the network.",
     exportAs: "ops",
   },
+  purchasedSeats: {
+    kind: "int",
+    name: "codecov-purchased-seats",
+    displayName: "Purchased seats",
+    description: "How many seats the organization pays for; Codecov's API does not tell. 0 means unknown.",
+    default: 0,
+    min: 0,
+    max: 1_000_000_000,
+  },
+  sessionInfo: {
+    kind: "bool",
+    name: "codecov-session-info",
+    displayName: "Sign-in sessions",
+    description: "Also read when members last signed in to Codecov; needs the token of an admin.",
+  },
 } as const satisfies FieldSet;
 
 export type CodecovConfig = ConfigOf<typeof fields>;

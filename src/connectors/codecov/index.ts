@@ -4,7 +4,12 @@ import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime
 import { HOSTED_BASE_URL } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
 import { type CodecovConfig, constraints, fields } from "./fields.ts";
+import { GrantLister } from "./grants.ts";
+import { makeLicenseSyncer } from "./license.ts";
+import { makeOrgSyncer } from "./orgs.ts";
 import { RosterWalk } from "./roster-walk.ts";
+import { SessionReader } from "./sessions.ts";
+import { SyncNotes } from "./sync-notes.ts";
 import { USER_TYPE } from "./user-mapper.ts";
 import { makeUserSyncer } from "./users.ts";
 import { validateAccess } from "./validate.ts";
@@ -26,6 +31,8 @@ export const codecov = {
     owner: "acme",
     baseUrl: HOSTED_BASE_URL,
     allowHttp: false,
+    purchasedSeats: 0,
+    sessionInfo: false,
   },
   summary: [
     { label: "members", matches: (resource) => resource.id?.resourceType === USER_TYPE },
@@ -38,15 +45,24 @@ export const codecov = {
 function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Connector {
   const connection = new CodecovConnection(config, settings);
   const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
+  const grants = new GrantLister(connection, walk);
+  const notes = new SyncNotes();
+  const sessions = config.sessionInfo ? new SessionReader() : undefined;
   return {
     metadata: { displayName: "Codecov", description: DESCRIPTION },
-    syncers: [makeUserSyncer(connection, walk)],
+    syncers: [
+      makeUserSyncer({ connection, walk, notes, sessions }),
+      makeOrgSyncer(connection, grants, notes),
+      makeLicenseSyncer({ connection, grants, notes, purchasedSeats: config.purchasedSeats }),
+    ],
     async validate(ctx) {
       await validateAccess(connection, ctx);
       return {};
     },
-    async cleanup() {
+    async cleanup(activeSyncId) {
       walk.forget();
+      notes.forget(activeSyncId);
+      sessions?.forget();
     },
     upstreamRequests: () => connection.requestCount,
     async close() {

@@ -43,5 +43,18 @@ export type Owner = z.infer<typeof ownerSchema>;
 export const ownerPageSchema = pageSchema(ownerSchema);
 export type OwnerPage = z.infer<typeof ownerPageSchema>;
 
+/** One member's sign-ins to Codecov. Nothing but the user name says whose. */
+export const sessionSchema = z.object({
+  username: z.string().nullable(),
+  /** Whether a sign-in is still valid. */
+  has_active_session: z.boolean(),
+  /** When the last sign-in ends or has ended; null for somebody who never signed in. */
+  expiry_date: z.string().nullable(),
+});
+export type MemberSession = z.infer<typeof sessionSchema>;
+
+export const sessionPageSchema = pageSchema(sessionSchema);
+export type SessionPage = z.infer<typeof sessionPageSchema>;
+
 /** The one error text that decides something: a page number beyond the end of a list. */
 export const errorSchema = z.object({ detail: z.string() });

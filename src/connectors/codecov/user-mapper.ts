@@ -12,18 +12,33 @@ export const USER_TYPE = "user";
 /** What Codecov calls the service of an account that is being deleted. */
 export const DELETED_SERVICE = "to_be_deleted";
 
-/** The user resource of a member. Depends on nothing but its input: equal rows give equal resources. */
-export function toUserResource(row: RosterRow, target: Target): Resource {
+/** What is known of a member's sign-ins to Codecov. */
+export interface SignIn {
+  /** Whether one is still valid. */
+  readonly isActive: boolean;
+  /** When the last one ends or has ended, in epoch milliseconds; undefined for somebody who never signed in. */
+  readonly expiresAt: number | undefined;
+  /** When it began, if that follows from its end. */
+  readonly startedAt: number | undefined;
+}
+
+/**
+ * The user resource of a member. Depends on nothing but its input: equal rows give equal resources.
+ *
+ * @param signIn if it is known; says something of people who never signed in as well.
+ */
+export function toUserResource(row: RosterRow, target: Target, signIn?: SignIn): Resource {
   const { member } = row;
   return makeUser({
     resourceType: USER_TYPE,
     id: userIdOf(row, target.service),
     displayName: member.name?.trim() || member.username || member.email || "member without a name",
     status: describeStatus(member, target),
-    profile: toProfile(member, target),
+    profile: { ...toProfile(member, target), ...toSignInProfile(signIn) },
     login: hasName(member) ? member.username : "",
     emails: hasPlausibleEmail(member) ? [member.email] : [],
     accountType: isBot(member) ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN,
+    ...(signIn?.startedAt === undefined ? {} : { lastLogin: signIn.startedAt }),
   });
 }
 
@@ -66,6 +81,15 @@ function toProfile(member: Member, target: Target): Struct {
     ...(hasName(member)
       ? {}
       : { id_note: "Codecov knows no user name; the id is derived from service, name and e-mail" }),
+  };
+}
+
+function toSignInProfile(signIn: SignIn | undefined): Struct {
+  if (signIn === undefined) return {};
+  const { isActive, expiresAt } = signIn;
+  return {
+    has_active_session: isActive,
+    session_expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };
 }
 

@@ -23,10 +23,12 @@ const ODDITY_NAMES = [
   "implausibleEmail",
 ] as const;
 
-/** Counts per oddity in the order of ODDITY_NAMES, with the number of rows first. */
+/** The number of rows, that of seats, then counts per oddity in the order of ODDITY_NAMES. */
 export type Tally = readonly number[];
 
-export const EMPTY_TALLY: Tally = Array.from({ length: ODDITY_NAMES.length + 1 }, () => 0);
+const FIRST_ODDITY = 2;
+
+export const EMPTY_TALLY: Tally = Array.from({ length: FIRST_ODDITY + ODDITY_NAMES.length }, () => 0);
 
 /** `tally` with the rows of one more page. */
 export function addToTally(tally: Tally, rows: readonly RosterRow[], service: Service): Tally {
@@ -45,17 +47,23 @@ export function addToTally(tally: Tally, rows: readonly RosterRow[], service: Se
     if (isCut(member)) counts.cut += 1;
     if (member.email && !hasPlausibleEmail(member)) counts.implausibleEmail += 1;
   }
-  const added = [rows.length, ...ODDITY_NAMES.map((name) => counts[name])];
+  const seats = rows.filter(({ member }) => member.activated).length;
+  const added = [rows.length, seats, ...ODDITY_NAMES.map((name) => counts[name])];
   return added.map((count, index) => count + (tally[index] ?? 0));
 }
 
 /** One line for the whole, and one for each oddity that occurred. */
 export function logTally(tally: Tally, log: Logger): void {
-  log.info("roster read", { rows: tally[0] ?? 0 });
+  log.info("roster read", { rows: tally[0] ?? 0, seats: seatsOf(tally) });
   for (const [index, name] of ODDITY_NAMES.entries()) {
-    const count = tally[index + 1] ?? 0;
+    const count = tally[FIRST_ODDITY + index] ?? 0;
     if (count > 0) log.warn(ODDITIES[name], { count });
   }
+}
+
+/** How many of the rows hold a seat. */
+export function seatsOf(tally: Tally): number {
+  return tally[1] ?? 0;
 }
 
 function countCaseTwins(rows: readonly RosterRow[]): number {

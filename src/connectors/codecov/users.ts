@@ -2,10 +2,15 @@ import type { CallContext } from "#kernel/context.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { makeResourceType, type Resource, Trait } from "#model/resource.ts";
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
+import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
+import { findMember } from "./find-member.ts";
+import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
+import { type SessionReader, signInOf } from "./sessions.ts";
+import type { SyncNotes } from "./sync-notes.ts";
 import { toUserResource, USER_TYPE } from "./user-mapper.ts";
-import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally } from "./user-tally.ts";
+import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-tally.ts";
 
 const userType = makeResourceType({
   id: USER_TYPE,
@@ -15,32 +20,60 @@ const userType = makeResourceType({
   annotations: [packAnnotation("SkipEntitlementsAndGrants")],
 });
 
-/** Lists the members of the organization as users, page by page from the roster. */
-export function makeUserSyncer(connection: CodecovConnection, walk: RosterWalk): ResourceSyncer {
+export interface UserSyncerOptions {
+  readonly connection: CodecovConnection;
+  readonly walk: RosterWalk;
+  readonly notes: SyncNotes;
+  /** Undefined if sign-ins are not wanted. */
+  readonly sessions: SessionReader | undefined;
+}
+
+/** The members of the organization as users: all of them page by page from the roster, or one. */
+export function makeUserSyncer(options: UserSyncerOptions): ResourceSyncer {
   return {
     resourceType: userType,
     async list(parent, page, ctx) {
       if (parent !== undefined) return { items: [], nextPageToken: "" };
-      return listUsers(connection, walk, page, ctx);
+      return await listUsers(options, page, ctx);
+    },
+    async get(id, _parent, ctx) {
+      const codecov = await options.connection.forCall(ctx);
+      const row = await findMember(id.resource, codecov, options.walk, ctx);
+      if (row === undefined) return undefined;
+      const [resource] = await toResources([row], options, "", codecov, ctx);
+      return resource === undefined ? undefined : { resource };
     },
   };
 }
 
 /** The token is that of the walk and, behind a dot, what was counted so far. */
 async function listUsers(
-  connection: CodecovConnection,
-  walk: RosterWalk,
-  { pageToken, pageSize }: PageRequest,
+  options: UserSyncerOptions,
+  { pageToken, pageSize, activeSyncId }: PageRequest,
   ctx: CallContext,
 ): Promise<Page<Resource>> {
   const [walkToken = "", counts = ""] = pageToken.split(".");
-  const codecov = await connection.forCall(ctx);
-  const { rows, nextToken, isBeginning } = await walk.next(walkToken, pageSize, codecov, ctx);
+  const codecov = await options.connection.forCall(ctx);
+  const { rows, nextToken, isBeginning } = await options.walk.next(walkToken, pageSize, codecov, ctx);
   const before = isBeginning ? EMPTY_TALLY : parseTally(counts);
   const tally = addToTally(before, rows, codecov.target.service);
-  if (nextToken === "") logTally(tally, ctx.log);
+  if (nextToken === "") {
+    logTally(tally, ctx.log);
+    options.notes.noteSeats(activeSyncId, seatsOf(tally));
+  }
   return {
-    items: rows.map((row) => toUserResource(row, codecov.target)),
+    items: await toResources(rows, options, activeSyncId, codecov, ctx),
     nextPageToken: nextToken === "" ? "" : `${nextToken}.${formatTally(tally)}`,
   };
+}
+
+async function toResources(
+  rows: readonly RosterRow[],
+  { sessions }: UserSyncerOptions,
+  syncId: string,
+  codecov: CodecovCall,
+  ctx: CallContext,
+): Promise<Resource[]> {
+  const signIns = await sessions?.read(syncId, codecov, ctx);
+  return rows.map((row) => toUserResource(row, codecov.target, signIns && signInOf(row.member, signIns)));
 }

@@ -2,46 +2,64 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
+import { reportTokenOwner } from "./token-owner.ts";
 
 /** A host does not repeat a failed validation, so some waiting is done here; but somebody may be looking on. */
 const MAX_WAIT_MS = 15_000;
 
+/** Admins asked for with one request; hardly an organization has as many. */
+const MAX_ADMINS = 1_000;
+
 /**
- * Checks with one request that the roster can be read, and finds out with two more at most why not.
+ * Checks that the roster can be read, finds out why not, and tells whether the token's owner is an admin. Two
+ * requests usually, never more than three: the first asks for the admins, which the last question needs, as
+ * it takes the same permission as the whole roster.
  *
- * @throws BatonError Unauthenticated (token), NotFound (no such organization), PermissionDenied (not a member),
- * FailedPrecondition (token of another git service, or no Codecov there), or what the network came to.
+ * @throws BatonError Unauthenticated (bad or expired token), InvalidArgument (token of another git service),
+ * NotFound (no such organization), PermissionDenied (not a member), Unimplemented (a personal account),
+ * FailedPrecondition (no Codecov there), or what the network came to.
  */
 export async function validateAccess(connection: CodecovConnection, ctx: CallContext): Promise<void> {
   const codecov = await connection.forCall(ctx, MAX_WAIT_MS);
-  const answer = await codecov.roster({ page: 1, pageSize: 1 });
+  const answer = await codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
   if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error);
-  if (answer.kind === "page" && answer.page.count === 0) {
-    ctx.log.warn(
-      "the roster has no members; if the owner is a personal account, name an organization instead",
-      {
-        owner: codecov.target.owner,
-      },
-    );
-  }
+  const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
+  if (admins.count === 0) await refuseEmptyRoster(codecov);
+  await reportTokenOwner(codecov, admins, ctx);
+}
+
+/**
+ * Whoever may read an organization's roster is on it. Only a person's own account can be read and lists nobody;
+ * synchronizing it would look as if everybody had left.
+ */
+async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
+  const { service, owner } = codecov.target;
+  const answer = await codecov.roster({ page: 1, pageSize: 1 });
+  if (answer.kind === "refused") throw answer.error;
+  if (answer.kind === "page" && answer.page.count > 0) return;
+  throw new BatonError(
+    Code.Unimplemented,
+    `${owner} on ${service} can be read, but nobody is on its member list: it is a personal account, not an organization; set --codecov-owner to the name of the organization`,
+    { kind: "configuration" },
+  );
 }
 
 /** Codecov gives one and the same answer for an unknown organization, a missing membership and a wrong service. */
 async function explainRefusal(codecov: CodecovCall, refusal: BatonError): Promise<BatonError> {
   const { service, owner } = codecov.target;
+  const owners = await codecov.ownersOfToken();
+  if (owners?.count === 0) {
+    return new BatonError(
+      Code.InvalidArgument,
+      `the API token belongs to an account of another git service than ${service}, so it cannot read ${owner} there; correct --codecov-service, or create a token while signed in to Codecov with ${service}`,
+      { kind: "configuration", cause: refusal },
+    );
+  }
   if ((await codecov.owner()) === undefined) {
     return new BatonError(
       Code.NotFound,
       `Codecov knows no organization ${owner} on ${service}; check --codecov-owner and --codecov-service`,
       { kind: "configuration", cause: refusal },
-    );
-  }
-  const owners = await codecov.ownersOfToken();
-  if (owners?.count === 0) {
-    return new BatonError(
-      Code.FailedPrecondition,
-      `the API token belongs to an account of another git service than ${service}; create a token while signed in to Codecov with ${service}`,
-      { kind: "credential", cause: refusal },
     );
   }
   return new BatonError(

@@ -125,7 +125,7 @@ describe("a listing", () => {
       [expect.stringContaining("not a well-formed address"), 1],
     ]);
     expect(log.filter(({ message }) => message === "roster read")).toEqual([
-      { level: "info", message: "roster read", fields: { rows: 52 } },
+      { level: "info", message: "roster read", fields: { rows: 52, seats: 30 } },
     ]);
   });
 

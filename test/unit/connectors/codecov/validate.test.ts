@@ -10,11 +10,14 @@ const paths = (simulator: { readonly requests: readonly { readonly path: string 
   simulator.requests.map(({ path }) => path);
 
 describe("a validation", () => {
-  it("takes one small request when all is well", async () => {
+  it("takes two small requests when all is well", async () => {
     const { simulator, connector, ctx } = await setUp();
     await connector.validate(ctx);
-    expect(paths(simulator)).toEqual(["/api/v2/github/Acme/users/?page=1&page_size=1"]);
-    expect(connector.upstreamRequests?.()).toBe(1);
+    expect(paths(simulator)).toEqual([
+      "/api/v2/github/Acme/users/?page=1&page_size=1000&is_admin=true",
+      "/api/v2/github/?page_size=1000",
+    ]);
+    expect(connector.upstreamRequests?.()).toBe(2);
   });
 
   it.each([
@@ -25,13 +28,37 @@ describe("a validation", () => {
     await expect(connector.validate(ctx)).resolves.toEqual({});
   });
 
-  it("warns of a roster without members", async () => {
-    const { connector, ctx, log } = await setUp(
-      { state: "empty" },
-      { owner: "ghost-town", tokenName: "org-token" },
-    );
+  it.each([
+    ["an admin", "yes", "alice", "admin-token"],
+    ["a plain member", "no", undefined, "member-token"],
+  ])("tells that the token belongs to %s, and what that means", async (_, admin, username, tokenName) => {
+    const { connector, ctx, log } = await setUp({}, { tokenName });
     await connector.validate(ctx);
-    expect(log.filter(({ level }) => level === "warn")).toHaveLength(1);
+    const lines = log.filter(({ message }) => message.includes("owner of the API token"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.level).toBe("info");
+    expect(lines[0]?.fields).toMatchObject({ admin, meaning: expect.stringContaining("roster") });
+    expect(lines[0]?.fields["username"]).toBe(username);
+  });
+
+  it("accepts an organization without admins, with three requests", async () => {
+    const { simulator, connector, ctx, log } = await setUp();
+    simulator.change({ op: "set-admins", org: "Acme", ownerids: [] });
+    await connector.validate(ctx);
+    expect(simulator.requests).toHaveLength(3);
+    expect(log.at(-1)?.fields).toMatchObject({ admin: "no" });
+  });
+
+  it.each([
+    ["Codecov cannot tell the token's accounts", { fault: htmlErrorPage(500) }],
+    ["what answers there is no Codecov", { fault: htmlErrorPage(200) }],
+    ["the connection breaks", { fault: { kind: "reset", at: "request" } }],
+  ] as const)("says that the admin is unknown when %s", async (_, rule) => {
+    const { simulator, connector, ctx, log } = await setUp();
+    simulator.faults.add({ path: "/api/v2/github/\\?", ...rule });
+    await connector.validate(ctx);
+    expect(log.at(-1)).toMatchObject({ level: "info", fields: { admin: "unknown" } });
+    expect(simulator.requests).toHaveLength(2);
   });
 });
 
@@ -45,7 +72,7 @@ describe("a validation fails", () => {
       { owner: "nobody-knows" },
       Code.NotFound,
       "knows no organization nobody-knows",
-      2,
+      3,
     ],
     [
       "an organization the owner of the token is not in",
@@ -67,9 +94,17 @@ describe("a validation fails", () => {
       "a token of another service",
       { state: "gitlab-sub" },
       { service: "gitlab", owner: "group", tokenName: "github-token" },
-      Code.FailedPrecondition,
+      Code.InvalidArgument,
       "another git service than gitlab",
-      3,
+      2,
+    ],
+    [
+      "one's own account instead of an organization",
+      {},
+      { owner: "alice" },
+      Code.Unimplemented,
+      "alice on github can be read, but nobody is on its member list: it is a personal account",
+      2,
     ],
   ] as const)("for %s", async (_, options, config, code, text, requests) => {
     const { simulator, connector, ctx } = await setUp(options, config);
@@ -120,7 +155,7 @@ describe("a validation waits", () => {
     simulator.faults.add({ fault: rateLimited(10) }, { fault: { kind: "reset", at: "request" } });
     await connector.validate(ctx);
     expect(clock.sleeps.reduce((total, ms) => total + ms, 0)).toBeLessThanOrEqual(15_000);
-    expect(simulator.requests).toHaveLength(3);
+    expect(simulator.requests).toHaveLength(4);
   });
 
   it("no longer than that, nor than its caller allows", async () => {
@@ -141,7 +176,7 @@ describe("a self-hosted Codecov", () => {
     const tokenName = simulator.tokens["admin-token"] ?? "";
     const { connector, ctx } = await setUp({}, { baseUrl: simulator.url + ending, tokenName });
     await connector.validate(ctx);
-    expect(simulator.requests).toHaveLength(1);
+    expect(simulator.requests.map(({ status }) => status)).toEqual([200, 200]);
   });
 });
 
@@ -152,7 +187,7 @@ describe("a GitLab subgroup", () => {
       { service: "gitlab", owner },
     );
     await connector.validate(ctx);
-    expect(paths(simulator)).toEqual(["/api/v2/gitlab/group:sub/users/?page=1&page_size=1"]);
+    expect(paths(simulator)[0]).toBe("/api/v2/gitlab/group:sub/users/?page=1&page_size=1000&is_admin=true");
     expect((await listUsers())[0]?.profile).toMatchObject({ owner: "group:sub" });
   });
 });
@@ -169,6 +204,6 @@ describe("a token file", () => {
     await writeFile(file, `${simulator.tokens["admin-token"]}\r\n`);
     await connector.validate(ctx);
     await connector.validate(ctx);
-    expect(simulator.requests.map(({ status }) => status)).toEqual([401, 401, 200, 200]);
+    expect(simulator.requests.map(({ status }) => status)).toEqual([401, 401, 200, 200, 200, 200]);
   });
 });

@@ -1,0 +1,70 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { CodecovCall } from "./api.ts";
+import type { Service } from "./owner.ts";
+import type { RosterRow } from "./roster-row.ts";
+import type { RosterWalk } from "./roster-walk.ts";
+import { isDerivedId, userIdOf } from "./user-id.ts";
+
+/** Matches asked for at once. More than that come only for a very short name; then the roster is walked. */
+const MAX_MATCHES = 1_000;
+
+/** Characters that separate or group the terms of a search, or that it refuses. */
+const SEARCH_SYNTAX = /[\s,"'\\\0]+/;
+
+/**
+ * The row of the member whose user resource has this id, or undefined if nobody on the roster has.
+ *
+ * Never through the address of a single member: there a name of digits can stand for somebody else's internal
+ * id, a name that ends in `.json` for the member without that ending, and other dots or null lead nowhere. The
+ * search finds by any part of any text, so what decides is the exact comparison afterwards.
+ *
+ * @throws BatonError as the roster, and FailedPrecondition if two members share the id.
+ */
+export async function findMember(
+  id: string,
+  codecov: CodecovCall,
+  walk: RosterWalk,
+  ctx: CallContext,
+): Promise<RosterRow | undefined> {
+  const term = searchTerm(id);
+  if (term === undefined) return await walkTo(id, codecov, walk, ctx);
+  const answer = await codecov.roster({ page: 1, pageSize: MAX_MATCHES, filter: { search: term } });
+  if (answer.kind === "refused") throw answer.error;
+  // Matches on several pages are no reliable result: Codecov may move people between pages meanwhile.
+  if (answer.kind === "beyond-end" || answer.page.next !== null) return await walkTo(id, codecov, walk, ctx);
+  const rows = answer.page.results.map((member) => ({ member, ordinal: 0 }));
+  return onlyMatch(rows, id, codecov.target.service);
+}
+
+/** The longest piece of the user name in an id that the search takes as it is; undefined if there is none. */
+function searchTerm(id: string): string | undefined {
+  if (isDerivedId(id)) return undefined;
+  const username = id.startsWith("/") ? id.slice(id.indexOf("/", 1) + 1) : id;
+  const [longest] = username.split(SEARCH_SYNTAX).toSorted((a, b) => b.length - a.length);
+  return longest || undefined;
+}
+
+async function walkTo(
+  id: string,
+  codecov: CodecovCall,
+  walk: RosterWalk,
+  ctx: CallContext,
+): Promise<RosterRow | undefined> {
+  let token = "";
+  do {
+    const { rows, nextToken } = await walk.next(token, 0, codecov, ctx);
+    const found = onlyMatch(rows, id, codecov.target.service);
+    if (found !== undefined) return found;
+    token = nextToken;
+  } while (token !== "");
+  return undefined;
+}
+
+function onlyMatch(rows: readonly RosterRow[], id: string, service: Service): RosterRow | undefined {
+  const [found, another] = rows.filter((row) => userIdOf(row, service) === id);
+  if (another === undefined) return found;
+  throw new BatonError(Code.FailedPrecondition, `Codecov lists two members with the id ${id}`, {
+    kind: "upstream",
+  });
+}

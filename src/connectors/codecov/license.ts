@@ -1,0 +1,85 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { ResourceSyncer } from "#runtime/connector.ts";
+import { licenseEntitlements, licenseType, organizationId, toLicenseResource } from "./access-model.ts";
+import type { CodecovCall } from "./api.ts";
+import type { CodecovConnection } from "./connection.ts";
+import type { GrantLister } from "./grants.ts";
+import type { SyncNotes } from "./sync-notes.ts";
+
+export interface LicenseSyncerOptions {
+  readonly connection: CodecovConnection;
+  readonly grants: GrantLister;
+  readonly notes: SyncNotes;
+  /** 0 if unknown: Codecov tells it only by way of its payment provider. */
+  readonly purchasedSeats: number;
+}
+
+/** The seats of the organization and who holds one. */
+export function makeLicenseSyncer({
+  connection,
+  grants,
+  notes,
+  purchasedSeats,
+}: LicenseSyncerOptions): ResourceSyncer {
+  return {
+    resourceType: licenseType,
+
+    async list(parent, { activeSyncId }, ctx) {
+      if (parent !== undefined) return { items: [], nextPageToken: "" };
+      const codecov = await connection.forCall(ctx);
+      // A walk that has just been over the whole roster knows the number for nothing.
+      const consumed = notes.seats(activeSyncId) ?? (await countSeats(codecov, ctx));
+      notes.noteListed(activeSyncId, licenseType.id);
+      const resource = toLicenseResource({ purchased: purchasedSeats, consumed }, codecov.target);
+      return { items: [resource], nextPageToken: "" };
+    },
+
+    async get(id, _parent, ctx) {
+      const codecov = await connection.forCall(ctx);
+      if (id.resource !== organizationId(codecov.target)) return undefined;
+      const consumed = await countSeats(codecov, ctx);
+      return { resource: toLicenseResource({ purchased: purchasedSeats, consumed }, codecov.target) };
+    },
+
+    async entitlements(resource, _page, ctx) {
+      const { target } = await connection.forCall(ctx);
+      const isOurs = resource.id?.resource === organizationId(target);
+      return { items: isOurs ? licenseEntitlements(resource, target) : [], nextPageToken: "" };
+    },
+
+    async grants(resource, page, ctx) {
+      const { target } = await connection.forCall(ctx);
+      if (resource.id?.resource !== organizationId(target)) return { items: [], nextPageToken: "" };
+      const begin = () => (notes.leavesLicenseToOrg(page.activeSyncId) ? undefined : "license");
+      return await grants.list(page, begin, ctx);
+    },
+  };
+}
+
+/**
+ * How many seats are held; 0, for unknown, if Codecov cannot count them in time. Its filter compares every
+ * member with every seat, which takes it long in an organization of many thousands.
+ *
+ * @throws BatonError for everything else, and if Codecov has announced when to ask again.
+ */
+async function countSeats(codecov: CodecovCall, ctx: CallContext): Promise<number> {
+  try {
+    const answer = await codecov.roster({ page: 1, pageSize: 1, attempts: 2, filter: { activated: true } });
+    if (answer.kind === "page") return answer.page.count;
+    if (answer.kind === "refused") throw answer.error;
+    throw new BatonError(Code.FailedPrecondition, "Codecov says that the first page of seats does not exist");
+  } catch (error) {
+    if (!isOverload(error)) throw error;
+    ctx.log.warn("Codecov could not count the seats in time; the license shows their number as unknown", {
+      error,
+    });
+    return 0;
+  }
+}
+
+function isOverload(error: unknown): boolean {
+  if (!(error instanceof BatonError)) return false;
+  if (error.code === Code.DeadlineExceeded) return true;
+  return error.code === Code.Unavailable && error.rateLimit?.resetAt === undefined;
+}

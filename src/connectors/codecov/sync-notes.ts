@@ -1,0 +1,76 @@
+import { LICENSE_TYPE, ORG_TYPE } from "./access-model.ts";
+
+/** Syncs that are remembered at once; a host runs one at a time. */
+const MAX_SYNCS = 8;
+
+interface Note {
+  readonly listed: Set<string>;
+  orgEntitlementsListed: boolean;
+  seats: number | undefined;
+}
+
+/**
+ * What this process has seen of a running sync: a few words that save requests. Every answer is complete without
+ * them as well, after a restart for instance.
+ */
+export class SyncNotes {
+  readonly #notes = new Map<string, Note>();
+
+  /** The resources of a type were listed. */
+  noteListed(syncId: string, resourceType: string): void {
+    this.#note(syncId)?.listed.add(resourceType);
+  }
+
+  noteOrgEntitlements(syncId: string): void {
+    const note = this.#note(syncId);
+    if (note !== undefined) note.orgEntitlementsListed = true;
+  }
+
+  /** A walk over the whole roster has found `count` seats. */
+  noteSeats(syncId: string, count: number): void {
+    const note = this.#note(syncId);
+    if (note !== undefined) note.seats = count;
+  }
+
+  seats(syncId: string): number | undefined {
+    return this.#notes.get(syncId)?.seats;
+  }
+
+  /**
+   * Whether the grants of the license are left to the listing of the organization's grants. Only if both were
+   * listed in this sync is it certain that the latter will be asked for.
+   */
+  leavesLicenseToOrg(syncId: string): boolean {
+    const listed = this.#notes.get(syncId)?.listed;
+    return listed?.has(ORG_TYPE) === true && listed.has(LICENSE_TYPE);
+  }
+
+  /**
+   * Whether the organization's grants bring those of the license along: if that was promised, or may have been
+   * by a process before this one. It was not if the present process has seen how the sync came to the
+   * organization: a process before it can only have been asked for grants after that.
+   */
+  orgBringsLicense(syncId: string): boolean {
+    if (syncId === "") return false;
+    const note = this.#notes.get(syncId);
+    if (this.leavesLicenseToOrg(syncId)) return true;
+    return note === undefined || !(note.listed.has(ORG_TYPE) || note.orgEntitlementsListed);
+  }
+
+  forget(syncId: string): void {
+    this.#notes.delete(syncId);
+  }
+
+  #note(syncId: string): Note | undefined {
+    if (syncId === "") return undefined;
+    const known = this.#notes.get(syncId);
+    if (known !== undefined) return known;
+    const note: Note = { listed: new Set(), orgEntitlementsListed: false, seats: undefined };
+    this.#notes.set(syncId, note);
+    for (const oldest of this.#notes.keys()) {
+      if (this.#notes.size <= MAX_SYNCS) break;
+      this.#notes.delete(oldest);
+    }
+    return note;
+  }
+}
