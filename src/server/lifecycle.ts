@@ -64,8 +64,8 @@ interface End {
 export async function runConnectorService(options: ConnectorServiceOptions): Promise<number> {
   const { log, redactor = new Redactor(), clock = systemClock, events = process } = options;
   const watch = watchProcess(events, log);
+  const stdin = readStdin(options.stdin ?? process.stdin, MAX_LINE_BYTES);
   try {
-    const stdin = readStdin(options.stdin ?? process.stdin, MAX_LINE_BYTES);
     const startup = decodeStartupLine(await stdin.line);
     warnAboutLimits(startup.rateLimiter?.type, log);
 
@@ -98,6 +98,7 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     server.close();
     return end.exitCode;
   } finally {
+    stdin.close();
     watch.release();
   }
 }

@@ -9,6 +9,8 @@ export interface Stdin {
   readonly line: Promise<string>;
   /** Resolves at the end of input or a read error: the host is gone. */
   readonly ended: Promise<void>;
+  /** Stops reading, so that an open standard input does not keep the process alive. */
+  readonly close: () => void;
 }
 
 /**
@@ -46,6 +48,5 @@ export function readStdin(stream: Readable, maxBytes: number): Stdin {
     stream.once("close", resolve);
     stream.once("error", () => resolve());
   });
-  stream.resume();
-  return { line, ended };
+  return { line, ended, close: () => void stream.destroy() };
 }

@@ -79,13 +79,15 @@ test("the end of standard input ends the service with 0, cancels calls and close
 
 test("SIGTERM lets a call in flight end and then ends the service with 143", async () => {
   const { validate, started, finish } = waiting();
-  const { events, exitCode, client } = await run(validate);
+  const { stdin, events, exitCode, client } = await run(validate);
   const call = client.ask(ConnectorService.validate, {});
   await started;
   events.emit("SIGTERM");
   finish();
   expect((await call).sdkVersion).toBe("v0.25.0");
   expect(await exitCode).toBe(143);
+  // An open standard input would keep the process alive.
+  expect(stdin.destroyed).toBe(true);
 });
 
 test("a call that does not end in time after SIGTERM is cancelled as Unavailable", async () => {
