@@ -81,8 +81,10 @@ test("SIGTERM lets a call in flight end and then ends the service with 143", asy
   const { validate, started, finish } = waiting();
   const { stdin, events, exitCode, client } = await run(validate);
   const call = client.ask(ConnectorService.validate, {});
-  await started;
+  const signal = await started;
   events.emit("SIGTERM");
+  await new Promise(setImmediate);
+  expect(signal.aborted).toBe(false);
   finish();
   expect((await call).sdkVersion).toBe("v0.25.0");
   expect(await exitCode).toBe(143);
