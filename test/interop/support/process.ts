@@ -18,6 +18,9 @@ export interface Finished {
   readonly durationMs: number;
 }
 
+/** A Go host whose connector never serves would wait for ever; killed, it shows what it said. */
+const TIMEOUT_MS = 50_000;
+
 /** A program that runs; await {@link finished} or {@link stop} it. */
 export class RunningProgram {
   readonly finished: Promise<Finished>;
@@ -32,6 +35,8 @@ export class RunningProgram {
       env: { ...bareEnvironment(), ...command.env },
       ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: TIMEOUT_MS,
+      killSignal: "SIGKILL",
     });
     this.#child = child;
     this.pid = child.pid ?? 0;

@@ -56,6 +56,7 @@ export class Scene implements AsyncDisposable {
       BATON_CODECOV_SERVICE: "github",
       BATON_CODECOV_OWNER: this.#owner,
       BATON_CODECOV_BASE_URL: this.simulator.url,
+      BATON_TOY_TOKEN: "toy",
       ...env,
     });
     const program = start({ ...command, cwd: this.directory });
