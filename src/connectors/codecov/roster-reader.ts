@@ -86,11 +86,11 @@ export async function readWindow(
       continue;
     }
     if (answer !== "beyond-end") {
-      const shortened = isShortened(answer, range);
-      // A server that never gives as many rows as asked for counts its pages in other sizes than we do.
-      if (shortened)
+      if (isShortened(answer, range)) {
+        // A server that never gives as many rows as asked for counts its pages in other sizes than we do.
         windowRows = Math.max(answer.results.length, range.start > 0 ? Math.floor(windowRows / 4) : 1);
-      if (shortened && range.start > 0) continue;
+        continue;
+      }
       const window = await connect(source, position, { range, answer, windowRows, limits });
       if (window !== undefined) {
         if (canProceed(window, position)) return checkRestarts(window, limits);
@@ -166,10 +166,7 @@ async function askFor(
     });
     if (answer.kind === "refused") throw answer.error;
     if (answer.kind === "beyond-end") return "beyond-end";
-    if (answer.page.results.length > size) {
-      throw unusable(`Codecov answered with ${answer.page.results.length} rows where ${size} were asked for`);
-    }
-    return answer.page;
+    return checkedPage(answer.page, size);
   } catch (error) {
     if (size <= minWindowRows || !mayBeTooLarge(error)) throw error;
     log.warn("Codecov could not deliver a page of the roster; asking for smaller ones", {
@@ -178,6 +175,18 @@ async function askFor(
     });
     return "undeliverable";
   }
+}
+
+function checkedPage(page: RosterPage, size: number): RosterPage {
+  const { count, results } = page;
+  if (results.length > size) {
+    throw unusable(`Codecov answered with ${results.length} rows where ${size} were asked for`);
+  }
+  if (results.length > 0 || count === 0) return page;
+  throw new BatonError(
+    Code.Unavailable,
+    `Codecov counts ${count} members and answered with none; try again later`,
+  );
 }
 
 /** Time-outs, server errors and bodies above the bound can come from the size of the page; an announced pause not. */
