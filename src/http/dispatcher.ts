@@ -6,6 +6,9 @@ import { BatonError, Code } from "#kernel/errors.ts";
 /** The environment variables that matter for connections. */
 export type NetworkEnvironment = Readonly<Record<string, string | undefined>>;
 
+/** Requests under way at one time; further ones wait. A host may run many calls at once. */
+const MAX_CONNECTIONS = 8;
+
 export interface DispatcherOptions {
   readonly origin: string;
   readonly connectTimeoutMs: number;
@@ -26,13 +29,18 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
   const tls = ca === undefined ? {} : { ca };
   const proxy = chooseProxy(new URL(origin), environment);
   if (proxy === undefined) {
-    return new Pool(origin, { allowH2: false, connect: { timeout: connectTimeoutMs, ...tls } });
+    return new Pool(origin, {
+      allowH2: false,
+      connections: MAX_CONNECTIONS,
+      connect: { timeout: connectTimeoutMs, ...tls },
+    });
   }
   return new EnvHttpProxyAgent({
     httpProxy: proxy,
     httpsProxy: proxy,
     noProxy: readVariable(environment, "no_proxy") ?? "",
     allowH2: false,
+    connections: MAX_CONNECTIONS,
     connect: { timeout: connectTimeoutMs, ...tls },
     requestTls: { timeout: connectTimeoutMs, ...tls },
     proxyTls: { timeout: connectTimeoutMs, ...tls },
@@ -40,7 +48,7 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
 }
 
 /** The proxy's URL, checked, or undefined for a direct connection. */
-function chooseProxy(origin: URL, environment: NetworkEnvironment): string | undefined {
+export function chooseProxy(origin: URL, environment: NetworkEnvironment): string | undefined {
   const name = origin.protocol === "https:" ? "https_proxy" : "http_proxy";
   const text = readVariable(environment, name);
   if (text === undefined || isThisMachine(origin.hostname)) return undefined;
@@ -58,8 +66,8 @@ function chooseProxy(origin: URL, environment: NetworkEnvironment): string | und
   return proxy;
 }
 
-/** Lower case wins, as everywhere. */
-function readVariable(environment: NetworkEnvironment, name: string): string | undefined {
+/** The value of a variable that is known in lower and in upper case. Lower case wins, as everywhere. */
+export function readVariable(environment: NetworkEnvironment, name: string): string | undefined {
   return environment[name] || environment[name.toUpperCase()] || undefined;
 }
 
@@ -71,7 +79,7 @@ function isThisMachine(hostname: string): boolean {
  * The certificates of `SSL_CERT_FILE`, together with all that Node trusts by itself; undefined if the variable
  * is not set. Node honours `NODE_EXTRA_CA_CERTS` on its own, and its default set contains them.
  */
-function readExtraAuthorities(environment: NetworkEnvironment): string[] | undefined {
+export function readExtraAuthorities(environment: NetworkEnvironment): string[] | undefined {
   const file = environment["SSL_CERT_FILE"];
   if (file === undefined || file === "") return undefined;
   try {

@@ -54,6 +54,24 @@ describe("an exchange", () => {
     expect(ports.size).toBeLessThanOrEqual(2);
   });
 
+  it("waits for one of eight connections", async () => {
+    let open = 0;
+    let most = 0;
+    const origin = await serve((_, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        response.end();
+      }, 20);
+    });
+    const client = makeClient(origin);
+    await Promise.all(
+      Array.from({ length: 30 }, async () => client.send({ method: "GET", path: "/" }, context)),
+    );
+    expect(most).toBe(8);
+  });
+
   it("stays on HTTP/1.1", async () => {
     const { server } = createLocalCredentials(Date.now());
     const { cert, key } = toPem(server);
