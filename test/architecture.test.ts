@@ -36,8 +36,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   tasks: { folders: ["kernel", "telemetry", "model", "store", "sync", "host", "gen"], packages: [] },
   service: {
-    folders: ["kernel", "telemetry", "model", "store", "sync", "host", "tasks", "gen"],
-    packages: [GRPC, "undici", "jose"],
+    folders: ["kernel", "telemetry", "http/dispatcher.ts", "model", "store", "sync", "host", "tasks", "gen"],
+    packages: [GRPC, "undici (types)"],
   },
   report: { folders: ["kernel", "model", "store"], packages: [] },
   cli: {
@@ -81,13 +81,13 @@ function hasOnlyTypes(statement: string): boolean {
 }
 
 interface SourceFile {
-  /** Below `src`, for example `runtime/services/sync.ts`. */
+  /** Below the folder, for example `runtime/services/sync.ts`. */
   readonly path: string;
   readonly imports: readonly Import[];
 }
 
-function readSources(): SourceFile[] {
-  const base = join(ROOT, "src");
+function readSources(folder: "src" | "examples"): SourceFile[] {
+  const base = join(ROOT, folder);
   return readdirSync(base, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => ({
@@ -166,7 +166,7 @@ function findCycle(sources: readonly SourceFile[]): string[] | undefined {
   return undefined;
 }
 
-const sources = readSources();
+const sources = readSources("src");
 
 test("each folder imports only what its layer may see", () => {
   const violations = sources.flatMap(({ path, imports }) =>
@@ -190,6 +190,18 @@ test("a program has exactly one connector", () => {
         .map(({ specifier }) => specifier.split("/")[1]),
     );
     expect([path, connectors.size]).toEqual([path, 1]);
+  }
+});
+
+test("an example sees no more than a connector, and its program no more than a program", () => {
+  for (const { path, imports } of readSources("examples")) {
+    const isProgram = path.endsWith("/main.ts");
+    for (const imported of imports) {
+      const like = isProgram ? "bin/example.ts" : "connectors/example/file.ts";
+      const { specifier } = imported;
+      const problem = specifier.startsWith("./") ? undefined : findViolation(like, imported);
+      expect([path, specifier, problem]).toEqual([path, specifier, undefined]);
+    }
   }
 });
 
