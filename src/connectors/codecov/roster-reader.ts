@@ -1,16 +1,11 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
-import type { PageQuery, RosterAnswer } from "./api.ts";
+import { confirmEnd, type RosterSource, repeatsClaim } from "./roster-end.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import { withoutCounts } from "./roster-slice.ts";
 import type { RosterPosition } from "./roster-token.ts";
 import { choosePage, findOverlap, type PageRange } from "./roster-window.ts";
 import type { Member, RosterPage } from "./schemas.ts";
-
-/** The endpoint that a walk reads. */
-export interface RosterSource {
-  roster(query: PageQuery): Promise<RosterAnswer>;
-}
 
 /** Sizes and bounds of a walk. The defaults suit Codecov; tests use tiny ones. */
 export interface RosterLimits {
@@ -253,30 +248,6 @@ function beginAgain(
   const first = { known: 0, fresh: 0, unnamed: new Map<string, number>() };
   if (read === 0 && ahead === 0) return { ...first, windowRows, restarts };
   return { ...first, windowRows: Math.min(windowRows * 2, maxWindowRows), restarts: restarts + 1 };
-}
-
-/** Whether the window before had the same end and the same count; so the walk ends even if Codecov counts wrong. */
-function repeatsClaim(
-  rows: readonly Member[],
-  count: number,
-  { anchor, claimedCount }: RosterPosition,
-): boolean {
-  const last = rows.at(-1);
-  return count === claimedCount && last !== undefined && fingerprint(last) === anchor.at(-1);
-}
-
-/**
- * Asks once more for the last row. Codecov counts the members first and then selects as many rows as it has
- * counted: if somebody with an old account joins in between, the answer ends one row early and looks complete.
- */
-async function confirmEnd(source: RosterSource, rows: readonly Member[], start: number): Promise<boolean> {
-  const last = rows.at(-1);
-  if (last === undefined) return true;
-  const answer = await source.roster({ page: "last", pageSize: 1 });
-  if (answer.kind === "refused") throw answer.error;
-  if (answer.kind === "beyond-end" || answer.page.count !== start + rows.length) return false;
-  const seen = answer.page.results.at(-1);
-  return seen !== undefined && fingerprint(seen) === fingerprint(last);
 }
 
 /** Whether the next window can begin further on than this one. */

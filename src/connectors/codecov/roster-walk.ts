@@ -1,12 +1,7 @@
 import { hash } from "node:crypto";
 import type { CallContext } from "#kernel/context.ts";
-import {
-  ROSTER_LIMITS,
-  type RosterLimits,
-  type RosterSource,
-  type RosterWindow,
-  readWindow,
-} from "./roster-reader.ts";
+import type { RosterSource } from "./roster-end.ts";
+import { ROSTER_LIMITS, type RosterLimits, type RosterWindow, readWindow } from "./roster-reader.ts";
 import { fingerprint, hasName, type RosterRow } from "./roster-row.ts";
 import { endOfNames, endOfSlice, takeOrdinal, withoutCounts } from "./roster-slice.ts";
 import { decodeRosterToken, encodeRosterToken, type RosterPosition } from "./roster-token.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { PageQuery, RosterAnswer } from "#connectors/codecov/api.ts";
-import type { RosterSource } from "#connectors/codecov/roster-reader.ts";
+import type { RosterSource } from "#connectors/codecov/roster-end.ts";
 import type { Member } from "#connectors/codecov/schemas.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
@@ -59,6 +59,13 @@ export class ChangingRoster implements RosterSource {
   /** Keys of the members who were on the roster from the beginning until now. */
   get steadyKeys(): number[] {
     return [...this.#initialKeys].filter((key) => !this.#left.has(key));
+  }
+
+  /** The row of a member who is still there, as it is now. */
+  rowOf(key: number): Member {
+    const person = this.#people.find((present) => present.key === key);
+    if (person === undefined) throw new Error(`nobody has the key ${key}`);
+    return this.#show(person);
   }
 
   /** Whether somebody else has taken this member's user name: then there is one id for both. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RosterAnswer } from "#connectors/codecov/api.ts";
-import { ROSTER_LIMITS, type RosterLimits, type RosterSource } from "#connectors/codecov/roster-reader.ts";
+import type { RosterSource } from "#connectors/codecov/roster-end.ts";
+import { ROSTER_LIMITS, type RosterLimits } from "#connectors/codecov/roster-reader.ts";
 import { RosterWalk } from "#connectors/codecov/roster-walk.ts";
 import type { Member } from "#connectors/codecov/schemas.ts";
 import { userIdOf } from "#connectors/codecov/user-id.ts";
@@ -240,6 +241,16 @@ describe("the end of the roster", () => {
       return page === 1 ? { kind: "page", page: { count: counted, next: null, results } } : undefined;
     };
     expect(await walkAll(roster)).toContain("u10");
+  });
+
+  it("is looked at as far back as a row with a user name, since others can be twins", async () => {
+    const rows = members(839);
+    const roster = new FakeRoster([...rows, member(0, nobody), member(0, nobody)]);
+    expect(await walkAll(roster, { limits: ROSTER_LIMITS })).toHaveLength(841);
+    const [page, pageSize] = roster.asked.at(-1) ?? [];
+    expect((Number(page) - 1) * Number(pageSize)).toBeLessThanOrEqual(838);
+    expect(Number(page) * Number(pageSize)).toBeGreaterThanOrEqual(841);
+    expect(roster.asked).toHaveLength(2);
   });
 
   it("is believed when two answers agree on the last row, even if the count never does", async () => {
