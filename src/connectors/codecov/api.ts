@@ -6,10 +6,15 @@ import { WaitBudget, withRetries } from "#http/retry.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Secret } from "#kernel/secret.ts";
+import { API_PATH } from "./base-url.ts";
 import { decodeAnswer } from "./decode.ts";
 import { pathSegment, type Service } from "./owner.ts";
 import {
   errorSchema,
+  type InternalPage,
+  internalPageSchema,
+  type Member,
+  memberSchema,
   type Owner,
   type OwnerPage,
   ownerPageSchema,
@@ -85,11 +90,24 @@ export type RosterAnswer =
 /** Answers to a question for sessions that say: not with this token. A 401 among them is the git service's. */
 const SESSION_REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 500]);
 
+/** Failures of a change after which it may have been made or may still be. */
+const LEAVES_OPEN: ReadonlySet<number> = new Set([Code.Unavailable, Code.DeadlineExceeded]);
+
 /** What asking for sign-in sessions can come to, apart from errors. */
 export type SessionAnswer =
   | { readonly kind: "page"; readonly page: SessionPage }
   /** The token's owner may not see them, or the git service could not be asked whether. */
   | { readonly kind: "refused"; readonly reason: string };
+
+/** What asking for a change of a seat can come to. Nothing but `refused` says that nothing has changed. */
+export type SeatAnswer =
+  /** The member as it stands after the change, if nobody else has changed the organization meanwhile. */
+  | { readonly kind: "member"; readonly member: Member }
+  /** Nobody of that name is on the roster, or not any more. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "refused"; readonly reason: string }
+  /** No answer, or none that tells what happened. */
+  | { readonly kind: "unknown"; readonly error: BatonError };
 
 /** Codecov's API v2 for one organization: its connections, its token and its pauses. */
 export class CodecovApi {
@@ -217,12 +235,86 @@ export class CodecovCall {
     });
   }
 
+  /**
+   * `GET /{service}/{owner}/users/{address}/`; undefined if nobody there is on the roster, or if the token sees no
+   * roster. The address is a user name in any case and of any service, or an internal number.
+   */
+  async member(address: string, attempts?: number): Promise<Member | undefined> {
+    return this.#get(this.#memberPath(address), attempts, (answer, endpoint) => {
+      if (answer.status !== 404) return this.#decode(answer, memberSchema, endpoint);
+      if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
+      return undefined;
+    });
+  }
+
+  /**
+   * `PATCH /{service}/{owner}/users/{address}/`: gives or takes the member's seat. Sent once; only an answer
+   * that it was not looked at (429) leads to a repetition.
+   *
+   * @throws BatonError for an answer that rules out that anything has changed, such as a refused token.
+   */
+  async setActivated(address: string, activated: boolean): Promise<SeatAnswer> {
+    const request: HttpRequest = {
+      method: "PATCH",
+      path: this.target.apiPath + this.#memberPath(address),
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ activated }),
+    };
+    const endpoint = { upstream: UPSTREAM, name: `PATCH ${request.path}` };
+    try {
+      return await this.#sender.send(request, 1, (answer) => this.#readSeatAnswer(answer, endpoint));
+    } catch (thrown) {
+      if (thrown instanceof BatonError && LEAVES_OPEN.has(thrown.code))
+        return { kind: "unknown", error: thrown };
+      throw thrown;
+    }
+  }
+
+  /**
+   * `GET /internal/{service}/{owner}/users/`: the list behind Codecov's own pages. Undefined if this server does
+   * not offer it to an API token.
+   */
+  async internalMembers(search: string, pageSize: number): Promise<InternalPage | undefined> {
+    const { apiPath, service, owner } = this.target;
+    const root = apiPath.slice(0, -API_PATH.length);
+    const path = `${root}/internal/${service}/${pathSegment(owner)}/users/?page_size=${pageSize}&search=${encodeURIComponent(search)}`;
+    return this.#getPath(path, 2, (answer, endpoint) =>
+      answer.status >= 400 && answer.status < 500 && answer.status !== 429
+        ? undefined
+        : this.#decode(answer, internalPageSchema, endpoint),
+    );
+  }
+
+  #memberPath(address: string): string {
+    const { service, owner } = this.target;
+    return `/${service}/${pathSegment(owner)}/users/${encodeURIComponent(address)}/`;
+  }
+
+  #readSeatAnswer(answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+    if (answer.status === 200) return readChangedMember(answer, endpoint);
+    const error = statusError(endpoint, answer, this.#sender.now());
+    const said = readDetail(answer);
+    if (answer.status === 404 && said !== undefined) return { kind: "gone" };
+    if (answer.status === 400 && said !== undefined) return { kind: "refused", reason: said };
+    // Even an announced pause is no reason to repeat a change that may have been made.
+    if (answer.status >= 500) return { kind: "unknown", error };
+    throw error;
+  }
+
   async #get<T>(
     path: string,
     attempts: number | undefined,
     read: (answer: HttpAnswer, endpoint: Endpoint) => T,
   ): Promise<T> {
-    const request: HttpRequest = { method: "GET", path: this.target.apiPath + path };
+    return this.#getPath(this.target.apiPath + path, attempts, read);
+  }
+
+  async #getPath<T>(
+    path: string,
+    attempts: number | undefined,
+    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+  ): Promise<T> {
+    const request: HttpRequest = { method: "GET", path };
     const endpoint = { upstream: UPSTREAM, name: `GET ${request.path}` };
     return this.#sender.send(request, attempts ?? DEFAULT_ATTEMPTS, (answer) => read(answer, endpoint));
   }
@@ -239,6 +331,16 @@ export class CodecovCall {
       `Codecov answered 404 Not Found to ${endpoint.name}: ${said} Either there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it`,
       { kind: "configuration" },
     );
+  }
+}
+
+/** A success that cannot be read is a success all the same, only of what? */
+function readChangedMember(answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+  try {
+    return { kind: "member", member: decodeAnswer(answer, memberSchema, endpoint) };
+  } catch (thrown) {
+    if (thrown instanceof BatonError) return { kind: "unknown", error: thrown };
+    throw thrown;
   }
 }
 

@@ -3,7 +3,8 @@ import { BatonError, Code } from "#kernel/errors.ts";
 /** The API of the hosted service. */
 export const HOSTED_BASE_URL = "https://api.codecov.io";
 
-const API_PATH = "/api/v2";
+/** Root path of API v2 on every Codecov server. */
+export const API_PATH = "/api/v2";
 
 /** Where the API is. */
 export interface ApiBase {

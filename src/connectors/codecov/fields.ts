@@ -68,6 +68,13 @@ export const fields = {
     displayName: "Sign-in sessions",
     description: "Also read when members last signed in to Codecov; needs the token of an admin.",
   },
+  internalIds: {
+    kind: "bool",
+    name: "codecov-internal-ids",
+    displayName: "Internal ids",
+    description:
+      "Change seats of members whose user name Codecov's API cannot address by the internal ids of an undocumented list, which is only read.",
+  },
 } as const satisfies FieldSet;
 
 export type CodecovConfig = ConfigOf<typeof fields>;

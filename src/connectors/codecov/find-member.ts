@@ -41,7 +41,12 @@ export async function findMember(
 function searchTerm(id: string): string | undefined {
   if (isDerivedId(id)) return undefined;
   const username = id.startsWith("/") ? id.slice(id.indexOf("/", 1) + 1) : id;
-  const [longest] = username.split(SEARCH_SYNTAX).toSorted((a, b) => b.length - a.length);
+  return longestTerm(username);
+}
+
+/** The longest piece of `text` that the search takes as it is; undefined if there is none. */
+export function longestTerm(text: string): string | undefined {
+  const [longest] = text.split(SEARCH_SYNTAX).toSorted((a, b) => b.length - a.length);
   return longest || undefined;
 }
 

@@ -1,6 +1,7 @@
 import { Secret } from "#kernel/secret.ts";
 import type { Resource } from "#model/resource.ts";
 import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime/connector.ts";
+import { makeSeatActions } from "./actions.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
 import { type CodecovConfig, constraints, fields } from "./fields.ts";
@@ -8,6 +9,8 @@ import { GrantLister } from "./grants.ts";
 import { makeLicenseSyncer } from "./license.ts";
 import { makeOrgSyncer } from "./orgs.ts";
 import { RosterWalk } from "./roster-walk.ts";
+import { makeSeatProvisioner } from "./seat-provisioner.ts";
+import { SeatWriter } from "./seat-writer.ts";
 import { SessionReader } from "./sessions.ts";
 import { SyncNotes } from "./sync-notes.ts";
 import { USER_TYPE } from "./user-mapper.ts";
@@ -33,6 +36,7 @@ export const codecov = {
     allowHttp: false,
     purchasedSeats: 0,
     sessionInfo: false,
+    internalIds: false,
   },
   summary: [
     { label: "members", matches: (resource) => resource.id?.resourceType === USER_TYPE },
@@ -47,14 +51,17 @@ function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Conn
   const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
   const grants = new GrantLister(connection, walk);
   const notes = new SyncNotes();
+  const writer = new SeatWriter({ connection, internalIds: config.internalIds });
+  const provisioner = makeSeatProvisioner(connection, writer);
   const sessions = config.sessionInfo ? new SessionReader() : undefined;
   return {
     metadata: { displayName: "Codecov", description: DESCRIPTION },
     syncers: [
       makeUserSyncer({ connection, walk, notes, sessions }),
       makeOrgSyncer(connection, grants, notes),
-      makeLicenseSyncer({ connection, grants, notes, purchasedSeats: config.purchasedSeats }),
+      makeLicenseSyncer({ connection, grants, notes, purchasedSeats: config.purchasedSeats, provisioner }),
     ],
+    actions: makeSeatActions(connection, writer),
     async validate(ctx) {
       await validateAccess(connection, ctx);
       return {};
@@ -66,6 +73,8 @@ function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Conn
     },
     upstreamRequests: () => connection.requestCount,
     async close() {
+      // Whoever waits for a change has gone by now, but one that was sent is followed to its end.
+      await writer.whenIdle();
       await connection.close();
     },
   };

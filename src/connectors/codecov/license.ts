@@ -5,6 +5,7 @@ import { licenseEntitlements, licenseType, organizationId, toLicenseResource } f
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
 import type { GrantLister } from "./grants.ts";
+import type { SeatProvisioner } from "./seat-provisioner.ts";
 import type { SyncNotes } from "./sync-notes.ts";
 
 export interface LicenseSyncerOptions {
@@ -13,6 +14,7 @@ export interface LicenseSyncerOptions {
   readonly notes: SyncNotes;
   /** 0 if unknown: Codecov tells it only by way of its payment provider. */
   readonly purchasedSeats: number;
+  readonly provisioner: SeatProvisioner;
 }
 
 /** The seats of the organization and who holds one. */
@@ -21,9 +23,11 @@ export function makeLicenseSyncer({
   grants,
   notes,
   purchasedSeats,
+  provisioner,
 }: LicenseSyncerOptions): ResourceSyncer {
   return {
     resourceType: licenseType,
+    ...provisioner,
 
     async list(parent, { activeSyncId }, ctx) {
       if (parent !== undefined) return { items: [], nextPageToken: "" };

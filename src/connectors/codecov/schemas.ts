@@ -56,5 +56,18 @@ export type MemberSession = z.infer<typeof sessionSchema>;
 export const sessionPageSchema = pageSchema(sessionSchema);
 export type SessionPage = z.infer<typeof sessionPageSchema>;
 
+/** A row of the member list behind Codecov's own pages, which is undocumented; it does not tell the service. */
+export const internalMemberSchema = z.object({
+  /** The account's own number, which never changes. */
+  ownerid: z.int().positive(),
+  username: z.string().nullable(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+});
+export type InternalMember = z.infer<typeof internalMemberSchema>;
+
+export const internalPageSchema = pageSchema(internalMemberSchema);
+export type InternalPage = z.infer<typeof internalPageSchema>;
+
 /** The one error text that decides something: a page number beyond the end of a list. */
 export const errorSchema = z.object({ detail: z.string() });

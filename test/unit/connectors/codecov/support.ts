@@ -52,11 +52,11 @@ export interface Setup {
 /** A simulated Codecov and the connector that reads it, both ended with the test. */
 export async function setUp(
   options: CodecovSimulatorOptions = {},
-  config: Partial<CodecovConfig> & { readonly tokenName?: string } = {},
+  config: Partial<CodecovConfig> & { readonly tokenName?: string; readonly provisioning?: boolean } = {},
 ): Promise<Setup> {
   const simulator = await startCodecovSimulator(options);
   onTestFinished(async () => simulator.close());
-  const { tokenName = "admin-token", ...overrides } = config;
+  const { tokenName = "admin-token", provisioning = false, ...overrides } = config;
   const connector = codecov.create(
     {
       ...codecov.exampleConfig,
@@ -65,7 +65,7 @@ export async function setUp(
       baseUrl: simulator.url,
       ...overrides,
     },
-    { provisioning: false, httpTimeoutMs: 20_000 },
+    { provisioning, httpTimeoutMs: 20_000 },
   );
   onTestFinished(async () => connector.close?.());
   const log: LogLine[] = [];

@@ -1,0 +1,83 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { CodecovCall } from "./api.ts";
+import type { CodecovConnection } from "./connection.ts";
+import type { Member } from "./schemas.ts";
+import type { SeatWriter } from "./seat-writer.ts";
+
+/** Admins asked for at once; hardly an organization has as many. */
+const MAX_ADMINS = 1_000;
+
+const AUTO_ACTIVATION =
+  "while auto-activation is on for the organization, Codecov gives the seat back by itself with the member's next pull request to, or read of, a private repository; it is turned off on the members page";
+
+export interface SeatChangeOptions {
+  /** Id of the user resource. */
+  readonly userId: string;
+  readonly activated: boolean;
+  readonly connection: CodecovConnection;
+  readonly writer: SeatWriter;
+}
+
+/**
+ * Gives or takes a seat and logs what came of it; false if there was nothing to do.
+ *
+ * @throws BatonError as {@link SeatWriter.setSeat}, and NotFound for a seat for somebody who is not on the roster.
+ */
+export async function changeSeat(options: SeatChangeOptions, ctx: CallContext): Promise<boolean> {
+  const { userId, activated, connection, writer } = options;
+  const change = await writer.setSeat(userId, activated, ctx);
+  if (change.kind === "absent" && activated) throw await unknownMember(options, ctx);
+  if (change.kind !== "changed") return false;
+  if (activated) ctx.log.info("seat given", { user: userId });
+  else {
+    ctx.log.info("seat taken", { user: userId, note: AUTO_ACTIVATION });
+    await warnOfConsequences(change.member, userId, connection, ctx);
+  }
+  return true;
+}
+
+async function unknownMember(
+  { userId, connection }: SeatChangeOptions,
+  ctx: CallContext,
+): Promise<BatonError> {
+  const { target } = await connection.forCall(ctx);
+  return new BatonError(
+    Code.NotFound,
+    `nobody with the id ${userId} is on the member list of ${target.owner} in Codecov; run a sync, or let the person sign in to Codecov first`,
+  );
+}
+
+/** Warns if the seat was the token owner's own, or the last of an admin. Never fails: the seat is taken already. */
+async function warnOfConsequences(
+  member: Member,
+  userId: string,
+  connection: CodecovConnection,
+  ctx: CallContext,
+): Promise<void> {
+  try {
+    const codecov = await connection.forCall(ctx);
+    if (await isTokenOwner(member, codecov)) {
+      ctx.log.warn("the seat was that of the API token's own owner; the token goes on working", {
+        user: userId,
+      });
+    }
+    if (member.is_admin && (await hasNoSeatedAdmin(codecov))) {
+      ctx.log.warn("no admin of the organization holds a seat any more", { user: userId });
+    }
+  } catch (error) {
+    ctx.log.debug("could not find out whose seat it was", { error });
+  }
+}
+
+/** Apart from its owner, all accounts that belong to a token are organizations, which are on no roster. */
+async function isTokenOwner({ service, username }: Member, codecov: CodecovCall): Promise<boolean> {
+  const owners = await codecov.ownersOfToken();
+  return owners?.results.some((own) => own.service === service && own.username === username) ?? false;
+}
+
+async function hasNoSeatedAdmin(codecov: CodecovCall): Promise<boolean> {
+  const answer = await codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
+  if (answer.kind !== "page" || answer.page.next !== null) return false;
+  return !answer.page.results.some(({ activated }) => activated);
+}

@@ -1,0 +1,64 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { packAnnotation } from "#model/annotations.ts";
+import type { Entitlement } from "#model/entitlement.ts";
+import { makeGrant } from "#model/grant.ts";
+import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
+import { Resource } from "#model/resource.ts";
+import type { ResourceSyncer } from "#runtime/connector.ts";
+import { ASSIGNED, LICENSE_TYPE, organizationId } from "./access-model.ts";
+import type { CodecovConnection } from "./connection.ts";
+import { changeSeat } from "./seat-change.ts";
+import type { SeatWriter } from "./seat-writer.ts";
+import { USER_TYPE } from "./user-mapper.ts";
+
+/** Granting and revoking of the license's one entitlement: the seat. */
+export type SeatProvisioner = Required<Pick<ResourceSyncer, "grant" | "revoke">>;
+
+export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatWriter): SeatProvisioner {
+  return {
+    async grant(principal, entitlement, ctx) {
+      const license = await requireSeat(entitlement, connection, ctx);
+      const userId = requireUser(principal);
+      const isChanged = await changeSeat({ userId, activated: true, connection, writer }, ctx);
+      const grant = makeGrant({
+        resource: license,
+        slug: ASSIGNED,
+        principal: makeResourceId(USER_TYPE, userId),
+      });
+      return { grants: [grant], annotations: isChanged ? [] : [packAnnotation("GrantAlreadyExists")] };
+    },
+
+    async revoke({ entitlement, principal }, ctx) {
+      await requireSeat(entitlement, connection, ctx);
+      const userId = requireUser(principal);
+      const isChanged = await changeSeat({ userId, activated: false, connection, writer }, ctx);
+      return { annotations: isChanged ? [] : [packAnnotation("GrantAlreadyRevoked")] };
+    },
+  };
+}
+
+/** The license as grants name it. @throws BatonError InvalidArgument for any other entitlement. */
+async function requireSeat(
+  entitlement: Entitlement | undefined,
+  connection: CodecovConnection,
+  ctx: CallContext,
+): Promise<Resource> {
+  const { target } = await connection.forCall(ctx);
+  const id = makeResourceId(LICENSE_TYPE, organizationId(target));
+  const wanted = makeEntitlementId(id, ASSIGNED);
+  if (entitlement?.id === wanted) return Resource.fromPartial({ id });
+  throw new BatonError(
+    Code.InvalidArgument,
+    `the entitlement ${entitlement?.id ?? "without an id"} cannot be granted or revoked here, only ${wanted} can`,
+  );
+}
+
+function requireUser(principal: Resource | undefined): string {
+  const { resourceType, resource } = principal?.id ?? makeResourceId("", "");
+  if (resourceType === USER_TYPE && resource !== "") return resource;
+  throw new BatonError(
+    Code.InvalidArgument,
+    `only a ${USER_TYPE} can hold a seat, not ${resourceType === "" ? "a principal without a type" : `a ${resourceType}`}`,
+  );
+}

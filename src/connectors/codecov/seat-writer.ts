@@ -1,0 +1,173 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { refuseGrant } from "#model/grant.ts";
+import type { CodecovCall, SeatAnswer } from "./api.ts";
+import type { CodecovConnection } from "./connection.ts";
+import {
+  findAddress,
+  isSameAccount,
+  type Located,
+  locateMember,
+  movedAway,
+  readSeat,
+} from "./member-address.ts";
+import type { Member } from "./schemas.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+/** How often a change is sent before it is given up; each time because reading showed that it was not made. */
+const MAX_ATTEMPTS = 5;
+
+/** How often without an answer. Whoever called will come back if the fault can pass. */
+const MAX_UNANSWERED = 2;
+
+/** Wait before a change is looked for or sent again; grows with each attempt. */
+const FIRST_PAUSE_MS = 1_000;
+
+/** What came of a change of a seat. */
+export type SeatChange =
+  | { readonly kind: "changed"; readonly member: Member }
+  /** The member had been in the wanted state before. */
+  | { readonly kind: "unchanged"; readonly member: Member }
+  /** Nobody with this id is on the roster, so there is no seat either. */
+  | { readonly kind: "absent" };
+
+export interface SeatWriterOptions {
+  readonly connection: CodecovConnection;
+  /** Whether members without a usable name may be addressed by the number Codecov has for them. */
+  readonly internalIds: boolean;
+}
+
+/** A change on its way. */
+interface Task {
+  readonly located: Located;
+  readonly address: string;
+  readonly activated: boolean;
+  readonly codecov: CodecovCall;
+  readonly ctx: CallContext;
+}
+
+/**
+ * Gives and takes seats so that each change is really made, and made to the member that is meant.
+ *
+ * Codecov loads the organization, changes its list of seats and saves the whole again, without any lock: of
+ * changes at the same time most are lost, each answered 200 (observed on Codecov 26.7.6). Hence all changes go
+ * through one queue, and each is read back before the next begins.
+ */
+export class SeatWriter {
+  readonly #options: SeatWriterOptions;
+  readonly #queue = new SerialQueue();
+
+  constructor(options: SeatWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives a seat to the member whose user resource has the id, or takes it away. Until the change is sent an
+   * aborted call ends it; from then on it is followed to its end, whatever becomes of the caller.
+   *
+   * @throws BatonError FailedPrecondition, if it is refused: no seat is left, or the member cannot be addressed
+   * without danger for others; Aborted, if something else keeps undoing it; Unavailable or DeadlineExceeded, if
+   * Codecov does not tell whether it was made: asking again is safe, as every change begins with reading.
+   */
+  async setSeat(userId: string, activated: boolean, ctx: CallContext): Promise<SeatChange> {
+    return await this.#queue.run(() => this.#change(userId, activated, ctx), ctx.signal);
+  }
+
+  /** Resolves when no change is under way. */
+  whenIdle(): Promise<void> {
+    return this.#queue.whenIdle();
+  }
+
+  async #change(userId: string, activated: boolean, ctx: CallContext): Promise<SeatChange> {
+    const { connection, internalIds } = this.#options;
+    const reading = await connection.forCall(ctx);
+    const located = await locateMember(userId, reading, ctx);
+    if (located === undefined) return { kind: "absent" };
+    if (located.row.member.activated === activated) return { kind: "unchanged", member: located.row.member };
+    const found = await findAddress(located, internalIds, reading);
+    if (found.kind === "none") throw refuse(activated, explainRefusal(found.problem, internalIds, reading));
+    ctx.signal.throwIfAborted();
+
+    const detached = { ...ctx, signal: new AbortController().signal };
+    const codecov = await connection.forCall(detached);
+    return await write({ located, address: found.address, activated, codecov, ctx: detached });
+  }
+}
+
+async function write(task: Task): Promise<SeatChange> {
+  const { located, address, activated, codecov, ctx } = task;
+  const { userId, row } = located;
+  let unanswered = 0;
+  let isContested = false;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await codecov.setActivated(address, activated);
+    const member = answer.kind === "member" ? answer.member : row.member;
+    if (!isSameAccount(member, row.member)) throw movedAway(userId, member);
+    if (answer.kind === "unknown") unanswered += 1;
+    // Whoever undid one change may undo the next; and a server that gave no answer may still be at work.
+    isContested ||= answer.kind === "unknown" || (answer.kind === "member" && member.activated !== activated);
+    if (isContested) await ctx.clock.sleep(attempt * FIRST_PAUSE_MS, ctx.signal);
+
+    const holds = await readResult(task);
+    if (answer.kind === "refused") {
+      if (holds === activated) return { kind: "unchanged", member: { ...member, activated } };
+      throw refuse(activated, `Codecov refused to change the seat of ${userId}: ${answer.reason}`);
+    }
+    if (holds === undefined && activated) throw hasLeft(userId, codecov);
+    if ((holds ?? false) === activated) return { kind: "changed", member: { ...member, activated } };
+    ctx.log.warn("a change of a seat was not made", {
+      user: userId,
+      activated,
+      attempt,
+      ...reasonOf(answer),
+    });
+    if (attempt === MAX_ATTEMPTS || unanswered === MAX_UNANSWERED) throw givenUp(task, attempt, answer);
+    isContested = true;
+  }
+}
+
+/** Whether the member holds a seat after the change; undefined for one who is no longer on the roster. */
+async function readResult({ located, address, activated, codecov, ctx }: Task): Promise<boolean | undefined> {
+  try {
+    return await readSeat(located, address, codecov, ctx);
+  } catch (thrown) {
+    const sent = `a change was sent to ${activated ? "give" : "take"} the seat of ${located.userId}, but what came of it could not be read`;
+    throw thrown instanceof BatonError ? thrown.prefixed(sent) : thrown;
+  }
+}
+
+function reasonOf(answer: SeatAnswer): { readonly error?: BatonError } {
+  return answer.kind === "unknown" ? { error: answer.error } : {};
+}
+
+/** The refusal of a grant is told apart from failures by its details. */
+function refuse(activated: boolean, reason: string): BatonError {
+  return activated ? refuseGrant(reason) : new BatonError(Code.FailedPrecondition, reason);
+}
+
+function explainRefusal(problem: string, internalIds: boolean, { target }: CodecovCall): string {
+  const advice = `change the seat on the members page of ${target.owner} in Codecov`;
+  return internalIds
+    ? `nothing was changed: ${problem}; ${advice}`
+    : `nothing was changed: ${problem}; ${advice}, or allow --codecov-internal-ids`;
+}
+
+function hasLeft(userId: string, { target }: CodecovCall): BatonError {
+  return new BatonError(
+    Code.NotFound,
+    `${userId} left the member list of ${target.owner} in Codecov while getting a seat; run a sync`,
+  );
+}
+
+function givenUp({ located, activated }: Task, attempts: number, answer: SeatAnswer): BatonError {
+  const { userId } = located;
+  if (answer.kind === "unknown") {
+    const sent = `the seat of ${userId} was to be ${activated ? "given" : "taken"} ${attempts} times without effect`;
+    return answer.error.prefixed(sent);
+  }
+  return new BatonError(
+    Code.Aborted,
+    `Codecov accepted the change of the seat of ${userId} ${attempts} times and did not keep it: another program changes seats at the same time${activated ? "" : ", or Codecov's auto-activation gives it back"}; stop that, then try again`,
+    { kind: "upstream" },
+  );
+}
