@@ -136,7 +136,7 @@ class DerivedGrants {
     if (!hadSources) sources.set(this.#entitlement.id, { isDirect: true });
     const known = sources.get(source);
     if (hadSources && known !== undefined && (known.isDirect || !isDirect)) return;
-    sources.set(source, { isDirect: isDirect || known?.isDirect === true });
+    sources.set(source, { isDirect });
     this.#changed.add(grant);
   }
 }

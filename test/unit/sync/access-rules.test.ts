@@ -126,6 +126,21 @@ describe("grants", () => {
     expect((await failToSync(data)).error.message).toContain("an id that another");
   });
 
+  it.each(["ExternalResourceMatch", "ExternalResourceMatchAll", "ExternalResourceMatchID"] as const)(
+    "to somebody whom another file knows are kept: %s",
+    async (name) => {
+      const data = organization();
+      const robot = makeResource("robot", "r2");
+      data.grants = {
+        "team:red": [
+          { items: [makeGrant(makeEntitlement(red, "member"), robot, [packAnnotation(name)])] },
+          { items: [makeGrant(makeEntitlement(red, "member"), makeResource("robot", "r3"))] },
+        ],
+      };
+      expect((await syncData(data)).ids.grants).toEqual(["team:red:member:robot:r2"]);
+    },
+  );
+
   it("of a whole type are listed once when the type says so, also without resources", async () => {
     const data = organization();
     const scoped = [packAnnotation("TypeScopedEntitlements"), packAnnotation("TypeScopedGrants")];

@@ -3,6 +3,7 @@ import type { Grant } from "#gen/c1/connector/v2/grant.ts";
 import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
+import { failToSync, syncData } from "./data.ts";
 import { ann, blue, bob, organization, red } from "./organization.ts";
 import { catchError, createBench, makeEntitlement, makeGrant, makeResource, syncInto } from "./support.ts";
 
@@ -68,6 +69,20 @@ describe("expanded grants", () => {
     expect(sources("blue:member:user:ann")).toEqual({ "team:blue:member": true, "team:red:member": true });
   });
 
+  it.each(["direct first", "direct last"])(
+    "are direct when any grant of the source is: %s",
+    async (order) => {
+      const indirect = { ...member(red, ann), id: "indirect" };
+      indirect.sources = { sources: new Map([["elsewhere", { isDirect: true }]]) };
+      const both = [member(red, ann), indirect];
+      const sources = await expand([
+        ...(order === "direct first" ? both : both.reverse()),
+        member(blue, red, red),
+      ]);
+      expect(sources("blue:member:user:ann")).toEqual({ "team:red:member": true });
+    },
+  );
+
   it("come from every source of a principal, in one round", async () => {
     const sources = await expand([
       member(red, ann),
@@ -82,6 +97,26 @@ describe("expanded grants", () => {
     const sources = await expand([member(red, ann), member(red, blue, blue), member(blue, red, red)]);
     expect(sources("red:member:user:ann")).toEqual({});
     expect(sources("blue:member:user:ann")).toBeUndefined();
+  });
+
+  it.each([
+    [21, true],
+    [22, false],
+  ])("go through %i levels: %s", async (depth, isPossible) => {
+    const teams = Array.from({ length: depth + 1 }, (_, index) => makeResource("team", `t${index}`));
+    const data = organization();
+    data.resources = { team: [{ items: teams }], user: [{ items: [ann] }] };
+    data.entitlements = { "team:t0": [{ items: teams.map((team) => makeEntitlement(team, "member")) }] };
+    const nesting = teams.slice(1).map((team, index) => {
+      const below = teams[index] ?? team;
+      return member(team, below, below);
+    });
+    data.grants = { "team:t0": [{ items: [member(teams[0] ?? red, ann), ...nesting] }] };
+    if (isPossible) {
+      expect((await syncData(data)).ids.grants).toContain(`team:t${depth}:member:user:ann`);
+    } else {
+      expect((await failToSync(data)).error.message).toContain("nested more than 21 levels deep");
+    }
   });
 
   it("are the same when an interrupted expansion starts over", async () => {

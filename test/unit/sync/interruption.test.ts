@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
@@ -58,21 +59,22 @@ describe("a sync that is interrupted", () => {
     expect(idsOf(file, run.id)).toEqual(ALL_IDS);
   });
 
-  it("in a listing with several workers writes nothing after it has failed", async () => {
+  it("with several workers stops the others and starts nothing more", async () => {
     const bench = await createBench();
     const file = await bench.open();
     const client = new FakeSyncClient(organization());
-    let isOver = false;
     client.before = async (call, signal) => {
-      if (call === "resources org") throw new BatonError(Code.PermissionDenied, "no");
-      if (call !== "resources user 1") return;
-      await new Promise(setImmediate);
-      isOver = true;
+      if (call === "resources user 1") throw new BatonError(Code.PermissionDenied, "no");
+      if (call !== "resources org") return;
+      // Answers only when it is told that nobody waits any more.
+      await once(signal, "abort");
       signal.throwIfAborted();
     };
-    const error = await catchError(syncInto(file, client, bench, { workers: 3 }));
+    const error = await catchError(syncInto(file, client, bench, { workers: 2 }));
     expect(error.code).toBe(Code.PermissionDenied);
-    expect(isOver).toBe(true);
+    expect(client.calls.filter((call) => call.startsWith("resources team"))).toEqual([]);
+    // Nobody had to run out of patience.
+    expect(bench.clock.slept).toEqual([]);
   });
 
   it("stores its position at least every ten seconds", async () => {

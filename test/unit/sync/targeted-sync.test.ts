@@ -32,6 +32,14 @@ describe("a targeted sync", () => {
     expect(client.calls.filter((call) => call.startsWith("grants"))).toEqual(["grants org:acme"]);
   });
 
+  it("keeps grants to principals of types it does not read", async () => {
+    const { ids } = await syncData(organization(), {
+      targets: [target("team", "red")],
+      resourceTypes: ["team"],
+    });
+    expect(ids.grants).toEqual(["team:red:member:user:ann", "team:red:member:user:bob"]);
+  });
+
   it("can leave out grants", async () => {
     const { client } = await syncData(organization(), { targets: [target("team", "red")], skipGrants: true });
     expect(client.calls.filter((call) => call.startsWith("grants"))).toEqual([]);
