@@ -23,6 +23,8 @@ const CHANNEL_OPTIONS = {
   "grpc.max_reconnect_backoff_ms": 1_000,
   // Requests carry stored resources back and may be a little larger than the page they came in.
   "grpc.max_send_message_length": -1,
+  // The connector can send a whole answer, at most 4 MiB, while this side is busy storing the one before.
+  "grpc-node.flow_control_window": 8 * 1024 * 1024,
 } as const;
 
 type Reject = (reason: BatonError) => void;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { contractViolation, StartOverError, type SyncSession } from "./session.ts";
@@ -38,6 +39,8 @@ export async function readListing<Response extends ListResponse>(
         );
       }
       pending = fetchPage(session, listing, nextPageToken);
+      // Storing occupies this thread, and a request leaves only between two turns of the event loop.
+      await nextTurn();
     }
     session.store.transaction(() => listing.store(response));
     if (nextPageToken === "") {
