@@ -131,11 +131,10 @@ class DerivedGrants {
   #addSource(grant: Grant, source: string, isDirect: boolean): void {
     grant.sources ??= { sources: new Map() };
     const { sources } = grant.sources;
-    const hadSources = sources.size > 0;
     // A grant without sources was given directly, which has to be said once it has others.
-    if (!hadSources) sources.set(this.#entitlement.id, { isDirect: true });
+    if (sources.size === 0) sources.set(this.#entitlement.id, { isDirect: true });
     const known = sources.get(source);
-    if (hadSources && known !== undefined && (known.isDirect || !isDirect)) return;
+    if (known !== undefined && (known.isDirect || !isDirect)) return;
     sources.set(source, { isDirect });
     this.#changed.add(grant);
   }

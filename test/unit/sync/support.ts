@@ -2,19 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
-import { Grant } from "#gen/c1/connector/v2/grant.ts";
-import { Resource, ResourceType, ResourceType_Trait as Trait } from "#gen/c1/connector/v2/resource.ts";
-import type { Any } from "#gen/google/protobuf/any.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError } from "#kernel/errors.ts";
 import { type LogFields, type Logger, silentLogger } from "#kernel/logger.ts";
-import { packAnnotation } from "#model/annotations.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
 import { runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 import type { FakeSyncClient } from "../../fakes/sync-client.ts";
+
+export { makeEntitlement, makeGrant, makeResource, makeType, makeUser } from "../../fakes/rows.ts";
 
 export const NOON = Date.UTC(2026, 10, 21, 12, 0, 0);
 
@@ -165,40 +162,4 @@ export async function catchError(work: Promise<unknown>): Promise<BatonError> {
   );
   if (!(error instanceof BatonError)) throw error;
   return error;
-}
-
-export function makeType(
-  id: string,
-  trait: Trait = Trait.TRAIT_UNSPECIFIED,
-  annotations: Any[] = [],
-): ResourceType {
-  return ResourceType.fromPartial({
-    id,
-    displayName: id,
-    traits: trait === Trait.TRAIT_UNSPECIFIED ? [] : [trait],
-    annotations,
-  });
-}
-
-export function makeResource(type: string, id: string, annotations: Any[] = [], parent?: Resource): Resource {
-  return Resource.fromPartial({
-    id: { resourceType: type, resource: id },
-    displayName: `${type} ${id}`,
-    annotations,
-    ...(parent?.id === undefined ? {} : { parentResourceId: parent.id }),
-  });
-}
-
-export function makeUser(id: string): Resource {
-  return makeResource("user", id, [packAnnotation("UserTrait", { login: id })]);
-}
-
-export function makeEntitlement(resource: Resource, slug: string, annotations: Any[] = []): Entitlement {
-  const id = `${resource.id?.resourceType}:${resource.id?.resource}:${slug}`;
-  return Entitlement.fromPartial({ id, slug, resource, displayName: slug, annotations });
-}
-
-export function makeGrant(entitlement: Entitlement, principal: Resource, annotations: Any[] = []): Grant {
-  const id = `${entitlement.id}:${principal.id?.resourceType}:${principal.id?.resource}`;
-  return Grant.fromPartial({ id, entitlement, principal, annotations });
 }
