@@ -132,29 +132,28 @@ export async function readSeat(
 ): Promise<boolean | undefined> {
   const there = await codecov.member(address);
   if (there !== undefined) {
-    if (!isSameAccount(there, row.member)) throw movedAway(userId, there);
+    if (!isSameRow(there, row.member)) throw movedAway(userId, there);
     return there.activated;
   }
   // The same answer comes when the token has lost its membership; only the roster tells these apart.
   return (await searchMember(userId, codecov, ctx))?.member.activated;
 }
 
-/** The error of a change that met another member than was meant. */
-export function movedAway(userId: string, reached: Member): BatonError {
-  const name = reached.username ?? reached.email ?? "a member without a name";
+/** The error of a change that may have met another member than was meant. */
+export function movedAway(userId: string, { username, name }: Member): BatonError {
+  const now = [username, name].filter(Boolean).join(", ") || "a member without a name";
   return new BatonError(
     Code.Aborted,
-    `while the seat of ${userId} was changed, its address in Codecov passed to ${name}; check the seats of both, then run a sync`,
+    `while the seat of ${userId} was changed, the account at its address in Codecov became another (${now}); check the seats of both, then run a sync`,
     { kind: "upstream" },
   );
 }
 
-/** Whether both rows are the same account; name and e-mail may have been refreshed in between. */
-export function isSameAccount(a: Member, b: Member): boolean {
-  return hasName(b) ? a.service === b.service && a.username === b.username : isSameRow(a, b);
-}
-
-function isSameRow(a: Member, b: Member): boolean {
+/**
+ * Whether both rows are the same account as far as one can tell. The user name alone does not say it: it may have
+ * passed to another account.
+ */
+export function isSameRow(a: Member, b: Member): boolean {
   return digestMember(a).equals(digestMember(b));
 }
 

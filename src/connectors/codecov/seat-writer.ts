@@ -3,14 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
 import type { CodecovCall, SeatAnswer } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
-import {
-  findAddress,
-  isSameAccount,
-  type Located,
-  locateMember,
-  movedAway,
-  readSeat,
-} from "./member-address.ts";
+import { findAddress, isSameRow, type Located, locateMember, movedAway, readSeat } from "./member-address.ts";
 import type { Member } from "./schemas.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
@@ -102,7 +95,7 @@ async function write(task: Task): Promise<SeatChange> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await codecov.setActivated(address, activated);
     const member = answer.kind === "member" ? answer.member : row.member;
-    if (!isSameAccount(member, row.member)) throw movedAway(userId, member);
+    if (!isSameRow(member, row.member)) throw movedAway(userId, member);
     if (answer.kind === "unknown") unanswered += 1;
     // Whoever undid one change may undo the next; and a server that gave no answer may still be at work.
     isContested ||= answer.kind === "unknown" || (answer.kind === "member" && member.activated !== activated);
@@ -110,8 +103,10 @@ async function write(task: Task): Promise<SeatChange> {
 
     const holds = await readResult(task);
     if (answer.kind === "refused") {
-      if (holds === activated) return { kind: "unchanged", member: { ...member, activated } };
-      throw refuse(activated, `Codecov refused to change the seat of ${userId}: ${answer.reason}`);
+      // Codecov refuses a seat to whoever holds one, too, if there is none left: this may be an earlier attempt's.
+      const kind = attempt > 1 ? "changed" : "unchanged";
+      if (holds === activated) return { kind, member: { ...member, activated } };
+      throw refuse(activated, answer.reason).prefixed(`Codecov did not ${describeChange(task)}`);
     }
     if (holds === undefined && activated) throw hasLeft(userId, codecov);
     if ((holds ?? false) === activated) return { kind: "changed", member: { ...member, activated } };
@@ -127,11 +122,12 @@ async function write(task: Task): Promise<SeatChange> {
 }
 
 /** Whether the member holds a seat after the change; undefined for one who is no longer on the roster. */
-async function readResult({ located, address, activated, codecov, ctx }: Task): Promise<boolean | undefined> {
+async function readResult(task: Task): Promise<boolean | undefined> {
+  const { located, address, codecov, ctx } = task;
   try {
     return await readSeat(located, address, codecov, ctx);
   } catch (thrown) {
-    const sent = `a change was sent to ${activated ? "give" : "take"} the seat of ${located.userId}, but what came of it could not be read`;
+    const sent = `whether Codecov did ${describeChange(task)} could not be read`;
     throw thrown instanceof BatonError ? thrown.prefixed(sent) : thrown;
   }
 }
@@ -159,15 +155,19 @@ function hasLeft(userId: string, { target }: CodecovCall): BatonError {
   );
 }
 
-function givenUp({ located, activated }: Task, attempts: number, answer: SeatAnswer): BatonError {
-  const { userId } = located;
+function givenUp(task: Task, attempts: number, answer: SeatAnswer): BatonError {
+  const change = describeChange(task);
   if (answer.kind === "unknown") {
-    const sent = `the seat of ${userId} was to be ${activated ? "given" : "taken"} ${attempts} times without effect`;
-    return answer.error.prefixed(sent);
+    return answer.error.prefixed(`Codecov was asked ${attempts} times to ${change} and did not`);
   }
   return new BatonError(
     Code.Aborted,
-    `Codecov accepted the change of the seat of ${userId} ${attempts} times and did not keep it: another program changes seats at the same time${activated ? "" : ", or Codecov's auto-activation gives it back"}; stop that, then try again`,
+    `Codecov accepted ${attempts} times to ${change} and did not keep it: another program changes seats at the same time${task.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
     { kind: "upstream" },
   );
+}
+
+function describeChange({ located: { userId }, activated, codecov }: Task): string {
+  const seat = `a seat of ${codecov.target.owner}`;
+  return activated ? `give ${userId} ${seat}` : `take ${seat} from ${userId}`;
 }

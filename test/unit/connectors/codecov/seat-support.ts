@@ -1,4 +1,3 @@
-import type { CodecovConfig } from "#connectors/codecov/fields.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { hasAnnotation } from "#model/annotations.ts";
 import { Entitlement } from "#model/entitlement.ts";
@@ -6,7 +5,8 @@ import { Grant } from "#model/grant.ts";
 import { makeResourceId, UNKNOWN_GRANT_ID } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { CodecovSimulator } from "../../../fakes/codecov/simulator.ts";
-import { type Setup, setUp } from "./support.ts";
+import type { StateDescription } from "../../../fakes/codecov/state-file.ts";
+import { type Setup, type SetupConfig, setUp } from "./support.ts";
 
 export type SeatResult = "changed" | "unchanged";
 
@@ -16,22 +16,16 @@ export interface SeatSetup extends Setup {
   readonly revoke: (userId: string, ctx?: CallContext) => Promise<SeatResult>;
 }
 
-/** The organization that is called `owner` in the simulator's state, with changes allowed. */
+/** The organization that is called `owner` in a state of the simulator, with changes allowed. */
 export async function setUpSeats(
-  state: string,
+  state: string | StateDescription,
   owner: string,
-  config: Partial<CodecovConfig> & { readonly tokenName?: string; readonly provisioning?: boolean } = {},
+  config: SetupConfig = {},
 ): Promise<SeatSetup> {
   const setup = await setUp({ state }, { owner, provisioning: true, ...config });
   const { connector } = setup;
   const syncer = connector.syncers.find(({ resourceType }) => resourceType.id === "license");
-  const license = Resource.fromPartial({
-    id: makeResourceId("license", owner.replace(":", "/").toLowerCase()),
-  });
-  const entitlement = Entitlement.fromPartial({
-    id: `license:${license.id?.resource}:assigned`,
-    resource: license,
-  });
+  const entitlement = licenseEntitlement(owner.replace(":", "/").toLowerCase());
   return {
     ...setup,
     async grant(userId, ctx = setup.ctx) {
@@ -46,6 +40,14 @@ export async function setUpSeats(
       return hasAnnotation(result?.annotations ?? [], "GrantAlreadyRevoked") ? "unchanged" : "changed";
     },
   };
+}
+
+/** The one entitlement that can be granted, as a host sends it. */
+export function licenseEntitlement(organization: string): Entitlement {
+  return Entitlement.fromPartial({
+    id: `license:${organization}:assigned`,
+    resource: Resource.fromPartial({ id: makeResourceId("license", organization) }),
+  });
 }
 
 /** Ids of those who hold a seat of the organization, as the server has stored it. */

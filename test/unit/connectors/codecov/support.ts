@@ -49,14 +49,20 @@ export interface Setup {
   readonly listUsers: (pageSize?: number) => Promise<Resource[]>;
 }
 
+export interface SetupConfig extends Partial<CodecovConfig> {
+  /** Whose token is used, by its name in the simulator; default `admin-token`. */
+  readonly tokenName?: string;
+  /** Default false. */
+  readonly provisioning?: boolean;
+  /** Default 20 s. */
+  readonly httpTimeoutMs?: number;
+}
+
 /** A simulated Codecov and the connector that reads it, both ended with the test. */
-export async function setUp(
-  options: CodecovSimulatorOptions = {},
-  config: Partial<CodecovConfig> & { readonly tokenName?: string; readonly provisioning?: boolean } = {},
-): Promise<Setup> {
+export async function setUp(options: CodecovSimulatorOptions = {}, config: SetupConfig = {}): Promise<Setup> {
   const simulator = await startCodecovSimulator(options);
   onTestFinished(async () => simulator.close());
-  const { tokenName = "admin-token", provisioning = false, ...overrides } = config;
+  const { tokenName = "admin-token", provisioning = false, httpTimeoutMs = 20_000, ...overrides } = config;
   const connector = codecov.create(
     {
       ...codecov.exampleConfig,
@@ -65,7 +71,7 @@ export async function setUp(
       baseUrl: simulator.url,
       ...overrides,
     },
-    { provisioning, httpTimeoutMs: 20_000 },
+    { provisioning, httpTimeoutMs },
   );
   onTestFinished(async () => connector.close?.());
   const log: LogLine[] = [];
