@@ -1,4 +1,4 @@
-import type { ServiceError } from "@grpc/grpc-js";
+import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { RateLimitDescription } from "#gen/c1/connector/v2/annotations.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
@@ -16,16 +16,32 @@ export function fromServiceError(error: ServiceError): BatonError {
   return new BatonError(code, error.details || error.message, { ...readFacts(error), cause: error });
 }
 
+/** The details of the connector's answer that led to `error`, as they were sent. */
+export function readStatusDetails(error: BatonError): readonly Any[] {
+  const { cause } = error;
+  if (cause instanceof BatonError) return readStatusDetails(cause);
+  if (!(cause instanceof Error) || !("metadata" in cause)) return [];
+  return cause.metadata instanceof Metadata ? decodeDetails(cause.metadata) : [];
+}
+
 function readFacts(error: ServiceError): Facts {
-  const [bytes] = error.metadata?.get(DETAILS_KEY) ?? [];
-  if (!Buffer.isBuffer(bytes)) return {};
+  const facts: Facts = {};
   try {
-    const facts: Facts = {};
-    for (const detail of Status.decode(bytes).details) Object.assign(facts, readDetail(detail));
-    return facts;
+    for (const detail of decodeDetails(error.metadata)) Object.assign(facts, readDetail(detail));
+  } catch {
+    // As below, for what is inside a detail.
+  }
+  return facts;
+}
+
+function decodeDetails(metadata: Metadata | undefined): readonly Any[] {
+  const [bytes] = metadata?.get(DETAILS_KEY) ?? [];
+  if (!Buffer.isBuffer(bytes)) return [];
+  try {
+    return Status.decode(bytes).details;
   } catch {
     // Undecodable details count as absent, as in other hosts; code and text are still the answer.
-    return {};
+    return [];
   }
 }
 

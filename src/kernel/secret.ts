@@ -38,6 +38,8 @@ export class Secret {
  * it leaves the program, for example out of an upstream's error text that repeats the token.
  */
 export class Redactor {
+  /** By their value, the texts that each secret can appear as. */
+  readonly #forms = new Map<string, readonly string[]>();
   /** Longest first, so that a secret that contains another one disappears as a whole. */
   #needles: readonly string[] = [];
 
@@ -45,8 +47,17 @@ export class Redactor {
   register(secret: Secret): void {
     const value = secret.reveal().trim();
     if (value.length < MIN_REDACTED_LENGTH) return;
-    const forms = [value, encodeURIComponent(value.toWellFormed()), JSON.stringify(value).slice(1, -1)];
-    this.#needles = [...new Set([...this.#needles, ...forms])].toSorted((a, b) => b.length - a.length);
+    this.#forms.set(value, [
+      value,
+      encodeURIComponent(value.toWellFormed()),
+      JSON.stringify(value).slice(1, -1),
+    ]);
+    this.#collectNeedles();
+  }
+
+  /** Takes a secret out again that nothing holds any more, such as a token that has expired. */
+  forget(secret: Secret): void {
+    if (this.#forms.delete(secret.reveal().trim())) this.#collectNeedles();
   }
 
   /** `text` with each occurrence of a registered secret replaced by the placeholder. */
@@ -54,5 +65,10 @@ export class Redactor {
     let result = text;
     for (const needle of this.#needles) result = result.replaceAll(needle, PLACEHOLDER);
     return result;
+  }
+
+  #collectNeedles(): void {
+    const forms = new Set([...this.#forms.values()].flat());
+    this.#needles = [...forms].toSorted((a, b) => b.length - a.length);
   }
 }

@@ -45,14 +45,21 @@ export async function runActionTask(
     state = await client.getActionStatus({ name, id: state.id, annotations: [] }, ctx.signal);
     onState(state);
   }
-  if (state.status === Status.BATON_ACTION_STATUS_FAILED) {
-    const reason: unknown = state.response?.["error"];
-    throw new BatonError(
-      Code.Unknown,
-      `action ${name} failed: ${typeof reason === "string" ? reason : "the connector gives no reason"}`,
-    );
-  }
+  refuseFailedAction(name, state);
   return state;
+}
+
+/** @throws BatonError Unknown with the action's own reason if it has failed, as Go hosts do. */
+export function refuseFailedAction(
+  name: string,
+  { status, response }: Pick<ActionTaskResult, "status" | "response">,
+): void {
+  if (status !== Status.BATON_ACTION_STATUS_FAILED) return;
+  const reason: unknown = response?.["error"];
+  throw new BatonError(
+    Code.Unknown,
+    `action ${name} failed: ${typeof reason === "string" ? reason : "the connector gives no reason"}`,
+  );
 }
 
 /** The actions that a connector offers, of one resource type if that is not empty. */

@@ -8,6 +8,8 @@ export interface SyncTaskOptions extends SyncOptions {
   readonly file: string;
   /** Where the working copy goes; the directory for temporary files of the environment if not given. */
   readonly tempDir?: string | undefined;
+  /** Whether what was read before a failure is saved; true unless told. */
+  readonly keepUnfinished?: boolean;
 }
 
 export interface SyncTaskResult extends SyncResult {
@@ -25,7 +27,7 @@ export interface SyncTaskResult extends SyncResult {
  */
 export async function runSyncTask(
   client: SyncClient | Promise<SyncClient>,
-  { file: path, tempDir, ...options }: SyncTaskOptions,
+  { file: path, tempDir, keepUnfinished = true, ...options }: SyncTaskOptions,
   ctx: CallContext,
 ): Promise<SyncTaskResult> {
   const connecting = Promise.resolve(client);
@@ -36,7 +38,7 @@ export async function runSyncTask(
   try {
     result = await runSync(await connecting, file, options, ctx);
   } catch (error) {
-    await saveUnfinished(file, ctx);
+    if (keepUnfinished) await saveUnfinished(file, ctx);
     throw error;
   }
   const saved = await file.save();
