@@ -22,11 +22,17 @@ export interface Output {
 /**
  * At a terminal: lines for people, one live line, and unless a level was asked for only warnings and
  * errors. Elsewhere: JSON lines on standard error, or in the files that `--log-path` names.
+ *
+ * @param use a program that runs for long is followed by its log, at a terminal as well
  */
-export function openOutput({ redactor }: Invocation, { sdk, sources, warnings }: Settings): Output {
+export function openOutput(
+  { redactor }: Invocation,
+  { sdk, sources, warnings }: Settings,
+  use: "screen" | "log",
+): Output {
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
-    format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
+    use === "screen" && format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
       ? new LiveLine(process.stderr, () => performance.now())
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;

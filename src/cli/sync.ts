@@ -65,19 +65,24 @@ function parseTarget(text: string): ResourceBid {
   }
 }
 
-function chooseWorkers({ workers, parallelSync }: SdkConfig): number {
+export function chooseWorkers({ workers, parallelSync }: SdkConfig): number {
   return workers < 0 || parallelSync ? AUTO_WORKERS : workers;
 }
 
 /** Says what is synced: two syncs with the same key can be one, begun and taken up again. */
-function makeResumeKey({ invocation, settings }: Job): string {
+function makeResumeKey(job: Job): string {
+  const { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants } = job.settings.sdk;
+  const scope = { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants };
+  return JSON.stringify({ ...describeSubject(job), scope });
+}
+
+/** What the connector reads: its name and its settings but for secrets. */
+export function describeSubject({ invocation, settings }: Job): Readonly<Record<string, unknown>> {
   const config = Object.entries(loadConnectorConfig(invocation, settings));
-  const { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants } = settings.sdk;
-  return JSON.stringify({
+  return {
     connector: invocation.definition.name,
     ...Object.fromEntries(config.filter(([, value]) => !(value instanceof Secret))),
-    scope: { syncResourceTypes, syncResources, skipEntitlementsAndGrants, skipGrants },
-  });
+  };
 }
 
 async function summarize(

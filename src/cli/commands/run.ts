@@ -1,5 +1,4 @@
 import { usageError } from "#config/arguments.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
 import type { Invocation } from "../command.ts";
 import { openOutput } from "../output.ts";
 import { findForeignSettings, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
@@ -11,16 +10,15 @@ export async function run(invocation: Invocation): Promise<number> {
   // The connector process loads these too; what is wrong with them is better said before it starts.
   loadConnectorConfig(invocation, settings);
   refuseForeignSettings(invocation, settings);
-  if (settings.sdk.clientId !== undefined) {
-    throw new BatonError(
-      Code.Unimplemented,
-      "service mode is not part of this version; without --client-id and --client-secret it syncs into a file",
-    );
-  }
-  const output = openOutput(invocation, settings);
+  const isService = settings.sdk.clientId !== undefined;
+  const output = openOutput(invocation, settings, isService ? "log" : "screen");
   const signals = watchSignals();
   const job = { invocation, settings, output, signals };
   try {
+    if (isService) {
+      const { serveC1 } = await import("../service.ts");
+      return await serveC1(job);
+    }
     const { findTask, runTask } = await import("../on-demand.ts");
     const task = findTask(settings.sdk);
     if (task !== undefined) return await runTask(task, job);

@@ -1,0 +1,49 @@
+import { tmpdir } from "node:os";
+import { usageError } from "#config/arguments.ts";
+import { parseDuration } from "#config/sdk-fields.ts";
+import { systemClock } from "#kernel/clock.ts";
+import { runService } from "#service/service.ts";
+import { readRetentionPolicy } from "#store/retention.ts";
+import { type Job, startConnector } from "./job.ts";
+import { chooseWorkers, describeSubject } from "./sync.ts";
+
+/**
+ * `--client-id`: takes tasks from C1 until a signal comes, which is the usual end: exit code 0. The connector
+ * process lives as long as the program.
+ */
+export async function serveC1(job: Job): Promise<number> {
+  const { invocation, settings, output, signals } = job;
+  const { sdk } = settings;
+  const { clientId, clientSecret } = sdk;
+  if (clientId === undefined || clientSecret === undefined) {
+    throw usageError("--client-id and --client-secret are only of use together");
+  }
+  const { env, definition, version, redactor } = invocation;
+  if (sdk.keepPreviousSync) {
+    output.log.warn("--keep-previous-sync-c1z has no effect: this connector never needs its last sync");
+  }
+  await runService({
+    clientId,
+    clientSecret,
+    env,
+    program: { name: definition.name, version },
+    launch: () => startConnector(job),
+    concurrency: sdk.taskConcurrency,
+    sync: {
+      tempDir: sdk.c1zTempDir || env["BATON_TMPDIR"] || tmpdir(),
+      subject: JSON.stringify(describeSubject(job)),
+      resourceTypes: sdk.syncResourceTypes,
+      skip: sdk.skipFullSync,
+      workers: chooseWorkers(sdk),
+      maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
+      retention: readRetentionPolicy(env),
+    },
+    keepsFiles: sdk.c1zTempDir !== undefined,
+    httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+    stop: signals.signal,
+    clock: systemClock,
+    log: output.log,
+    redactor,
+  });
+  return 0;
+}

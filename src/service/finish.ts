@@ -1,0 +1,40 @@
+import type { CallContext } from "#kernel/context.ts";
+import { Code, toBatonError } from "#kernel/errors.ts";
+import type { C1Client } from "./c1-client.ts";
+import type { FinishRequest } from "./outcome.ts";
+
+/** How long C1 may be told what a task came to, all attempts together; as in Go connectors. */
+const LIMIT_MS = 30_000;
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5_000;
+
+const PASSING_CODES: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted];
+
+/**
+ * Tells C1 what a task came to, if need be several times. A task that ended because it was canceled has to
+ * say so too: `ctx.signal` is not that of the task.
+ *
+ * @returns whether C1 knows it now; the reason why not is in the log
+ */
+export async function reportFinish(
+  c1: Pick<C1Client, "finishTask">,
+  request: FinishRequest,
+  ctx: CallContext,
+): Promise<boolean> {
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(LIMIT_MS)]);
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      await c1.finishTask(request, signal);
+      return true;
+    } catch (thrown) {
+      const error = toBatonError(thrown);
+      if (signal.aborted || !PASSING_CODES.includes(error.code)) {
+        ctx.log.error("C1 could not be told what the task came to", { error });
+        return false;
+      }
+      ctx.log.warn("C1 could not be told what the task came to, trying again", { wait_ms: wait, error });
+      await ctx.clock.sleep(wait, signal).catch(() => undefined);
+    }
+  }
+}

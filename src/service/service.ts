@@ -1,0 +1,172 @@
+import { openDispatcher, readExtraAuthorities } from "#http/dispatcher.ts";
+import type { Clock } from "#kernel/clock.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+import type { Redactor, Secret } from "#kernel/secret.ts";
+import { C1Channel } from "./c1-channel.ts";
+import { C1Client } from "./c1-client.ts";
+import { ConnectorSupervisor, type Launch } from "./connector-supervisor.ts";
+import { parseClientId, parseClientSecret } from "./credentials.ts";
+import { type Environment, findC1Address, findHostId } from "./environment.ts";
+import type { SyncSettings } from "./full-sync.ts";
+import { greetUntilHeard, sayHello } from "./hello.ts";
+import { findRoute } from "./proxy.ts";
+import type { ProgramInfo } from "./system-info.ts";
+import { removeAbandonedTaskDirectories } from "./task-directory.ts";
+import { runTaskLoop } from "./task-loop.ts";
+import { TaskRunner } from "./task-runner.ts";
+import { TokenSource } from "./token-source.ts";
+import { UnfinishedFile } from "./unfinished-file.ts";
+
+/** What others, such as a health endpoint, can see of a service. */
+export interface ServiceView {
+  readonly connector: Pick<ConnectorSupervisor, "running">;
+  /** Epoch milliseconds of the last poll that C1 answered; undefined before the first. */
+  lastPollAt(): number | undefined;
+}
+
+export interface ServiceOptions {
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  readonly env: Environment;
+  readonly program: ProgramInfo;
+  readonly launch: Launch;
+  /** Tasks at the same time. */
+  readonly concurrency: number;
+  readonly sync: Omit<SyncSettings, "unfinished">;
+  /** Whether work files outlive the process, so that an interrupted sync is worth keeping. */
+  readonly keepsFiles: boolean;
+  /** Upper bound for one request to the token endpoint. */
+  readonly httpTimeoutMs: number;
+  /** Called once C1 knows us; what it returns is called at the end. */
+  readonly onReady?: (view: ServiceView) => Promise<() => Promise<void>>;
+  /** Ends the service in good order. */
+  readonly stop: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+}
+
+const CONNECT_TIMEOUT_MS = 30_000;
+const CLEANING_INTERVAL_MS = 60 * 60_000;
+
+/**
+ * How long after the stop changes at the connector and reports to C1 may go on. Together with the end of the
+ * connector process this stays below ten seconds, which is what orchestrators are told.
+ */
+const CHANGES_MS = 5_000;
+const REPORTS_MS = 7_500;
+
+/**
+ * Takes tasks from C1 and does them until it is stopped.
+ *
+ * @throws BatonError if the credentials are malformed or refused, or the connector does not start. An
+ *   unreachable C1 is waited for.
+ */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { env, program, clock, log, redactor, stop } = options;
+  const clientId = parseClientId(options.clientId);
+  const key = parseClientSecret(options.clientSecret);
+  const address = findC1Address(clientId, env);
+  const origin = `https://${address}`;
+  const hostId = findHostId(env);
+
+  const dispatcher = await openDispatcher({
+    origin,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    environment: env,
+  });
+  const channel = new C1Channel({
+    address,
+    route: findRoute(address, env),
+    authorities: readExtraAuthorities(env),
+    clientName: clientId.name,
+    tokens: new TokenSource({
+      clientId,
+      key,
+      origin,
+      dispatcher,
+      clock,
+      log,
+      redactor,
+      timeoutMs: options.httpTimeoutMs,
+    }),
+  });
+  const c1 = new C1Client(channel, hostId);
+  const connector = new ConnectorSupervisor(options.launch, { clock, log });
+  const { tempDir } = options.sync;
+  const unfinished = options.keepsFiles ? new UnfinishedFile(tempDir, clientId.text, clock) : undefined;
+  const cleaning = keepClean(tempDir, unfinished, clock);
+  let lastPollAt: number | undefined;
+  let close: (() => Promise<void>) | undefined;
+  try {
+    await connector.start(stop);
+    const greet = async () => {
+      const { client } = await connector.acquire(stop);
+      await sayHello(c1, client, { program, taskId: "" }, stop);
+    };
+    await greetUntilHeard(greet, { signal: stop, clock, log });
+    log.info("connected to C1", { address, host_id: hostId, client_id: clientId.text });
+    close = await options.onReady?.({ connector, lastPollAt: () => lastPollAt });
+
+    const signals = {
+      stop,
+      abandonChanges: abortAfter(stop, CHANGES_MS),
+      abandonReports: abortAfter(stop, REPORTS_MS),
+    };
+    const runner = new TaskRunner({
+      c1,
+      connector,
+      signals,
+      program,
+      clock,
+      log,
+      redactor,
+      sync: { ...options.sync, unfinished },
+    });
+    await runTaskLoop(
+      {
+        c1,
+        connector,
+        concurrency: options.concurrency,
+        run: (task) => runner.run(task),
+        onPolled: () => {
+          lastPollAt = clock.now();
+        },
+      },
+      { signal: stop, clock, log },
+    );
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    clearInterval(cleaning);
+    await Promise.all([close?.(), connector.close()]);
+    channel.close();
+    await dispatcher.destroy();
+  }
+  log.info("stopped");
+}
+
+/** Removes what should not stay, now and then and at once. */
+function keepClean(tempDir: string, unfinished: UnfinishedFile | undefined, clock: Clock): NodeJS.Timeout {
+  const clean = (): void => {
+    void removeAbandonedTaskDirectories(tempDir, clock);
+    void unfinished?.removeExpired().catch(() => undefined);
+  };
+  clean();
+  return setInterval(clean, CLEANING_INTERVAL_MS).unref();
+}
+
+/** A signal that is aborted some time after another one. */
+function abortAfter(first: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  const reason = new BatonError(
+    Code.Canceled,
+    "the program had to end before the answer came; whether anything was changed is not known",
+  );
+  const start = (): void => {
+    setTimeout(() => later.abort(reason), ms).unref();
+  };
+  first.addEventListener("abort", start, { once: true });
+  return later.signal;
+}
