@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { at, baton, batonJson, rows } from "./support/baton.ts";
+import { at, baton, batonJson, countUsers, listValues, rows } from "./support/baton.ts";
 import { hasFile, openScene, type Scene, type SyncOptions } from "./support/scene.ts";
 
 const WRITERS: readonly { readonly title: string; readonly options: Omit<SyncOptions, "file"> }[] = [
@@ -22,8 +22,9 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
   "the baton tool on a file by $title",
   ({ options }) => {
     const isReference = options.connector === "reference";
-    /** The reference connector has no id for the two members without a login, and hosts drop such rows. */
-    const members = isReference ? 50 : 52;
+    /** The reference connector leaves out the two members without a login, one of whom holds a seat. */
+    const expected = isReference ? { users: 50, seats: 29, admins: 4 } : { users: 52, seats: 30, admins: 4 };
+    const grants = expected.users + expected.admins + expected.seats;
     /** The Go host's own storage engine holds one sync only, so there is nothing to compare within its files. */
     const keepsSyncs = options.engine !== "pebble";
     let scene: Scene;
@@ -42,30 +43,57 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
     });
 
     it("lists the resource types", async () => {
-      const types = rows(await batonJson(file, "resource-types"), "resourceTypes");
-      expect(types.map((type) => at(type, "resourceType.id"))).toEqual(["user"]);
+      const types = await listValues(file, "resourceType.id", "resource-types");
+      expect(types).toEqual(["license", "org", "user"]);
     });
 
     it("lists the resources, in both forms", async () => {
-      expect(rows(await batonJson(file, "resources"), "resources")).toHaveLength(members);
-      expect(rows(await batonJson(file, "resources", "-t", "user"), "resources")).toHaveLength(members);
+      expect(rows(await batonJson(file, "resources"), "resources")).toHaveLength(expected.users + 2);
+      expect(await countUsers(file)).toBe(expected.users);
       expect(await baton(file, "resources")).toContain("Alice Admin");
     });
 
-    it("lists entitlements, grants and principals, of which there are none", async () => {
-      expect(rows(await batonJson(file, "entitlements"), "entitlements")).toEqual([]);
-      expect(rows(await batonJson(file, "grants"), "grants")).toEqual([]);
-      expect(rows(await batonJson(file, "principals"), "resources")).toEqual([]);
+    it("lists the entitlements, in both forms", async () => {
+      expect(await listValues(file, "entitlement.id", "entitlements")).toEqual([
+        "license:acme:assigned",
+        "org:acme:admin",
+        "org:acme:member",
+      ]);
+      expect(await baton(file, "entitlements")).toContain("assigned");
+    });
+
+    it("lists the grants of each entitlement, in both forms", async () => {
+      const count = async (...filter: string[]) =>
+        rows(await batonJson(file, "grants", ...filter), "grants").length;
+      expect(await count()).toBe(grants);
+      expect(await count("-e", "org:acme:member")).toBe(expected.users);
+      expect(await count("-e", "org:acme:admin")).toBe(expected.admins);
+      expect(await count("-e", "license:acme:assigned")).toBe(expected.seats);
+      expect(await baton(file, "grants")).toContain("Alice Admin");
+    });
+
+    it("lists the principals of an entitlement", async () => {
+      const holders = rows(await batonJson(file, "principals", "-e", "license:acme:assigned"), "resources");
+      expect(holders).toHaveLength(expected.seats);
     });
 
     it("shows what a person has access to", async () => {
-      expect(rows(await batonJson(file, "access", "-t", "user", "-r", "alice"), "access")).toEqual([]);
+      const access = await listValues(
+        file,
+        "resource.id.resourceType",
+        "access",
+        "-t",
+        "user",
+        "-r",
+        "alice",
+      );
+      expect(access).toEqual(["license", "org"]);
     });
 
     it("counts the rows", async () => {
       const stats = await batonJson(file, "stats");
       expect(at(stats, "syncType")).toBe("full");
-      expect(at(stats, "stats.resourcesByResourceType.user")).toBe(String(members));
+      expect(at(stats, "stats.resourcesByResourceType.user")).toBe(String(expected.users));
     });
 
     it("lists the finished syncs", async () => {
@@ -93,7 +121,7 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
     it("exports the latest sync into a file of its own", async () => {
       const out = scene.path("export.c1z");
       await baton(file, "export", "c1z", "--out", out);
-      expect(rows(await batonJson(out, "resources"), "resources")).toHaveLength(members);
+      expect(await countUsers(out)).toBe(expected.users);
     });
   },
 );

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
 import { type Fault, htmlErrorPage, rateLimited } from "../fakes/codecov/faults.ts";
-import { at, batonJson, rows } from "./support/baton.ts";
+import { at, batonJson, countUsers, rows } from "./support/baton.ts";
 import { deadOnArrival, withProcessId } from "./support/connectors.ts";
 import { hasFile, openScene, type Scene } from "./support/scene.ts";
 import { isAlive, until } from "./support/waiting.ts";
@@ -37,10 +37,6 @@ async function haltMidWalk(scene: Scene): Promise<void> {
     const asked = scene.simulator.requests.filter(({ path }) => path.includes(ROSTER));
     return asked.length > BEFORE;
   });
-}
-
-async function countUsers(file: string): Promise<number> {
-  return rows(await batonJson(file, "resources"), "resources").length;
 }
 
 /** The ids of the syncs in a file, by whether they were completed. */

@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { at, batonJson, rows } from "./support/baton.ts";
+import { at, batonJson, countUsers, rows } from "./support/baton.ts";
 import { startedLate } from "./support/connectors.ts";
 import { complaints } from "./support/logs.ts";
 import { openScene, type Scene } from "./support/scene.ts";
 
 /** An organization without oddities, so that there is nothing to warn about. */
 const MEMBERS = 250;
-
-async function countUsers(file: string): Promise<number> {
-  return rows(await batonJson(file, "resources"), "resources").length;
-}
 
 async function lastSyncType(file: string): Promise<unknown> {
   return at(rows(await batonJson(file, "syncs"), "syncs").at(-1), "syncType");
@@ -49,13 +45,24 @@ describe.skipIf(!inject("goPrograms").available)("the Go host with our connector
       expect(await countUsers(file)).toBe(MEMBERS);
     });
 
-    it("cannot sync a single person, and says so", async () => {
-      const person = "bid:r:user/member-0000001";
+    it("syncs a single person when asked to", async () => {
+      const person = "bid:r:user/member-0000002";
       const { code, stderr, file } = await sync(["--storage-engine", engine, "--sync-resources", person]);
-      expect(code).toBe(0);
-      expect(complaints(stderr).join("\n")).toContain("skipping resource due to unimplemented connector");
-      expect(await countUsers(file)).toBe(0);
+      expect({ code, complaints: complaints(stderr) }).toEqual({ code: 0, complaints: [] });
+      const stored = rows(await batonJson(file, "resources"), "resources");
+      expect(stored.map((row) => at(row, "resource.id.resource"))).toEqual(["member-0000002"]);
       expect(await lastSyncType(file)).toBe("partial");
+    });
+
+    it("syncs the seats by themselves when asked to", async () => {
+      const { code, stderr, file } = await sync([
+        "--storage-engine",
+        engine,
+        "--sync-resources",
+        "bid:r:license/acme",
+      ]);
+      expect({ code, complaints: complaints(stderr) }).toEqual({ code: 0, complaints: [] });
+      expect(rows(await batonJson(file, "grants"), "grants").length).toBeGreaterThan(0);
     });
 
     it("leaves out entitlements and grants when asked to", async () => {
@@ -76,6 +83,12 @@ describe.skipIf(!inject("goPrograms").available)("the Go host with our connector
     const { code, file } = await sync(["--skip-full-sync"]);
     expect(code).toBe(0);
     expect(await countUsers(file)).toBe(MEMBERS);
+  });
+
+  it("skips a person who is not there", async () => {
+    const { code, file } = await sync(["--sync-resources", "bid:r:user/nobody-of-that-name"]);
+    expect(code).toBe(0);
+    expect(await countUsers(file)).toBe(0);
   });
 
   it("refuses a type that the connector does not have", async () => {

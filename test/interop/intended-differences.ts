@@ -1,6 +1,6 @@
-import type { Difference } from "./support/compare.ts";
+import { type Difference, WHOLE_ROW } from "./support/compare.ts";
 
-/** A way in which our resources are meant to differ from those of the reference connector. */
+/** A way in which what our connector says is meant to differ from what the reference connector says. */
 export interface IntendedDifference {
   /** What is different, and why it should be. */
   readonly reason: string;
@@ -15,7 +15,9 @@ const PROFILE_TEXT = new RegExp(`${AT_RESOURCE_OR_TRAIT}profile\\.(name|email)$`
 const STATUS_DETAILS = new RegExp(`${AT_RESOURCE_OR_TRAIT}status\\.details$`);
 
 const EMPTY = JSON.stringify("");
-const isResource = ({ path }: Difference) => path === "(resource)";
+
+/** The accounts that Codecov is deleting, as either connector calls them. */
+const DELETED_ACCOUNT = /(^user\/|:user:)(\/to_be_deleted\/)?deleted_user_\d+$/;
 
 export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
   {
@@ -27,8 +29,9 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     matches: ({ path, left }) => STATUS_DETAILS.test(path) && left === undefined,
   },
   {
-    reason: "the resource type is described",
-    matches: ({ path, left }) => path === "resourceType.description" && left === undefined,
+    reason: "resource types and entitlements are described for those who review them",
+    matches: ({ listing, path, left }) =>
+      path === (listing === "resources" ? "resourceType.description" : "description") && left === undefined,
   },
   {
     reason: "a name or e-mail that Codecov does not know is null and not an empty text",
@@ -36,25 +39,25 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
   },
   {
     reason:
-      "a member without a login is there, under a derived id; the reference connector has no id and loses the row",
-    matches: (difference) =>
-      isResource(difference) && difference.left === undefined && difference.id.startsWith('"/no-username/'),
+      "a member without a login is there under a derived id, with all grants; the reference connector has no id and leaves the member out",
+    matches: ({ id, path, left }) =>
+      path === WHOLE_ROW && left === undefined && /(^user\/|:user:)\/no-username\//.test(id),
   },
   {
     reason: "an account that Codecov is deleting has an id that no living account can have",
-    matches: (difference) =>
-      isResource(difference) && /^"(\/to_be_deleted\/)?deleted_user_\d+"$/.test(difference.id),
+    matches: ({ id, path }) => path === WHOLE_ROW && DELETED_ACCOUNT.test(id),
   },
   {
     reason: "the accounts of robots are service accounts",
     matches: ({ id, path, right }) =>
       path === "resource.annotations.UserTrait.accountType" &&
-      id.endsWith('[bot]"') &&
+      id.endsWith("[bot]") &&
       right === '"ACCOUNT_TYPE_SERVICE"',
   },
   {
     reason: "a display name has no blanks around it",
-    matches: ({ path, left, right }) =>
+    matches: ({ id, path, left, right }) =>
+      id.startsWith("user/") &&
       path === "resource.displayName" &&
       left !== undefined &&
       JSON.stringify(JSON.parse(left).trim()) === right,
@@ -63,7 +66,27 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     reason: "a text that is no e-mail address stays in the profile and is not given as one",
     matches: ({ id, path, right }) =>
       path.startsWith("resource.annotations.UserTrait.emails.0.") &&
-      id === '"renovate[bot]"' &&
+      id === "user/renovate[bot]" &&
       right === undefined,
+  },
+  {
+    reason: "the organization has the name and the profile that Codecov shows",
+    matches: ({ id, path }) =>
+      id.startsWith("org/") && /^resource\.(displayName|description|profile\.\w+)$/.test(path),
+  },
+  {
+    reason: "the seats are named after the organization",
+    matches: ({ id, path }) =>
+      id.startsWith("license/") &&
+      /^resource\.(displayName|annotations\.LicenseProfileTrait\.licenseName)$/.test(path),
+  },
+  {
+    reason: "entitlements are named after the organization",
+    matches: ({ listing, path }) => listing === "entitlements" && path === "displayName",
+  },
+  {
+    reason: "what Codecov cannot change is marked immutable",
+    matches: ({ listing, path, left }) =>
+      listing === "entitlements" && path.startsWith("annotations.EntitlementImmutable") && left === undefined,
   },
 ];

@@ -43,7 +43,7 @@ describe.skipIf(!inject("goPrograms").available)(
         const file = scene.path("sync.c1z");
         const { code, stderr } = await scene.sync({ ...options, file });
         expect(code, stderr).toBe(0);
-        const stored = rows(await batonJson(file, "resources"), "resources");
+        const stored = rows(await batonJson(file, "resources", "-t", "user"), "resources");
         expect(new Set(stored.map((row) => at(row, "resource.id.resource"))).size).toBe(MEMBERS);
       },
     );

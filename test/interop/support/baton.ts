@@ -25,6 +25,23 @@ export function rows(listing: Json, key: string): readonly Json[] {
   return (listing[key] ?? []) as readonly Json[];
 }
 
+/** The values at `path` in the rows of a listing, in order. */
+export async function listValues(
+  file: string,
+  path: string,
+  ...listing: readonly [string, ...string[]]
+): Promise<string[]> {
+  const key = listing[0] === "resource-types" ? "resourceTypes" : listing[0];
+  return rows(await batonJson(file, ...listing), key)
+    .map((row) => JSON.stringify(at(row, path) ?? "").slice(1, -1))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/** How many people `file` holds. */
+export async function countUsers(file: string): Promise<number> {
+  return rows(await batonJson(file, "resources", "-t", "user"), "resources").length;
+}
+
 /** Follows `path` (keys joined by dots) into a JSON object; undefined where it leads nowhere. */
 export function at(value: JsonValue | undefined, path: string): JsonValue | undefined {
   let found = value;

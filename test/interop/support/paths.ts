@@ -31,3 +31,12 @@ export const SESSION_CHILD: readonly string[] = [
   process.execPath,
   join(MODULE_DIRECTORY, "session-child.ts"),
 ];
+
+/** The compiled descriptors of all services. */
+export const DESCRIPTORS = join(ROOT, "gen", "descriptors.binpb");
+
+/** What `npm run build` makes: the file that the npm package ships. */
+export const BUNDLE = join(ROOT, "dist", "baton-codecov.cjs");
+
+/** The same with Node inside. */
+export const EXECUTABLE = join(ROOT, "build", "baton-codecov");

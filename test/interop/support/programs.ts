@@ -7,8 +7,8 @@ import type { GoProgram } from "./go-programs.ts";
 import { OWN_HOST, OWN_PROGRAM, SCHEMA_FILE, TOY_PROGRAM } from "./paths.ts";
 import type { Command } from "./process.ts";
 
-/** The vendor's host, which launches what it is told to, or our own program as a host. */
-export type Host = "go" | "own";
+/** The vendor's host, which launches what it is told to, our own program as a host, or a command line of one's own. */
+export type Host = "go" | "own" | readonly string[];
 
 /**
  * The connector in this repository, the one written on the Go SDK, the imaginary company on our runtime, or a
@@ -32,6 +32,7 @@ export function hostCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Command {
+  if (typeof host !== "string") return command(host, args, env);
   // Each program is started as its users start it where host and connector are one.
   if (host === "own" && connector === "own") return command(OWN_PROGRAM, args, env);
   if (host === "own" && connector === "toy") return command(TOY_PROGRAM, args, env);

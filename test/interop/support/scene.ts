@@ -13,7 +13,7 @@ import { type Finished, type RunningProgram, start } from "./process.ts";
 import { type Connector, type Host, hostCommand, type StorageEngine } from "./programs.ts";
 
 export interface SceneOptions extends CodecovSimulatorOptions {
-  /** Default `Acme`, the organization of the default state. */
+  /** Default `acme`, the organization of the default state. */
   readonly owner?: string;
 }
 
@@ -56,6 +56,8 @@ export class Scene implements AsyncDisposable {
       BATON_CODECOV_SERVICE: "github",
       BATON_CODECOV_OWNER: this.#owner,
       BATON_CODECOV_BASE_URL: this.simulator.url,
+      // The reference connector reads users only unless it is told otherwise.
+      BATON_CODECOV_ACCESS: "true",
       BATON_TOY_TOKEN: "toy",
       ...env,
     });
@@ -87,7 +89,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-export async function openScene({ owner = "Acme", ...options }: SceneOptions = {}): Promise<Scene> {
+export async function openScene({ owner = "acme", ...options }: SceneOptions = {}): Promise<Scene> {
   const simulator = await startCodecovSimulator(options);
   const directory = await mkdtemp(join(tmpdir(), "interop-"));
   return new Scene(simulator, directory, owner);

@@ -19,7 +19,6 @@ const (
 var organizationType = connectorv2.ResourceType_builder{
 	Id:          "org",
 	DisplayName: "Organization",
-	Traits:      []connectorv2.ResourceType_Trait{connectorv2.ResourceType_TRAIT_GROUP},
 }.Build()
 
 // organizationSyncer reads who belongs to the organization and who administers it.
@@ -33,7 +32,7 @@ func (s *organizationSyncer) ResourceType(context.Context) *connectorv2.Resource
 
 // List gives the one organization that is configured.
 func (s *organizationSyncer) List(context.Context, *connectorv2.ResourceId, resource.SyncOpAttrs) ([]*connectorv2.Resource, *resource.SyncOpResults, error) {
-	organization, err := resource.NewGroupResource(s.client.Owner(), organizationType, s.client.Owner(), nil)
+	organization, err := resource.NewResource(s.client.Owner(), organizationType, s.client.Owner())
 	if err != nil {
 		return nil, nil, err
 	}

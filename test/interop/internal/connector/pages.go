@@ -10,9 +10,12 @@ import (
 	connectorv2 "github.com/conductorone/baton-sdk/pb/c1/connector/v2"
 	"github.com/conductorone/baton-sdk/pkg/annotations"
 	"github.com/conductorone/baton-sdk/pkg/types/resource"
+	"github.com/grpc-ecosystem/go-grpc-middleware/logging/zap/ctxzap"
+	"go.uber.org/zap"
 )
 
 // listPage reads one page of the roster and turns each member into rows. The page token is the page's number.
+// Members without a username have nothing that could be their id and are left out.
 func listPage[Row any](
 	ctx context.Context,
 	client *codecov.Client,
@@ -35,6 +38,10 @@ func listPage[Row any](
 	}
 	all := make([]Row, 0, len(members.Results))
 	for _, member := range members.Results {
+		if member.Username == "" {
+			ctxzap.Extract(ctx).Warn("member without a username left out", zap.String("name", member.Name))
+			continue
+		}
 		rows, err := toRows(member)
 		if err != nil {
 			return nil, nil, err
