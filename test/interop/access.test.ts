@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { at, batonJson, rows } from "./support/baton.ts";
+import { listValues } from "./support/baton.ts";
 import { openScene, type Scene } from "./support/scene.ts";
 
 /** Number of grants in a file per entitlement, as the vendor's command line shows them. */
 async function countGrants(file: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const row of rows(await batonJson(file, "grants"), "grants")) {
-    const id = String(at(row, "entitlement.id"));
-    counts[id] = (counts[id] ?? 0) + 1;
-  }
+  for (const id of await listValues(file, "entitlement.id", "grants")) counts[id] = (counts[id] ?? 0) + 1;
   return counts;
 }
 
