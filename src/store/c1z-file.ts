@@ -14,7 +14,13 @@ import { ensureSchema } from "./schema.ts";
 import { SyncRecorder } from "./sync-recorder.ts";
 import { SyncRuns } from "./sync-run.ts";
 import { TimestampSource } from "./timestamp.ts";
-import { createWorkspace, removeAbandonedWorkspace, removeWorkspace, type Workspace } from "./workspace.ts";
+import {
+  createWorkspace,
+  nameWorkspace,
+  removeAbandonedWorkspace,
+  removeWorkspace,
+  type Workspace,
+} from "./workspace.ts";
 import { RecordWriter } from "./writer.ts";
 import { acquireWriterLock, type WriterLock } from "./writer-lock.ts";
 
@@ -199,11 +205,12 @@ export class C1zFile implements AsyncDisposable {
  */
 export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1zFile> {
   const output = await resolveOutput(path);
-  const workspace = await createWorkspace(options.tempDir);
+  const workspace = await nameWorkspace(options.tempDir);
   let lock: WriterLock | undefined;
   try {
     lock = acquireWriterLock(output, workspace.directory);
-    if (lock.abandonedWorkspace !== undefined) await removeAbandonedWorkspace(lock.abandonedWorkspace);
+    for (const abandoned of lock.abandonedWorkspaces) await removeAbandonedWorkspace(abandoned);
+    await createWorkspace(workspace);
     await removeAbandonedTemporaries(output);
     return new C1zFile(output, await openCopy(output, workspace, options), workspace, lock, options);
   } catch (error) {
@@ -219,8 +226,9 @@ export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1
  * @throws BatonError NotFound if there is no such file; otherwise as {@link openC1z}.
  */
 export async function openC1zReadOnly(path: string, options: ReadC1zOptions = {}): Promise<C1zReader> {
-  const workspace = await createWorkspace(options.tempDir);
+  const workspace = await nameWorkspace(options.tempDir);
   try {
+    await createWorkspace(workspace);
     const { size } = await stat(path);
     if (size === 0)
       throw new BatonError(Code.FailedPrecondition, `${path} is empty; run a sync into it first`);

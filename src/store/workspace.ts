@@ -1,4 +1,5 @@
-import { lstat, mkdtemp, rm, rmdir, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -25,11 +26,11 @@ export interface Workspace {
 }
 
 /**
- * Makes a workspace in `tempDir`, else in `BATON_TMPDIR`, else in the system's temporary directory.
+ * Names a workspace that does not exist yet in `tempDir`, else in `BATON_TMPDIR`, else in the system's temporary directory.
  *
  * @throws BatonError FailedPrecondition if that directory does not exist, PermissionDenied if it cannot be used.
  */
-export async function createWorkspace(tempDir: string | undefined): Promise<Workspace> {
+export async function nameWorkspace(tempDir: string | undefined): Promise<Workspace> {
   const parent = tempDir || process.env["BATON_TMPDIR"] || tmpdir();
   try {
     if (!(await stat(parent)).isDirectory()) {
@@ -37,9 +38,22 @@ export async function createWorkspace(tempDir: string | undefined): Promise<Work
         kind: "configuration",
       });
     }
-    return describeWorkspace(await mkdtemp(join(parent, PREFIX)));
+    return describeWorkspace(join(parent, PREFIX + randomUUID()));
   } catch (error) {
     throw toFileError(error, `use the temporary directory ${parent}`);
+  }
+}
+
+/**
+ * Makes the directory of a named workspace.
+ *
+ * @throws BatonError PermissionDenied or ResourceExhausted if it cannot be made.
+ */
+export async function createWorkspace({ directory }: Workspace): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    throw toFileError(error, `make the temporary directory ${directory}`);
   }
 }
 

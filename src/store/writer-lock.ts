@@ -9,13 +9,14 @@ import { type Row, readInteger, readText } from "./database.ts";
  * Keeps a second writer away from an output file. Node has no file locks of its own, but SQLite has: the
  * lock is an open write transaction on a tiny database beside the output. The operating system drops it with
  * the process, however that ends, so there is no stale lock to guess about from process ids, which containers
- * reuse. The database says who holds the lock, and where a killed holder left its workspace.
+ * reuse. The database says who holds the lock, and where killed holders left their workspaces: it is kept until
+ * one holder comes to its end, so that a process which is killed while it tidies up loses none of them.
  *
  * Go programs do not know this lock.
  */
 export interface WriterLock {
-  /** The workspace of an earlier holder that did not get to remove it. */
-  readonly abandonedWorkspace: string | undefined;
+  /** The workspaces of earlier holders that did not get to remove them. */
+  readonly abandonedWorkspaces: readonly string[];
   release(): void;
 }
 
@@ -23,6 +24,7 @@ export interface WriterLock {
 const MAX_ATTEMPTS = 20;
 /** A holder keeps readers out for an instant while it writes its name. */
 const LOCK_PATIENCE_MS = 200;
+const LATEST = "ORDER BY rowid DESC LIMIT 1";
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
@@ -52,8 +54,7 @@ function tryAcquire(lockPath: string, outputPath: string, workspace: string): Wr
     db.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     db.exec("BEGIN IMMEDIATE");
     db.exec("CREATE TABLE IF NOT EXISTS holder (token text, pid integer, host text, workspace text)");
-    const previous = db.prepare("SELECT * FROM holder").get();
-    db.exec("DELETE FROM holder");
+    const earlier = db.prepare("SELECT workspace FROM holder").all();
     db.prepare("INSERT INTO holder VALUES (?, ?, ?, ?)").run(token, process.pid, hostname(), workspace);
     // Others can read who holds the lock only after a commit; whoever steps in between makes the next line fail.
     db.exec("COMMIT; BEGIN IMMEDIATE");
@@ -62,7 +63,7 @@ function tryAcquire(lockPath: string, outputPath: string, workspace: string): Wr
       return undefined;
     }
     return {
-      abandonedWorkspace: previous === undefined ? undefined : readText(previous, "workspace"),
+      abandonedWorkspaces: earlier.map((row) => readText(row, "workspace")),
       release: () => releaseLock(db, lockPath),
     };
   } catch (error) {
@@ -92,7 +93,7 @@ function readHolderToken(lockPath: string): string | undefined {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(lockPath, { readOnly: true });
-    return readText(db.prepare("SELECT token FROM holder").get() ?? {}, "token");
+    return readText(db.prepare(`SELECT token FROM holder ${LATEST}`).get() ?? {}, "token");
   } catch {
     return undefined;
   } finally {
@@ -109,7 +110,7 @@ function isBusy(error: unknown): boolean {
 function describeHolder(db: DatabaseSync, outputPath: string): BatonError {
   let holder: Row | undefined;
   try {
-    holder = db.prepare("SELECT pid, host FROM holder").get();
+    holder = db.prepare(`SELECT pid, host FROM holder ${LATEST}`).get();
   } catch {
     // It is just being written; the message does without.
   }
