@@ -208,7 +208,7 @@ require (
 	modernc.org/sqlite v1.50.0 // indirect
 )
 
-// The SDK builds with these forks, and "replace" holds in the main module only. Its third-party SQLite driver is
-// replaced as well, by a fork that binds parameters faster (github.com/ductone/cznic-sqlite v1.50.0-bind-perf);
-// the module proxy does not offer that version, so the driver it was forked from is used: same SQLite, same files.
+// The SDK builds with this fork, and "replace" holds in the main module only. It replaces modernc.org/sqlite as well,
+// by github.com/ductone/cznic-sqlite v1.50.0-bind-perf; the module proxy does not offer that version, so the driver
+// that it was made from is used, in the version that the SDK requires.
 replace github.com/doug-martin/goqu/v9 => github.com/ductone/goqu/v9 v9.19.1
