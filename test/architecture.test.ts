@@ -26,7 +26,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   server: { folders: ["kernel", "telemetry", "runtime", "gen"], packages: [GRPC] },
   store: { folders: ["kernel", "telemetry", "model", "gen"], packages: [] },
   host: {
-    folders: ["kernel", "telemetry", "server/server-config.ts", "server/tls.ts", "gen"],
+    folders: [
+      "kernel",
+      "telemetry",
+      "model/encoded-rows.ts",
+      "server/server-config.ts",
+      "server/tls.ts",
+      "gen",
+    ],
     packages: [GRPC],
   },
   sync: { folders: ["kernel", "telemetry", "model", "store", "gen"], packages: [] },

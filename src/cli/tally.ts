@@ -1,5 +1,4 @@
-import type { Resource } from "#gen/c1/connector/v2/resource.ts";
-import type { SummaryCount } from "#runtime/connector.ts";
+import type { CountedResource, SummaryCount } from "#runtime/connector.ts";
 import type { SyncClient } from "#sync/client.ts";
 
 /** Counts resources for the summary of a sync. */
@@ -23,7 +22,7 @@ export class Tally {
     return Object.fromEntries(this.#counts.map(({ label }, index) => [label, this.#matches[index] ?? 0]));
   }
 
-  add(resource: Resource): void {
+  add(resource: CountedResource): void {
     this.#resources += 1;
     for (const [index, { matches }] of this.#counts.entries()) {
       if (matches(resource)) this.#matches[index] = (this.#matches[index] ?? 0) + 1;

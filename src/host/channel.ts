@@ -27,6 +27,12 @@ const CHANNEL_OPTIONS = {
   "grpc-node.flow_control_window": 8 * 1024 * 1024,
 } as const;
 
+/** What a call needs of a method's description. */
+type Method<Request, Response> = Pick<
+  MethodDefinition<Request, Response>,
+  "path" | "requestSerialize" | "responseDeserialize"
+>;
+
 type Reject = (reason: BatonError) => void;
 
 /**
@@ -60,7 +66,7 @@ export class ConnectorChannel {
   }
 
   /** The method as an async function. Its errors are {@link BatonError}s with the connector's code. */
-  unary<Request, Response>(method: MethodDefinition<Request, Response>): UnaryCall<Request, Response> {
+  unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response> {
     return (request, signal) =>
       this.#run(signal, (resolve, reject) => {
         const call = this.#client.makeUnaryRequest(

@@ -9,6 +9,7 @@ import {
   ResourcesServiceService,
   ResourceTypesServiceService,
 } from "#gen/c1/connector/v2/resource.ts";
+import { decodeGrantPage, decodeResourcePage } from "#model/encoded-rows.ts";
 import type { ConnectorChannel } from "./channel.ts";
 
 /** What a sync calls, and what changes one thing at a time. */
@@ -21,11 +22,14 @@ export function createConnectorClient(channel: ConnectorChannel) {
     cleanup: channel.unary(ConnectorServiceService.cleanup),
 
     listResourceTypes: channel.unary(ResourceTypesServiceService.listResourceTypes),
-    listResources: channel.unary(ResourcesServiceService.listResources),
+    listResources: channel.unary({
+      ...ResourcesServiceService.listResources,
+      responseDeserialize: decodeResourcePage,
+    }),
     getResource: channel.unary(ResourceGetterServiceService.getResource),
     listEntitlements: channel.unary(EntitlementsServiceService.listEntitlements),
     listStaticEntitlements: channel.unary(EntitlementsServiceService.listStaticEntitlements),
-    listGrants: channel.unary(GrantsServiceService.listGrants),
+    listGrants: channel.unary({ ...GrantsServiceService.listGrants, responseDeserialize: decodeGrantPage }),
 
     grant: channel.unary(GrantManagerServiceService.grant),
     revoke: channel.unary(GrantManagerServiceService.revoke),

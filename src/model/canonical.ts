@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Any } from "#gen/google/protobuf/any.ts";
-import { splitFields, type WireField } from "./wire-fields.ts";
+import { FieldCursor, splitFields, type WireField } from "./wire-fields.ts";
 
 /**
  * One form for one content. A Go connector packs annotations with their map entries in random order, and
@@ -60,13 +60,83 @@ export function typeNameOf(typeUrl: string): string {
  * Returns `bytes` itself when it is canonical already, its type unknown, or when it is no valid message.
  */
 export function canonicalBytes(typeName: string, bytes: Uint8Array): Uint8Array {
-  return rewriteMessage(typeName, asBuffer(bytes), 0, bytes.length, 0) ?? bytes;
+  const buffer = asBuffer(bytes);
+  if (isCanonical(typeName, buffer, 0, buffer.length, 0)) return bytes;
+  return rewriteMessage(typeName, buffer, 0, bytes.length, 0) ?? bytes;
 }
 
 /** The annotation with its payload in canonical form; the same object if nothing has to change. */
 export function canonicalAny(any: Any): Any {
   const value = rewriteMessage(typeNameOf(any.typeUrl), any.value, 0, any.value.length, 0);
   return value === undefined ? any : { ...any, value };
+}
+
+/**
+ * Whether the message between two offsets is certainly canonical: a quick look, as nearly all rows are. What
+ * is malformed or unusual in any way is left to the functions below.
+ */
+function isCanonical(typeName: string, bytes: Buffer, start: number, end: number, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
+  if (typeName === ANY) return isCanonicalAny(bytes, start, end, depth);
+  const shape = SHAPES.get(typeName);
+  if (shape === undefined) return true;
+  if ("mapOf" in shape) return isCanonicalMap(shape.mapOf, bytes, start, end, depth);
+  const cursor = new FieldCursor(bytes, start, end);
+  while (cursor.next()) {
+    const nested = shape.messages[cursor.number];
+    if (nested === undefined || cursor.payload < 0) continue;
+    if (!isCanonical(nested, bytes, cursor.payload, cursor.end, depth + 1)) return false;
+  }
+  return !cursor.isMalformed;
+}
+
+/** Type and value, in this order. */
+function isCanonicalAny(bytes: Buffer, start: number, end: number, depth: number): boolean {
+  const cursor = new FieldCursor(bytes, start, end);
+  if (!isNext(cursor, 1)) return false;
+  const typeName = typeNameOf(bytes.toString("latin1", cursor.payload, cursor.end));
+  if (cursor.end === end) return true;
+  if (!isNext(cursor, 2) || cursor.end !== end) return false;
+  return isCanonical(typeName, bytes, cursor.payload, cursor.end, depth + 1);
+}
+
+/** Entries in ascending order, each of a key and a value. */
+function isCanonicalMap(
+  valueType: string,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  depth: number,
+): boolean {
+  let lastKey = start;
+  let lastKeyEnd = start;
+  const cursor = new FieldCursor(bytes, start, end);
+  while (cursor.next()) {
+    if (cursor.number !== 1 || cursor.payload < 0) return false;
+    const part = new FieldCursor(bytes, cursor.payload, cursor.end);
+    if (!isNext(part, 1)) return false;
+    if (compareRanges(bytes, lastKey, lastKeyEnd, part.payload, part.end) > 0) return false;
+    lastKey = part.payload;
+    lastKeyEnd = part.end;
+    if (!isNext(part, 2) || part.end !== cursor.end) return false;
+    if (!isCanonical(valueType, bytes, part.payload, part.end, depth + 1)) return false;
+  }
+  return !cursor.isMalformed;
+}
+
+/** Goes on to the next field; whether it has this number and is length-delimited. */
+function isNext(cursor: FieldCursor, number: number): boolean {
+  return cursor.next() && cursor.number === number && cursor.payload >= 0;
+}
+
+/** Like `Buffer.compare`, which is slow for texts of a few bytes that differ in the first ones. */
+function compareRanges(bytes: Buffer, a: number, aEnd: number, b: number, bEnd: number): number {
+  const shared = Math.min(aEnd - a, bEnd - b);
+  for (let index = 0; index < shared; index += 1) {
+    const difference = (bytes[a + index] ?? 0) - (bytes[b + index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - a - (bEnd - b);
 }
 
 /**

@@ -9,57 +9,89 @@ export interface WireField {
 }
 
 /**
- * The fields of the message between two offsets, in the order they are written; undefined if the bytes are
- * no message. Groups, which proto3 does not have, count as invalid.
+ * Goes through the fields of the message between two offsets, in the order they are written, without making
+ * an object of each: it is itself the field it stands at.
  */
-export function splitFields(bytes: Uint8Array, start: number, end: number): WireField[] | undefined {
-  const fields: WireField[] = [];
-  for (let position = start; position < end; ) {
-    const field = readField(bytes, position);
-    if (field === undefined || field.end > end) return undefined;
-    fields.push(field);
-    position = field.end;
-  }
-  return fields;
-}
+export class FieldCursor implements WireField {
+  number = 0;
+  start: number;
+  payload = -1;
+  end: number;
+  /** Whether the bytes turned out to be no message. Groups, which proto3 does not have, count as invalid. */
+  isMalformed = false;
+  readonly #bytes: Uint8Array;
+  readonly #limit: number;
+  /** Set by {@link #readVarint}: where the next byte is. */
+  #position: number;
 
-function readField(bytes: Uint8Array, start: number): WireField | undefined {
-  const afterTag = skipVarint(bytes, start);
-  const tag = readVarint(bytes, start, afterTag);
-  const number = Math.floor(tag / 8);
-  if (number < 1 || number > 536_870_911) return undefined;
-  switch (tag % 8) {
-    case 0:
-      return { number, start, payload: -1, end: skipVarint(bytes, afterTag) };
-    case 1:
-      return { number, start, payload: -1, end: afterTag + 8 };
-    case 2: {
-      const payload = skipVarint(bytes, afterTag);
-      return { number, start, payload, end: payload + readVarint(bytes, afterTag, payload) };
+  constructor(bytes: Uint8Array, start: number, limit: number) {
+    this.#bytes = bytes;
+    this.#limit = Math.min(limit, bytes.length);
+    this.#position = start;
+    this.start = start;
+    this.end = start;
+    this.isMalformed = limit > bytes.length;
+  }
+
+  /** Goes on to the next field; false behind the last one, or where the bytes are malformed. */
+  next(): boolean {
+    if (this.isMalformed || this.end === this.#limit) return false;
+    this.start = this.end;
+    const tag = this.#readVarint();
+    this.number = Math.floor(tag / 8);
+    this.payload = -1;
+    this.end = this.#skipContent(tag % 8);
+    this.isMalformed = !(this.number >= 1 && this.number <= MAX_FIELD_NUMBER && this.end <= this.#limit);
+    this.#position = this.end;
+    return !this.isMalformed;
+  }
+
+  /** Where the content of a field of this wire type ends; `NaN` if there is no such type. */
+  #skipContent(wireType: number): number {
+    switch (wireType) {
+      case 0:
+        return Number.isNaN(this.#readVarint()) ? Number.NaN : this.#position;
+      case 1:
+        return this.#position + 8;
+      case 2: {
+        const length = this.#readVarint();
+        this.payload = this.#position;
+        return this.#position + length;
+      }
+      case 5:
+        return this.#position + 4;
+      default:
+        return Number.NaN;
     }
-    case 5:
-      return { number, start, payload: -1, end: afterTag + 4 };
-    default:
-      return undefined;
+  }
+
+  /** The varint at the position, which moves behind it; `NaN` if it has no end. */
+  #readVarint(): number {
+    let value = 0;
+    let factor = 1;
+    const limit = Math.min(this.#limit, this.#position + MAX_VARINT_BYTES);
+    for (let position = this.#position; position < limit; position += 1) {
+      const byte = this.#bytes[position] ?? 0;
+      if (byte < 0x80) {
+        this.#position = position + 1;
+        return value + byte * factor;
+      }
+      value += (byte - 0x80) * factor;
+      factor *= 128;
+    }
+    return Number.NaN;
   }
 }
 
+const MAX_FIELD_NUMBER = 536_870_911;
 const MAX_VARINT_BYTES = 10;
 
-/** Where the varint at `start` ends; infinity if it does not. */
-function skipVarint(bytes: Uint8Array, start: number): number {
-  const limit = Math.min(bytes.length, start + MAX_VARINT_BYTES);
-  for (let position = start; position < limit; position += 1) {
-    if ((bytes[position] ?? 0) < 0x80) return position + 1;
+/** The fields of the message between two offsets; undefined if the bytes are no message. */
+export function splitFields(bytes: Uint8Array, start: number, end: number): WireField[] | undefined {
+  const fields: WireField[] = [];
+  const cursor = new FieldCursor(bytes, start, end);
+  while (cursor.next()) {
+    fields.push({ number: cursor.number, start: cursor.start, payload: cursor.payload, end: cursor.end });
   }
-  return Number.POSITIVE_INFINITY;
-}
-
-/** The varint between two offsets; infinity if it has no end. */
-function readVarint(bytes: Uint8Array, start: number, end: number): number {
-  if (end === Number.POSITIVE_INFINITY) return end;
-  let value = 0;
-  for (let position = end - 1; position >= start; position -= 1)
-    value = value * 128 + ((bytes[position] ?? 0) & 0x7f);
-  return value;
+  return cursor.isMalformed ? undefined : fields;
 }

@@ -181,5 +181,10 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
 export interface SummaryCount {
   /** Plural noun, for example `seats`. */
   readonly label: string;
-  readonly matches: (resource: Resource) => boolean;
+  readonly matches: (resource: CountedResource) => boolean;
+}
+
+/** What a count can depend on. */
+export interface CountedResource extends Pick<Resource, "id"> {
+  readonly profile: Readonly<Record<string, unknown>> | undefined;
 }

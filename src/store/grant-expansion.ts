@@ -2,15 +2,22 @@ import { GrantExpandable } from "#gen/c1/connector/v2/annotations.ts";
 import type { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { findAnnotation, hasAnnotation } from "#model/annotations.ts";
 import { typeNameOf } from "#model/canonical.ts";
+import { decodeGrant, type EncodedGrant } from "#model/encoded-rows.ts";
 
 const GRANT_EXPANDABLE = "c1.connector.v2.GrantExpandable";
 
 /** A grant as it is stored: its `GrantExpandable` annotation lives in a column of its own. */
-export interface StoredGrant {
+export interface StoredGrant<Row = Grant> {
   /** Without the annotation. */
-  readonly grant: Grant;
+  readonly grant: Row;
   /** The annotation's bytes; null if the grant is not expandable. */
   readonly expansion: Uint8Array | null;
+}
+
+/** Like {@link splitExpansion}; a grant without the annotation stays as it came. */
+export function splitReceived(grant: Grant | EncodedGrant): StoredGrant<Grant | EncodedGrant> {
+  if (!hasAnnotation(grant.annotations, "GrantExpandable")) return { grant, expansion: null };
+  return splitExpansion(decodeGrant(grant));
 }
 
 /**

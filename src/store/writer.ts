@@ -4,9 +4,10 @@ import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { canonicalBytes } from "#model/canonical.ts";
+import type { EncodedGrant, EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { inTransaction } from "./database.ts";
-import { splitExpansion } from "./grant-expansion.ts";
+import { splitExpansion, splitReceived } from "./grant-expansion.ts";
 import type { TimestampSource } from "./timestamp.ts";
 
 /**
@@ -43,11 +44,14 @@ export class RecordWriter {
     });
   }
 
-  putResources(batch: readonly Resource[]): void {
+  putResources(batch: readonly (Resource | EncodedResource)[]): void {
     this.#putAll(batch, (resource, discoveredAt) => {
       const id = requireKey(resource.id, "a resource");
       const parent = resource.parentResourceId;
-      const data = canonicalBytes("c1.connector.v2.Resource", Resource.encode(resource).finish());
+      const data = canonicalBytes(
+        "c1.connector.v2.Resource",
+        "encoded" in resource ? resource.encoded : Resource.encode(resource).finish(),
+      );
       const { changes } = this.#statements.resource.run(
         id.resourceType,
         formatResourceKey(id),
@@ -81,9 +85,9 @@ export class RecordWriter {
   }
 
   /** Stores grants as a connector sent them; their `GrantExpandable` annotations move into a column. */
-  putGrants(batch: readonly Grant[]): void {
+  putGrants(batch: readonly (Grant | EncodedGrant)[]): void {
     this.#putAll(batch, (received, discoveredAt) => {
-      const { grant, expansion } = splitExpansion(received);
+      const { grant, expansion } = splitReceived(received);
       this.#runGrant(this.#statements.grant, grant, discoveredAt, expansion, expansion === null ? 0 : 1);
     });
   }
@@ -97,7 +101,7 @@ export class RecordWriter {
 
   #runGrant(
     statement: StatementSync,
-    grant: Grant,
+    grant: Grant | EncodedGrant,
     discoveredAt: string,
     ...expansionColumns: (Uint8Array | number | null)[]
   ): void {
@@ -105,7 +109,10 @@ export class RecordWriter {
     const entitlementId = requireText(grant.entitlement?.id, `grant ${id} without entitlement id`);
     const resource = requireKey(grant.entitlement?.resource?.id, `the entitlement's resource of grant ${id}`);
     const principal = requireKey(grant.principal?.id, `the principal of grant ${id}`);
-    const data = canonicalBytes("c1.connector.v2.Grant", Grant.encode(grant).finish());
+    const data = canonicalBytes(
+      "c1.connector.v2.Grant",
+      "encoded" in grant ? grant.encoded : Grant.encode(grant).finish(),
+    );
     const { changes } = statement.run(
       resource.resourceType,
       resource.resource,

@@ -9,18 +9,16 @@ import type {
   EntitlementsServiceListStaticEntitlementsRequest,
   EntitlementsServiceListStaticEntitlementsResponse,
 } from "#gen/c1/connector/v2/entitlement.ts";
+import type { Grant, GrantsServiceListGrantsRequest } from "#gen/c1/connector/v2/grant.ts";
 import type {
-  GrantsServiceListGrantsRequest,
-  GrantsServiceListGrantsResponse,
-} from "#gen/c1/connector/v2/grant.ts";
-import type {
+  Resource,
   ResourceGetterServiceGetResourceRequest,
   ResourceGetterServiceGetResourceResponse,
   ResourcesServiceListResourcesRequest,
-  ResourcesServiceListResourcesResponse,
   ResourceTypesServiceListResourceTypesRequest,
   ResourceTypesServiceListResourceTypesResponse,
 } from "#gen/c1/connector/v2/resource.ts";
+import type { EncodedGrant, EncodedPage, EncodedResource } from "#model/encoded-rows.ts";
 
 type Call<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
 
@@ -34,7 +32,7 @@ export interface SyncClient {
     ResourceTypesServiceListResourceTypesRequest,
     ResourceTypesServiceListResourceTypesResponse
   >;
-  readonly listResources: Call<ResourcesServiceListResourcesRequest, ResourcesServiceListResourcesResponse>;
+  readonly listResources: Call<ResourcesServiceListResourcesRequest, EncodedPage<Resource | EncodedResource>>;
   readonly getResource: Call<
     ResourceGetterServiceGetResourceRequest,
     ResourceGetterServiceGetResourceResponse
@@ -47,6 +45,6 @@ export interface SyncClient {
     EntitlementsServiceListEntitlementsRequest,
     EntitlementsServiceListEntitlementsResponse
   >;
-  readonly listGrants: Call<GrantsServiceListGrantsRequest, GrantsServiceListGrantsResponse>;
+  readonly listGrants: Call<GrantsServiceListGrantsRequest, EncodedPage<Grant | EncodedGrant>>;
   readonly cleanup: Call<ConnectorServiceCleanupRequest, unknown>;
 }

@@ -7,6 +7,7 @@ import {
   packAnnotation,
   withAnnotation,
 } from "#model/annotations.ts";
+import { decodeGrant, type EncodedGrant, type EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey, makeGrantId, type ResourceKeyParts } from "#model/ids.ts";
 import { describeSubject, loadSubject } from "./entitlement-phase.ts";
 import { readListing } from "./listing.ts";
@@ -73,7 +74,7 @@ export async function listGrants(
 }
 
 /** Whether a grant belongs into the sync. What is left out is counted; one without identity is a mistake. */
-function acceptGrant(session: SyncSession, grant: Grant, what: string): boolean {
+function acceptGrant(session: SyncSession, grant: Grant | EncodedGrant, what: string): boolean {
   const resource = grant.entitlement?.resource?.id;
   const principal = grant.principal?.id;
   if (!grant.entitlement?.id || !isComplete(resource) || !isComplete(principal)) {
@@ -95,7 +96,9 @@ function isComplete(id: ResourceKeyParts | undefined): id is ResourceKeyParts {
 }
 
 /** A grant is identified by entitlement and principal; one that says no more gets the usual id. */
-function complete(grant: Grant, insertsResources: boolean): Grant {
+function complete(received: Grant | EncodedGrant, insertsResources: boolean): Grant | EncodedGrant {
+  if (received.id !== "" && !insertsResources) return received;
+  const grant = decodeGrant(received);
   const id =
     grant.id ||
     makeGrantId(grant.entitlement?.id ?? "", grant.principal?.id ?? { resourceType: "", resource: "" });
@@ -106,8 +109,9 @@ function complete(grant: Grant, insertsResources: boolean): Grant {
 }
 
 /** Leaves in an expansion rule only the resource types that are synced; an empty list would mean all types. */
-function restrictExpansion(session: SyncSession, grant: Grant): Grant {
-  if (!hasAnnotation(grant.annotations, "GrantExpandable")) return grant;
+function restrictExpansion(session: SyncSession, received: Grant | EncodedGrant): Grant | EncodedGrant {
+  if (!hasAnnotation(received.annotations, "GrantExpandable")) return received;
+  const grant = decodeGrant(received);
   const rule = findAnnotation(grant.annotations, "GrantExpandable");
   if (rule === undefined) return grant;
   const { resourceTypeIds } = rule;
@@ -126,8 +130,8 @@ function restrictExpansion(session: SyncSession, grant: Grant): Grant {
 }
 
 /** For connectors that tell of resources only through grants on them. */
-function storeEntitlementResources(session: SyncSession, grants: readonly Grant[]): void {
-  const resources = new Map<string, Resource>();
+function storeEntitlementResources(session: SyncSession, grants: readonly (Grant | EncodedGrant)[]): void {
+  const resources = new Map<string, Resource | EncodedResource>();
   for (const { entitlement } of grants) {
     const resource = entitlement?.resource;
     if (resource?.id !== undefined) resources.set(formatResourceKey(resource.id), resource);
@@ -147,7 +151,7 @@ class RelatedResources {
     this.#session = session;
   }
 
-  async fetchFor(grants: readonly Grant[]): Promise<void> {
+  async fetchFor(grants: readonly (Grant | EncodedGrant)[]): Promise<void> {
     if (!this.#session.state.flags.shouldFetchRelatedResources) return;
     for (const { entitlement } of grants) {
       const id = entitlement?.resource?.id;

@@ -6,6 +6,7 @@ import {
 } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { type AnnotationName, findAnnotations, hasAnnotation } from "#model/annotations.ts";
+import type { EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey } from "#model/ids.ts";
 import { readListing } from "./listing.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
@@ -113,7 +114,7 @@ export async function listResources(
  *
  * @throws BatonError if storing the rest without it would hide a mistake of the connector.
  */
-export function acceptResource(session: SyncSession, resource: Resource): boolean {
+export function acceptResource(session: SyncSession, resource: Resource | EncodedResource): boolean {
   const { id } = resource;
   if (id === undefined || id.resourceType === "" || id.resource === "") {
     session.drops.invalidResources += 1;
@@ -144,7 +145,7 @@ export function acceptResource(session: SyncSession, resource: Resource): boolea
 export class ChildListings {
   readonly #planned = new Set<string>();
 
-  plan(session: SyncSession, resource: Resource): NewAction[] {
+  plan(session: SyncSession, resource: Resource | EncodedResource): NewAction[] {
     const parent = resource.id;
     if (parent === undefined) return [];
     return findAnnotations(resource.annotations, "ChildResourceType")

@@ -1,6 +1,10 @@
 import { Secret } from "#kernel/secret.ts";
-import type { Resource } from "#model/resource.ts";
-import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime/connector.ts";
+import type {
+  Connector,
+  ConnectorDefinition,
+  ConnectorSettings,
+  CountedResource,
+} from "#runtime/connector.ts";
 import { makeSeatActions } from "./actions.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
@@ -80,6 +84,6 @@ function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Conn
   };
 }
 
-function hasFlag(resource: Resource, flag: "activated" | "is_admin"): boolean {
+function hasFlag(resource: CountedResource, flag: "activated" | "is_admin"): boolean {
   return resource.id?.resourceType === USER_TYPE && resource.profile?.[flag] === true;
 }

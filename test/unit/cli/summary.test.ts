@@ -47,10 +47,10 @@ test.each([
 test("resources are counted by what the connector's summary asks for", () => {
   const tally = new Tally([
     { label: "members", matches: () => true },
-    { label: "named", matches: ({ displayName }) => displayName !== "" },
+    { label: "admins", matches: ({ profile }) => profile?.["is_admin"] === true },
   ]);
-  tally.add(Resource.fromPartial({ displayName: "Ann" }));
+  tally.add(Resource.fromPartial({ profile: { is_admin: true } }));
   tally.add(Resource.fromPartial({}));
-  expect(tally.results()).toEqual({ members: 2, named: 1 });
+  expect(tally.results()).toEqual({ members: 2, admins: 1 });
   expect(tally.resources).toBe(2);
 });
