@@ -194,5 +194,10 @@ describe("a caller that gives up", () => {
     });
     expect(await setup.grant("person-150", ctx)).toBe("changed");
     await expect(closed).resolves.toBeUndefined();
+    expect(setup.simulator.requests.map(({ method, status }) => `${method} ${status}`)).toEqual([
+      "GET 200",
+      "PATCH 200",
+      "GET 200",
+    ]);
   });
 });

@@ -141,6 +141,15 @@ describe("an internal id", () => {
     expect(writesOf(simulator)).toEqual([]);
   });
 
+  it("is not used if more members match its digits than can be looked through", async () => {
+    const { simulator, grant } = await setUpTraps([{ username: "john.doe" }], true);
+    simulator.faults.add({ path: "search=102$", fault: { kind: "edit", path: ["next"], value: "more" } });
+    expect((await errorOf(grant("john.doe"))).message).toContain(
+      "too many members match the internal id 102",
+    );
+    expect(writesOf(simulator)).toEqual([]);
+  });
+
   it("is not used for one of several members that cannot be told apart", async () => {
     const setup = await setUpTraps([NAMELESS, NAMELESS], true);
     const userId = await idOf(setup, (displayName) => displayName === "No Name");
@@ -178,16 +187,57 @@ describe("an internal id", () => {
   });
 });
 
-it("a user name that passes to somebody else between reading and writing is told, not called a success", async () => {
-  const { simulator, grant } = await setUpTraps([
+describe("a user name that passes to somebody else", () => {
+  const bobAndCarol = [
     { username: "bob", name: "Bob" },
     { username: "carol", name: "Carol" },
-  ]);
-  const rename = { op: "rename", ownerid: 103, username: "bob" } as const;
-  simulator.faults.add({ method: "PATCH", fault: { kind: "change", when: "before", changes: [rename] } });
-  const error = await errorOf(grant("bob"));
-  expect(error.code).toBe(Code.Aborted);
-  expect(error.message).toContain("the account at its address in Codecov became another (bob, Carol)");
+  ];
+  const becomeBob = (ownerid: number) => ({ op: "rename", ownerid, username: "bob" }) as const;
+  const moved = "the account at its address in Codecov became another (bob, Carol)";
+
+  it("after it was looked for is not used", async () => {
+    const { simulator, grant } = await setUpTraps([
+      { username: "bob", service: "github" },
+      { username: "carol" },
+    ]);
+    const changes = [{ op: "rename", ownerid: 102, username: "robert" }, becomeBob(103)] as const;
+    simulator.faults.add({
+      path: "search=bob",
+      fault: { kind: "change", when: "after", changes: [...changes] },
+    });
+    expect((await errorOf(grant("/github/bob"))).message).toContain("does not lead to this member alone");
+    expect(writesOf(simulator)).toEqual([]);
+  });
+
+  it("between reading and writing is told, not called a success", async () => {
+    const { simulator, grant } = await setUpTraps(bobAndCarol);
+    simulator.faults.add({
+      method: "PATCH",
+      fault: { kind: "change", when: "before", changes: [becomeBob(103)] },
+    });
+    const error = await errorOf(grant("bob"));
+    expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
+  });
+
+  it("after writing, before reading back, is told", async () => {
+    const { simulator, grant } = await setUpTraps(bobAndCarol);
+    simulator.faults.add({
+      method: "PATCH",
+      fault: { kind: "change", when: "after", changes: [becomeBob(103)] },
+    });
+    const error = await errorOf(grant("bob"));
+    expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
+  });
+
+  it("only while it is written to is told as well", async () => {
+    const { simulator, grant } = await setUpTraps(bobAndCarol);
+    simulator.faults.add(
+      { method: "PATCH", fault: { kind: "change", when: "before", changes: [becomeBob(103)] } },
+      { method: "PATCH", fault: { kind: "change", when: "after", changes: [becomeBob(102)] } },
+    );
+    const error = await errorOf(grant("bob"));
+    expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
+  });
 });
 
 const trickyName = fc.oneof(
