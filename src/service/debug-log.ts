@@ -4,9 +4,10 @@ import type { Redactor } from "#kernel/secret.ts";
 import { createLogger } from "#telemetry/logger.ts";
 
 /** A logger that writes each line to `log` and, debug lines included, to a file of its own. */
-export function openDebugLog(log: Logger, path: string, redactor: Redactor): Logger {
+export function openDebugLog(log: Logger, path: string, redactor: Redactor, taskId: string): Logger {
   const write = (line: string): void => appendFileSync(path, line, { mode: 0o600 });
-  return new DoubleLogger(log, createLogger({ level: "debug", format: "json", redactor, write }));
+  const file = createLogger({ level: "debug", format: "json", redactor, write });
+  return new DoubleLogger(log, file.with({ task_id: taskId }));
 }
 
 class DoubleLogger implements Logger {

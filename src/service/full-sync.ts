@@ -51,7 +51,7 @@ export interface FullSync {
 export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Outcome | undefined> {
   const { task, c1, settings, redactor } = sync;
   await using directory = await createTaskDirectory(settings.tempDir);
-  const log = task.debug ? openDebugLog(ctx.log, directory.debugLog, redactor) : ctx.log;
+  const log = task.debug ? openDebugLog(ctx.log, directory.debugLog, redactor, task.id) : ctx.log;
   using heartbeat = await beginHeartbeat(sync, ctx);
   if (heartbeat === undefined) {
     log.info("C1 canceled the task before it began");
