@@ -23,7 +23,6 @@ export function canonicalStruct(source: Struct): { [key: string]: StructValue } 
   const entries = Object.entries(source).toSorted(([a], [b]) => compareUtf8(a, b));
   const result: { [key: string]: StructValue } = {};
   for (const [key, value] of entries) {
-    // Assigning to `__proto__` would set the prototype instead of a key.
     if (value !== undefined) defineEntry(result, toWellFormed(key), canonicalValue(value));
   }
   return result;
@@ -39,6 +38,8 @@ function isList(value: readonly StructValue[] | Struct): value is readonly Struc
   return Array.isArray(value);
 }
 
+/** Assigning to `__proto__` would set the prototype instead of a key; to define any other takes longer. */
 function defineEntry(target: { [key: string]: StructValue }, key: string, value: StructValue): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

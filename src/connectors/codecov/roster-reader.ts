@@ -229,11 +229,18 @@ async function connect(
   };
 }
 
-/** Hashing all rows is the price of an overlap; the first window has none. */
+/**
+ * Where the anchor is in the window. If little has changed it is whole and near the beginning, and then there is
+ * no better overlap; else the price is to hash all rows.
+ */
 function locate(anchor: readonly string[], rows: readonly Member[], { requiredNames }: RosterLimits) {
   if (anchor.length === 0) return undefined;
-  const window = rows.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
-  return findOverlap(anchor, window, requiredNames);
+  const search = (among: readonly Member[]) => {
+    const window = among.map((member) => ({ fingerprint: fingerprint(member), named: hasName(member) }));
+    return findOverlap(anchor, window, requiredNames);
+  };
+  const near = search(rows.slice(0, 4 * anchor.length));
+  return near !== undefined && near.end - near.begin === anchor.length ? near : search(rows);
 }
 
 /**
