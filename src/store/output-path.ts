@@ -14,8 +14,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { toFileError } from "./file-errors.ts";
 
-/** What a file made by any program gets; the user's umask takes its part. */
-const DEFAULT_MODE = 0o644;
+/** Names and e-mail addresses of a whole organization are for the owner's eyes, until the owner decides otherwise. */
+const DEFAULT_MODE = 0o600;
 
 /**
  * Checks that a file can be written at `path`, before any work is done, and returns its absolute path with
@@ -62,7 +62,7 @@ export async function replaceFile<T>(path: string, write: (target: FileHandle) =
     const target = await open(temporary, "wx", DEFAULT_MODE);
     let result: T;
     try {
-      // A new file's permissions are cut by the umask, an inherited mode is meant as it is.
+      // Set afterwards, since an inherited mode is meant as it is and not cut by the umask.
       if (mode !== undefined) await target.chmod(mode & 0o777);
       result = await write(target);
       await target.sync();

@@ -79,12 +79,12 @@ describe("saving", () => {
     expect(await readUsers(target.path)).toEqual(["a"]);
   });
 
-  test("keeps the permissions of the file it replaces", async () => {
+  test("makes a new file readable by its owner only, and keeps the permissions of the file it replaces", async () => {
     const target = await makeTestFile();
     const file = await target.open();
     addSync(file, "a");
     await file.save();
-    expect((await stat(target.path)).mode & 0o777).toBe(0o644 & ~process.umask());
+    expect((await stat(target.path)).mode & 0o777).toBe(0o600);
     await chmod(target.path, 0o660);
     addSync(file, "b");
     await file.save();
