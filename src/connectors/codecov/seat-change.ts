@@ -72,6 +72,7 @@ async function warnOfConsequences(
 
 /** Apart from its owner, all accounts that belong to a token are organizations, which are on no roster. */
 async function isTokenOwner({ service, username }: Member, codecov: CodecovCall): Promise<boolean> {
+  if (username === null) return false;
   const owners = await codecov.ownersOfToken();
   return owners?.results.some((own) => own.service === service && own.username === username) ?? false;
 }
