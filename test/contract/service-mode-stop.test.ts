@@ -1,0 +1,120 @@
+import { readdirSync, statSync, utimesSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Code } from "#kernel/errors.ts";
+import { openC1zReadOnly } from "#store/c1z-file.ts";
+import { ServiceScene, waitFor } from "./service-scene.ts";
+
+const syncFull = { $case: "syncFull", value: {} } as const;
+const success = { finalState: { $case: "success" } };
+
+describe.concurrent("at the end", () => {
+  test("a running sync is given back as canceled and leaves nothing", async () => {
+    await using scene = await ServiceScene.open();
+    scene.codecov.faults.add({ times: null, fault: { kind: "stall", processed: false } });
+    const taskId = scene.c1.enqueue(syncFull);
+    scene.start();
+    await waitFor(() => expect(scene.c1.count("heartbeat")).toBeGreaterThan(0));
+    await scene.stop();
+    expect(await scene.finish(taskId)).toMatchObject({
+      status: { code: Code.Canceled },
+      finalState: { $case: "error", value: { nonRetryable: false } },
+    });
+    expect(scene.leftovers()).toEqual([]);
+  });
+
+  test("a seat change that was sent ends, and its real result is reported", async () => {
+    await using scene = await ServiceScene.open();
+    scene.start({ BATON_PROVISIONING: "true" });
+    const syncId = scene.c1.enqueue(syncFull);
+    await scene.finish(syncId);
+    const path = join(scene.directory, "synced.c1z");
+    await writeFile(path, scene.c1.uploads.get(syncId)?.[0] ?? "");
+    await using file = await openC1zReadOnly(path);
+    const reader = file.reader(file.runs.pick().id);
+    const grants = reader.listGrants({}, {}).items;
+    const entitlements = reader.listEntitlements({}, {}).items;
+    const seat = entitlements.find(({ id }) => id.startsWith("license:") && id.endsWith(":assigned"));
+    const grant = grants.find((candidate) => candidate.entitlement?.id === seat?.id);
+    expect(grant).toBeDefined();
+
+    scene.codecov.setLatency(400);
+    scene.codecov.clearRequests();
+    const taskId = scene.c1.enqueue({ $case: "revoke", value: { grant: { ...grant, entitlement: seat } } });
+    await waitFor(() => expect(scene.codecov.requests.length).toBeGreaterThan(0));
+    await scene.stop();
+    expect(await scene.finish(taskId)).toMatchObject(success);
+    expect(scene.codecov.requests.some(({ method }) => method === "PATCH")).toBe(true);
+  });
+
+  test("a second signal ends it at once", async () => {
+    await using scene = await ServiceScene.open();
+    scene.codecov.faults.add({ times: null, fault: { kind: "stall", processed: false } });
+    scene.c1.faults.finishTask = { delayMs: 20_000 };
+    scene.c1.enqueue(syncFull);
+    const program = scene.start();
+    await waitFor(() => expect(scene.c1.count("heartbeat")).toBeGreaterThan(0));
+    program.process.kill("SIGTERM");
+    await waitFor(() => expect(scene.c1.count("finishTask")).toBe(1));
+    program.process.kill("SIGTERM");
+    expect((await program.result).code).toBe(143);
+  });
+});
+
+describe.concurrent("with a directory that outlives the process", () => {
+  const keptIn = (scene: ServiceScene) => join(scene.directory, "kept");
+  const unfinishedIn = (scene: ServiceScene) =>
+    readdirSync(keptIn(scene)).filter((name) => name.startsWith("baton-unfinished-"));
+
+  /** Ends a sync in the middle: its first pages are there, the rest never comes. */
+  async function interrupt(scene: ServiceScene): Promise<string> {
+    await mkdir(keptIn(scene));
+    scene.codecov.faults.add({ skip: 4, times: null, fault: { kind: "stall", processed: false } });
+    const taskId = scene.c1.enqueue(syncFull);
+    scene.start({ BATON_C1Z_TEMP_DIR: keptIn(scene) });
+    await waitFor(() => expect(scene.codecov.requests.length).toBeGreaterThan(4));
+    await scene.stop();
+    await scene.finish(taskId);
+    scene.codecov.faults.clear();
+    return taskId;
+  }
+
+  test("an interrupted sync is taken up again when the task comes back, and is then gone", async () => {
+    await using scene = await ServiceScene.open();
+    const taskId = await interrupt(scene);
+    const [name = ""] = unfinishedIn(scene);
+    expect(unfinishedIn(scene)).toHaveLength(1);
+    expect(statSync(join(keptIn(scene), name)).mode & 0o777).toBe(0o600);
+
+    scene.c1.finished.clear();
+    scene.c1.repeat(taskId);
+    scene.start({ BATON_C1Z_TEMP_DIR: keptIn(scene) });
+    expect(await scene.finish(taskId)).toMatchObject(success);
+    expect(scene.log()).toContain("resumed previous sync");
+    expect(readdirSync(keptIn(scene))).toEqual([]);
+    await scene.stop();
+  });
+
+  test("a task with other options starts anew, and at most one file is kept", async () => {
+    await using scene = await ServiceScene.open();
+    await interrupt(scene);
+    scene.start({ BATON_C1Z_TEMP_DIR: keptIn(scene) });
+    const other = scene.c1.enqueue({ $case: "syncFull", value: { skipGrants: true } });
+    expect(await scene.finish(other)).toMatchObject(success);
+    expect(scene.log()).not.toContain("resumed previous sync");
+    expect(unfinishedIn(scene).length).toBeLessThanOrEqual(1);
+    await scene.stop();
+  });
+
+  test("what is older than a day is removed", async () => {
+    await using scene = await ServiceScene.open();
+    await interrupt(scene);
+    const path = join(keptIn(scene), unfinishedIn(scene)[0] ?? "");
+    const dayAgo = Date.now() / 1000 - 25 * 60 * 60;
+    utimesSync(path, dayAgo, dayAgo);
+    scene.start({ BATON_C1Z_TEMP_DIR: keptIn(scene) });
+    await waitFor(() => expect(unfinishedIn(scene)).toEqual([]));
+    await scene.stop();
+  });
+});
