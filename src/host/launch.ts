@@ -24,6 +24,7 @@ export interface LaunchOptions {
 
 /** A connector process of ours and the connection to it. */
 export interface LaunchedConnector {
+  readonly pid: number | undefined;
   readonly client: ConnectorClient;
   /** Actions, events and tickets; loaded at the first use. */
   features(): Promise<FeatureClient>;
@@ -110,6 +111,7 @@ async function connect(
     );
   }
   return {
+    pid: child.pid,
     client: createConnectorClient(channel),
     features: async () => (await import("./feature-client.ts")).createFeatureClient(channel),
     upstreamRequests: () => channel.upstreamRequests,
