@@ -127,7 +127,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     await runTaskLoop(
       {
         c1,
-        connector,
+        whenReady: (signal) => connector.acquire(signal),
         concurrency: options.concurrency,
         run: (task) => runner.run(task),
         onPolled: () => {

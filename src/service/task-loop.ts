@@ -2,13 +2,13 @@ import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { Code, toBatonError } from "#kernel/errors.ts";
 import type { C1Client } from "./c1-client.ts";
-import type { ConnectorSupervisor } from "./connector-supervisor.ts";
 import { toMilliseconds } from "./duration.ts";
 import { abandonable } from "./waiting.ts";
 
 export interface TaskLoopOptions {
   readonly c1: Pick<C1Client, "getTask">;
-  readonly connector: Pick<ConnectorSupervisor, "acquire">;
+  /** Resolves when a task could start. */
+  readonly whenReady: (signal: AbortSignal) => Promise<unknown>;
   /** Tasks that run at the same time. */
   readonly concurrency: number;
   /** Runs one task to its end; never rejects. */
@@ -36,7 +36,7 @@ export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): P
   while (!ctx.signal.aborted) {
     try {
       if (running.size >= options.concurrency) await abandonable(Promise.race(running), ctx.signal);
-      await options.connector.acquire(ctx.signal);
+      await options.whenReady(ctx.signal);
       const { task, waitMs } = await poll(options, ctx);
       failures = 0;
       if (task !== undefined) {

@@ -25,7 +25,8 @@ export interface AccessToken {
   readonly authorization: string;
   /** On the monotonic clock, in milliseconds. */
   readonly freshUntil: number;
-  readonly secrets: readonly Secret[];
+  /** The token alone. */
+  readonly secret: Secret;
 }
 
 const TOKEN_PATH = "/auth/v1/token";
@@ -46,6 +47,8 @@ const MINUTE_MS = 60_000;
 export class TokenSource {
   readonly #options: TokenSourceOptions;
   #token: AccessToken | undefined;
+  /** The token that was issued last, also after it was dropped. */
+  #redacted: Secret | undefined;
   #pending: Promise<AccessToken> | undefined;
   /** How far the server's clock is ahead of ours, in milliseconds; known once it has refused an assertion. */
   #skewMs = 0;
@@ -77,8 +80,9 @@ export class TokenSource {
   async #renew(): Promise<AccessToken> {
     const { redactor } = this.#options;
     const token = await this.#fetchCorrectingSkew();
-    for (const secret of token.secrets) redactor.register(secret);
-    for (const secret of this.#token?.secrets ?? []) redactor.forget(secret);
+    redactor.register(token.secret);
+    if (this.#redacted !== undefined) redactor.forget(this.#redacted);
+    this.#redacted = token.secret;
     this.#token = token;
     return token;
   }
@@ -175,7 +179,7 @@ function readToken(text: string, askedAt: number): AccessToken {
   return {
     authorization: `${/^(bearer)?$/i.test(type) ? "Bearer" : type} ${value}`,
     freshUntil: askedAt + seconds * 1000 - EXPIRY_MARGIN_MS,
-    secrets: [new Secret(value)],
+    secret: new Secret(value),
   };
 }
 

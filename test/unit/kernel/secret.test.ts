@@ -34,3 +34,12 @@ test("blanks around a secret are not part of it, and nothing is replaced for an 
   redactor.register(new Secret("a"));
   expect(redactor.redact("a long-value.")).toBe("a [redacted].");
 });
+
+test("a forgotten secret is replaced no more, one that is still known is", () => {
+  const redactor = new Redactor();
+  const [old, current] = [new Secret("old-token"), new Secret("current-token")];
+  redactor.register(old);
+  redactor.register(current);
+  redactor.forget(old);
+  expect(redactor.redact("old-token current-token")).toBe("old-token [redacted]");
+});
