@@ -60,6 +60,8 @@ export class FakeC1 implements AsyncDisposable {
   readonly hellos: BatonServiceHelloRequest[] = [];
   /** Reports by task, in the order in which they came. */
   readonly finished = new Map<string, BatonServiceFinishTaskRequest[]>();
+  /** Tasks whose report came in full, but whose sender was told otherwise. */
+  readonly lostReports: string[] = [];
   /** Complete uploads by task. */
   readonly uploads = new Map<string, Buffer[]>();
   /** Rules that requests broke. */
@@ -179,14 +181,17 @@ export class FakeC1 implements AsyncDisposable {
             cancelledTaskIds: [],
           };
         }),
-      finishTask: (call, done) =>
-        this.#answer("finishTask", call, done, () => {
-          const { hostId, taskId } = call.request;
+      finishTask: (call, done) => {
+        const { hostId, taskId } = call.request;
+        const lost = (): number => this.lostReports.push(taskId);
+        const act = () => {
           this.#check("finishTask", checkHostId(hostId) ?? checkFinish(call.request));
           if (!this.#handedOut.has(taskId)) this.violations.push(`finishTask: unknown task ${taskId}`);
           this.finished.set(taskId, [...(this.finished.get(taskId) ?? []), call.request]);
           return { annotations: [] };
-        }),
+        };
+        this.#answer("finishTask", call, done, act, lost);
+      },
       uploadAsset: (call, done) => {
         const parts: BatonServiceUploadAssetRequest[] = [];
         const fault = this.faults.uploadAsset;
@@ -209,7 +214,13 @@ export class FakeC1 implements AsyncDisposable {
     };
   }
 
-  #answer<Response>(method: Method, call: Incoming, done: Callback<Response>, act: () => Response): void {
+  #answer<Response>(
+    method: Method,
+    call: Incoming,
+    done: Callback<Response>,
+    act: () => Response,
+    onLost: () => void = () => undefined,
+  ): void {
     const [userAgent = ""] = call.metadata.get("user-agent").map(String);
     const hasDeadline = Number.isFinite(Number(call.getDeadline()));
     this.calls.push({ method, userAgent, hasDeadline, at: Date.now() });
@@ -225,8 +236,10 @@ export class FakeC1 implements AsyncDisposable {
       }
       const violations = this.violations.length;
       const response = act();
-      if (fault?.code !== undefined) done({ code: fault.code, details: "the answer got lost" });
-      else if (this.violations.length > violations) {
+      if (fault?.code !== undefined) {
+        onLost();
+        done({ code: fault.code, details: "the answer got lost" });
+      } else if (this.violations.length > violations) {
         done({ code: Code.InvalidArgument, details: this.violations.slice(violations).join("; ") });
       } else done(null, response);
     };
