@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
 import { parseDuration } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
-import { runService } from "#service/service.ts";
+import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnector } from "./job.ts";
 import { chooseWorkers, describeSubject } from "./sync.ts";
@@ -22,7 +22,7 @@ export async function serveC1(job: Job): Promise<number> {
   if (sdk.keepPreviousSync) {
     output.log.warn("--keep-previous-sync-c1z has no effect: this connector never needs its last sync");
   }
-  await runService({
+  const options: ServiceOptions = {
     clientId,
     clientSecret,
     env,
@@ -40,10 +40,37 @@ export async function serveC1(job: Job): Promise<number> {
     },
     keepsFiles: sdk.c1zTempDir !== undefined,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+    ...(sdk.healthCheck ? { onReady: (view) => openHealthEndpoints(job, view) } : {}),
     stop: signals.signal,
     clock: systemClock,
     log: output.log,
     redactor,
-  });
+  };
+  await runService(options);
   return 0;
+}
+
+/** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */
+async function openHealthEndpoints(
+  { settings, invocation, output }: Job,
+  { connector, lastPollAt }: ServiceView,
+): Promise<() => Promise<void>> {
+  const { formatSeconds, startHealthServer } = await import("#server/health-http.ts");
+  const server = await startHealthServer({
+    port: settings.sdk.healthCheckPort,
+    address: settings.sdk.healthCheckBindAddress,
+    redact: (text) => invocation.redactor.redact(text),
+    source: {
+      isReady: () => connector.running !== undefined,
+      validate: async (signal) => {
+        await connector.running?.client.validate({}, signal);
+      },
+      facts: () => {
+        const at = lastPollAt();
+        return { last_successful_poll: at === undefined ? undefined : formatSeconds(at) };
+      },
+    },
+  });
+  output.log.info("health endpoints", { port: server.port });
+  return () => server.close();
 }

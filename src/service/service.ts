@@ -22,7 +22,7 @@ import { UnfinishedFile } from "./unfinished-file.ts";
 export interface ServiceView {
   readonly connector: Pick<ConnectorSupervisor, "running">;
   /** Epoch milliseconds of the last poll that C1 answered; undefined before the first. */
-  lastPollAt(): number | undefined;
+  readonly lastPollAt: () => number | undefined;
 }
 
 export interface ServiceOptions {

@@ -35,6 +35,15 @@ async function readUpload(scene: ServiceScene, taskId: string) {
   };
 }
 
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
 function responseOf(report: FinishTaskRequest): { readonly typeUrl: string; readonly value: Buffer } {
   expect(report.status).toBeUndefined();
   const response = report.finalState?.value.response;
@@ -175,7 +184,11 @@ describe("with a connector that can do everything", () => {
 
   beforeAll(async () => {
     scene = await ServiceScene.open();
-    scene.startToy({ BATON_PROVISIONING: "true" });
+    scene.startToy({
+      BATON_PROVISIONING: "true",
+      BATON_HEALTH_CHECK: "true",
+      BATON_HEALTH_CHECK_PORT: String(await findFreePort()),
+    });
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
@@ -242,6 +255,15 @@ describe("with a connector that can do everything", () => {
     expect(failureOf(action)).toMatchObject({ code: 5, nonRetryable: false });
     const tickets = await scene.finish(scene.c1.enqueue({ $case: "listTicketSchemas", value: {} }));
     expect(failureOf(tickets).nonRetryable).toBe(false);
+  });
+
+  test("health endpoints tell when C1 was last heard of", async () => {
+    const [line] = scene.logLines().filter(({ msg }) => msg === "health endpoints");
+    const response = await fetch(`http://127.0.0.1:${String(line?.["port"])}/health`);
+    expect(response.status).toBe(200);
+    const { status, details } = JSON.parse(await response.text());
+    expect(status).toBe("healthy");
+    expect(Date.now() - Date.parse(details.last_successful_poll)).toBeLessThan(10_000);
   });
 
   test("a task that C1 hands out twice is done once; a lost result is told again", async () => {
