@@ -13,5 +13,5 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   // A checkout runs its sources, even when an older bundle lies beside them; installed packages hold the bundle only.
   const sources = new URL("../src/bin/baton-codecov.ts", import.meta.url);
   const bundle = new URL("../dist/baton-codecov.cjs", import.meta.url);
-  import(existsSync(sources) ? sources.href : bundle.href);
+  await import(existsSync(sources) ? sources.href : bundle.href);
 }

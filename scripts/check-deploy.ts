@@ -49,8 +49,9 @@ for (const file of files.filter((file) => file !== "kustomization.yaml")) {
 }
 
 const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
-for (const issue of lintDockerfile(dockerfile)) {
-  problems.push(`Dockerfile:${issue.range.start.line + 1}: ${issue.message}`);
+for (const { range, message } of lintDockerfile(dockerfile)) {
+  const text = typeof message === "string" ? message : message.value;
+  problems.push(`Dockerfile:${range.start.line + 1}: ${text}`);
 }
 if (!/^USER \d+:\d+$/m.test(dockerfile)) problems.push("Dockerfile: the last stage must name a numeric user");
 checked += 1;
