@@ -3,7 +3,10 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { abandonable } from "./waiting.ts";
 
-export type Launch = (signal: AbortSignal) => Promise<LaunchedConnector>;
+/** What of a connector process matters here. */
+export type Supervised = Pick<LaunchedConnector, "gone" | "close">;
+
+export type Launch<Connector> = (signal: AbortSignal) => Promise<Connector>;
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -12,21 +15,21 @@ const LONGEST_WAIT_MS = 60_000;
 const STABLE_MS = 60_000;
 
 /** Keeps a connector process running: one that ends is started again, later each time. */
-export class ConnectorSupervisor {
-  readonly #launch: Launch;
+export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnector> {
+  readonly #launch: Launch<Connector>;
   readonly #ctx: Omit<CallContext, "signal">;
   readonly #closing = new AbortController();
-  #current: Promise<LaunchedConnector> | undefined;
-  #running: LaunchedConnector | undefined;
+  #current: Promise<Connector> | undefined;
+  #running: Connector | undefined;
   #waitMs = FIRST_WAIT_MS;
 
-  constructor(launch: Launch, ctx: Omit<CallContext, "signal">) {
+  constructor(launch: Launch<Connector>, ctx: Omit<CallContext, "signal">) {
     this.#launch = launch;
     this.#ctx = ctx;
   }
 
   /** The connector, if it runs right now. */
-  get running(): LaunchedConnector | undefined {
+  get running(): Connector | undefined {
     return this.#running;
   }
 
@@ -42,7 +45,7 @@ export class ConnectorSupervisor {
   }
 
   /** The running connector; waits while it is being started again. */
-  async acquire(signal: AbortSignal): Promise<LaunchedConnector> {
+  async acquire(signal: AbortSignal): Promise<Connector> {
     if (this.#current === undefined) throw new BatonError(Code.Internal, "the connector was never started");
     return await abandonable(this.#current, signal);
   }
@@ -52,7 +55,7 @@ export class ConnectorSupervisor {
     await this.#running?.close();
   }
 
-  async #startOnce(signal: AbortSignal): Promise<LaunchedConnector> {
+  async #startOnce(signal: AbortSignal): Promise<Connector> {
     const { clock } = this.#ctx;
     const connector = await this.#launch(AbortSignal.any([signal, this.#closing.signal]));
     const startedAt = clock.monotonic();
@@ -68,7 +71,7 @@ export class ConnectorSupervisor {
     return connector;
   }
 
-  async #startAgain(): Promise<LaunchedConnector> {
+  async #startAgain(): Promise<Connector> {
     const { clock, log } = this.#ctx;
     const { signal } = this.#closing;
     for (;;) {

@@ -1,3 +1,4 @@
+import type { LaunchedConnector } from "#host/launch.ts";
 import { openDispatcher, readExtraAuthorities } from "#http/dispatcher.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -17,6 +18,7 @@ import { runTaskLoop } from "./task-loop.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { TokenSource } from "./token-source.ts";
 import { UnfinishedFile } from "./unfinished-file.ts";
+import { abandonable } from "./waiting.ts";
 
 /** What others, such as a health endpoint, can see of a service. */
 export interface ServiceView {
@@ -30,7 +32,7 @@ export interface ServiceOptions {
   readonly clientSecret: Secret;
   readonly env: Environment;
   readonly program: ProgramInfo;
-  readonly launch: Launch;
+  readonly launch: Launch<LaunchedConnector>;
   /** Tasks at the same time. */
   readonly concurrency: number;
   readonly sync: Omit<SyncSettings, "unfinished">;
@@ -51,11 +53,13 @@ const CONNECT_TIMEOUT_MS = 30_000;
 const CLEANING_INTERVAL_MS = 60 * 60_000;
 
 /**
- * How long after the stop changes at the connector and reports to C1 may go on. Together with the end of the
- * connector process this stays below ten seconds, which is what orchestrators are told.
+ * How long after the stop changes at the connector, reports to C1 and everything else may go on, in
+ * milliseconds. Together with the end of the connector process, which takes up to two seconds, this stays
+ * below the ten seconds that orchestrators are told.
  */
 const CHANGES_MS = 5_000;
-const REPORTS_MS = 7_500;
+const REPORTS_MS = 6_500;
+const EVERYTHING_MS = 7_000;
 
 /**
  * Takes tasks from C1 and does them until it is stopped.
@@ -114,6 +118,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       abandonChanges: abortAfter(stop, CHANGES_MS),
       abandonReports: abortAfter(stop, REPORTS_MS),
     };
+    const abandonEverything = abortAfter(stop, EVERYTHING_MS);
     const runner = new TaskRunner({
       c1,
       connector,
@@ -124,7 +129,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       redactor,
       sync: { ...options.sync, unfinished },
     });
-    await runTaskLoop(
+    const loop = runTaskLoop(
       {
         c1,
         whenReady: (signal) => connector.acquire(signal),
@@ -136,8 +141,10 @@ export async function runService(options: ServiceOptions): Promise<void> {
       },
       { signal: stop, clock, log },
     );
+    await abandonable(loop, abandonEverything);
   } catch (error) {
     if (!stop.aborted) throw error;
+    log.debug("the end did not wait for everything", { error });
   } finally {
     clearInterval(cleaning);
     await Promise.all([close?.(), connector.close()]);

@@ -100,7 +100,7 @@ function addTasks(): void {
       dropped.add(syncId);
     }
   }
-  if (tasks.size - c1.finished.size < 10) {
+  if (tasks.size - dropped.size - c1.finished.size < 10) {
     remember(c1.enqueue({ $case: "listEventFeeds", value: {} }));
     remember(c1.enqueue({ $case: "actionListSchemas", value: {} }));
     if (seat !== undefined && chance(0.3)) remember(c1.enqueue(chooseSeatChange(seat)));
