@@ -97,6 +97,11 @@ export class HttpClient {
     }
   }
 
+  /** Loads what the first request needs; without it, that request does. */
+  async open(): Promise<void> {
+    await this.#open();
+  }
+
   /** Ends all connections, those in use as well. */
   async close(): Promise<void> {
     const dispatcher = await this.#dispatcher?.catch(() => undefined);

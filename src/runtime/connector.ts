@@ -129,6 +129,12 @@ export interface Connector {
   readonly eventFeeds?: readonly EventFeed[];
   readonly actions?: readonly Action[];
 
+  /**
+   * Loads what the first call is going to need. Called when the process already accepts connections, and while
+   * it waits for them; sends nothing. What fails is left to the first call to tell.
+   */
+  prepare?(): Promise<void>;
+
   /** Makes a real, cheap call with the credentials; throws what is wrong with its own code and sentence. */
   validate(ctx: CallContext): Promise<Annotated>;
 

@@ -143,6 +143,11 @@ export class CodecovApi {
     });
   }
 
+  /** Gets ready to send. */
+  async prepare(): Promise<void> {
+    await this.#http.open();
+  }
+
   async close(): Promise<void> {
     await this.#http.close();
   }

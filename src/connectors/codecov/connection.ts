@@ -24,9 +24,12 @@ export class CodecovConnection {
 
   /** The API for one call of the host. @throws BatonError InvalidArgument for unusable settings. */
   async forCall(ctx: CallContext, maxWaitMs?: number): Promise<CodecovCall> {
-    const api = await import("./api.ts");
-    this.#api ??= new api.CodecovApi(this.#resolve());
-    return this.#api.forCall(ctx, maxWaitMs);
+    return (await this.#open()).forCall(ctx, maxWaitMs);
+  }
+
+  /** Opens the API before it is asked for anything. */
+  async prepare(): Promise<void> {
+    await (await this.#open()).prepare();
   }
 
   get requestCount(): number {
@@ -35,6 +38,12 @@ export class CodecovConnection {
 
   async close(): Promise<void> {
     await this.#api?.close();
+  }
+
+  async #open(): Promise<CodecovApi> {
+    const api = await import("./api.ts");
+    this.#api ??= new api.CodecovApi(this.#resolve());
+    return this.#api;
   }
 
   #resolve() {

@@ -66,6 +66,7 @@ function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Conn
       makeLicenseSyncer({ connection, grants, notes, purchasedSeats: config.purchasedSeats, provisioner }),
     ],
     actions: makeSeatActions(connection, writer),
+    prepare: () => connection.prepare(),
     async validate(ctx) {
       await validateAccess(connection, ctx);
       return {};
