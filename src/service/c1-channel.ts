@@ -54,8 +54,8 @@ export class C1Channel {
   readonly #client: Client;
   readonly #address: string;
   readonly #tokens: TokenSource;
-  /** The token that C1 took last: if it refuses that one, it has expired early and a new one may do. */
-  #accepted: AccessToken | undefined;
+  /** Whether C1 has taken any token of ours: one that it refuses has then ended early, and a new one may do. */
+  #accepted = false;
 
   constructor({ address, route, authorities, clientName, tokens }: C1ChannelOptions) {
     const roots = authorities === undefined ? null : Buffer.from(authorities.join("\n"));
@@ -124,7 +124,7 @@ export class C1Channel {
       } catch (error) {
         if (toBatonError(error).code !== Code.Unauthenticated) throw error;
         this.#tokens.drop(token);
-        if (this.#accepted !== token) throw error;
+        if (!this.#accepted) throw error;
         return await this.#send(await this.#tokens.get(signal), signal, send);
       }
     } catch (error) {
@@ -150,7 +150,7 @@ export class C1Channel {
     signal.addEventListener("abort", abort, { once: true });
     try {
       const response = await promise;
-      this.#accepted = token;
+      this.#accepted = true;
       return response;
     } finally {
       signal.removeEventListener("abort", abort);

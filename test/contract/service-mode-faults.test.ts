@@ -129,6 +129,27 @@ describe.concurrent("while it runs", () => {
     await scene.stop();
   });
 
+  test("syncs that are switched off are answered with an empty one", async () => {
+    await using scene = await ServiceScene.open();
+    scene.start({ BATON_SKIP_FULL_SYNC: "true" });
+    const taskId = scene.c1.enqueue(syncFull);
+    expect(await scene.finish(taskId)).toMatchObject(success);
+    const upload = await scene.readUpload(taskId);
+    expect(upload).toMatchObject({ runs: [{ type: "full", ended: true }], resources: 0 });
+    await scene.stop();
+  });
+
+  test("a Codecov that refuses the token fails the task, not the program", async () => {
+    await using scene = await ServiceScene.open();
+    scene.start({ BATON_CODECOV_API_TOKEN: "11111111-2222-4333-8444-555555555555" });
+    expect(await scene.finish(scene.c1.enqueue(syncFull))).toMatchObject({
+      status: { code: Code.Unauthenticated, message: expect.stringContaining("401") },
+      finalState: { $case: "error", value: { nonRetryable: false } },
+    });
+    expect(await scene.finish(scene.c1.enqueue(listFeeds))).toMatchObject(success);
+    await scene.stop();
+  });
+
   test("tasks run side by side, as many as were asked for", async () => {
     await using scene = await ServiceScene.open();
     scene.codecov.setLatency(300);

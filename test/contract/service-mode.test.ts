@@ -17,24 +17,6 @@ import { ServiceScene, waitFor } from "./service-scene.ts";
 
 const syncFull = (value = {}) => ({ $case: "syncFull", value }) as const;
 
-/** What is in an uploaded file. */
-async function readUpload(scene: ServiceScene, taskId: string) {
-  const [content = Buffer.alloc(0)] = scene.c1.uploads.get(taskId) ?? [];
-  const path = join(scene.directory, "uploaded.c1z");
-  await writeFile(path, content);
-  await using file = await openC1zReadOnly(path);
-  const runs = file.runs.list();
-  const reader = file.reader(runs[0]?.id ?? "");
-  return {
-    magic: content.subarray(0, 5).toString("latin1"),
-    runs: runs.map(({ type, endedAt }) => ({ type, ended: endedAt !== undefined })),
-    users: reader.listResources({ resourceTypeId: "user" }, {}).items.length,
-    resources: reader.count("resources"),
-    grants: reader.count("grants"),
-    entitlements: reader.count("entitlements"),
-  };
-}
-
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -94,7 +76,7 @@ describe("with the Codecov connector", () => {
       status: undefined,
       finalState: { $case: "success", value: { annotations: [], response: undefined } },
     });
-    const upload = await readUpload(scene, taskId);
+    const upload = await scene.readUpload(taskId);
     expect(upload).toMatchObject({ magic: "C1ZF\0", runs: [{ type: "full", ended: true }], users: 52 });
     expect(upload.grants).toBeGreaterThan(0);
     expect(scene.leftovers()).toEqual([]);
@@ -106,13 +88,13 @@ describe("with the Codecov connector", () => {
     const noGrants = scene.c1.enqueue(syncFull({ skipGrants: true }));
     await Promise.all([onlyUsers, bare, noGrants].map((id) => scene.finish(id)));
 
-    expect(await readUpload(scene, onlyUsers)).toMatchObject({ users: 52, resources: 52 });
-    expect(await readUpload(scene, bare)).toMatchObject({
+    expect(await scene.readUpload(onlyUsers)).toMatchObject({ users: 52, resources: 52 });
+    expect(await scene.readUpload(bare)).toMatchObject({
       runs: [{ type: "resources_only" }],
       users: 52,
       entitlements: 0,
     });
-    const withoutGrants = await readUpload(scene, noGrants);
+    const withoutGrants = await scene.readUpload(noGrants);
     expect(withoutGrants.grants).toBe(0);
     expect(withoutGrants.entitlements).toBeGreaterThan(0);
     expect(scene.log()).toContain('"storage_engine":"pebble"');
@@ -127,7 +109,7 @@ describe("with the Codecov connector", () => {
     const [user] = file.reader(file.runs.pick().id).listResources({ resourceTypeId: "user" }, {}).items;
     const taskId = scene.c1.enqueue(syncFull({ targetedSyncResources: [user] }));
     expect(await scene.finish(taskId)).toMatchObject({ finalState: { $case: "success" } });
-    expect(await readUpload(scene, taskId)).toMatchObject({ runs: [{ type: "partial" }], users: 1 });
+    expect(await scene.readUpload(taskId)).toMatchObject({ runs: [{ type: "partial" }], users: 1 });
   });
 
   test("a debug task uploads its log as well, without secrets", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import type { BatonServiceFinishTaskRequest } from "#gen/c1/connectorapi/baton/v1/baton.ts";
+import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { FakeC1 } from "../fakes/c1/fake-c1.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { type RunningProgram, startProgram, TOY } from "./program.ts";
@@ -102,6 +103,24 @@ export class ServiceScene implements AsyncDisposable {
     for (const hidden of [secret, secret.split(":").at(-1) ?? "", token, ...this.c1.tokens.tokens]) {
       for (const output of outputs) expect(output).not.toContain(hidden);
     }
+  }
+
+  /** What is in the file that was uploaded for a task. */
+  async readUpload(taskId: string) {
+    const [content = Buffer.alloc(0)] = this.c1.uploads.get(taskId) ?? [];
+    const path = join(this.directory, `${taskId}.c1z`);
+    writeFileSync(path, content);
+    await using file = await openC1zReadOnly(path);
+    const runs = file.runs.list();
+    const reader = file.reader(runs[0]?.id ?? "");
+    return {
+      magic: content.subarray(0, 5).toString("latin1"),
+      runs: runs.map(({ type, endedAt }) => ({ type, ended: endedAt !== undefined })),
+      users: reader.listResources({ resourceTypeId: "user" }, {}).items.length,
+      resources: reader.count("resources"),
+      grants: reader.count("grants"),
+      entitlements: reader.count("entitlements"),
+    };
   }
 
   /** Names of temporary files and directories that are there. */

@@ -70,7 +70,7 @@ test("an error names the call and the place", async () => {
   });
 });
 
-test("a token that was good and is refused is replaced at once; one that never was is an error", async () => {
+test("a token that ended early is replaced at once; a second refusal is an error", async () => {
   await c1.getTask(signal);
   fake.tokens.revokeAll();
   await c1.getTask(signal);
