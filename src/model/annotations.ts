@@ -1,3 +1,4 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   Aliases,
   BatonID,
@@ -145,10 +146,23 @@ export function packAnnotation<Name extends AnnotationName>(
   );
 }
 
-/** Packs a message of any package, for example the details of a status, in canonical form. */
-export function packAny<T>(typeName: string, codec: Pick<MessageFns<T>, "encode">, message: T): Any {
-  const value = canonicalBytes(typeName, codec.encode(message).finish());
-  return Any.fromPartial({ typeUrl: TYPE_URL_PREFIX + typeName, value: Buffer.from(value) });
+/**
+ * Packs a message of any package, for example the details of a status, in canonical form.
+ *
+ * @param writer an unused one; whoever packs thousands of messages gives the same one each time, so that its
+ *   memory is there already
+ */
+export function packAny<T>(
+  typeName: string,
+  codec: Pick<MessageFns<T>, "encode">,
+  message: T,
+  writer = new BinaryWriter(),
+): Any {
+  const value = canonicalBytes(typeName, codec.encode(message, writer).finish());
+  return {
+    typeUrl: TYPE_URL_PREFIX + typeName,
+    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+  };
 }
 
 /**

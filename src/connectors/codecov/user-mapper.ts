@@ -1,4 +1,4 @@
-import { AccountType, makeUser, type Resource, ResourceStatus } from "#model/resource.ts";
+import { AccountType, ResourceStatus, type UserOptions } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
 import { isEmailAddress, truncateUtf8, utf8Length } from "#model/text.ts";
 import type { Target } from "./api.ts";
@@ -27,9 +27,9 @@ export interface SignIn {
  *
  * @param signIn if it is known; says something of people who never signed in as well.
  */
-export function toUserResource(row: RosterRow, target: Target, signIn?: SignIn): Resource {
+export function toUser(row: RosterRow, target: Target, signIn?: SignIn): UserOptions {
   const { member } = row;
-  return makeUser({
+  return {
     resourceType: USER_TYPE,
     id: userIdOf(row, target.service),
     displayName: member.name?.trim() || member.username || member.email || "member without a name",
@@ -39,7 +39,7 @@ export function toUserResource(row: RosterRow, target: Target, signIn?: SignIn):
     emails: hasPlausibleEmail(member) ? [member.email] : [],
     accountType: isBot(member) ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN,
     ...(signIn?.startedAt === undefined ? {} : { lastLogin: signIn.startedAt }),
-  });
+  };
 }
 
 /** Whether the e-mail can be told to the host, which accepts well-formed addresses only. */

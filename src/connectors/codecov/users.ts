@@ -1,6 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import { makeResourceType, type Resource, Trait } from "#model/resource.ts";
+import { makeResourceType, makeUsers, type Resource, Trait } from "#model/resource.ts";
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
@@ -9,7 +9,7 @@ import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 import { type SessionReader, signInOf } from "./sessions.ts";
 import type { SyncNotes } from "./sync-notes.ts";
-import { toUserResource, USER_TYPE } from "./user-mapper.ts";
+import { toUser, USER_TYPE } from "./user-mapper.ts";
 import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-tally.ts";
 
 const userType = makeResourceType({
@@ -75,5 +75,5 @@ async function toResources(
   ctx: CallContext,
 ): Promise<Resource[]> {
   const signIns = await sessions?.read(syncId, codecov, ctx);
-  return rows.map((row) => toUserResource(row, codecov.target, signIns && signInOf(row.member, signIns)));
+  return makeUsers(rows.map((row) => toUser(row, codecov.target, signIns && signInOf(row.member, signIns))));
 }
