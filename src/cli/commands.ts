@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { healthCheckFields } from "./commands/health-check-fields.ts";
+import { reportFields } from "./commands/report-fields.ts";
 
 /** What the program does without a subcommand. */
 export const mainCommand: Command = {
@@ -31,6 +32,12 @@ export const commands: readonly Command[] = [
     summary: "ask a running program how it is; exit code 0 means well",
     fields: healthCheckFields,
     load: async () => (await import("./commands/health-check.ts")).run,
+  },
+  {
+    name: "report",
+    summary: "review who has access, from a finished .c1z file; Codecov is not asked",
+    fields: reportFields,
+    load: async () => (await import("./commands/report.ts")).run,
   },
   {
     name: "completion",

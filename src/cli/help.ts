@@ -1,5 +1,6 @@
-import { formatFlags, wrapText } from "#config/help.ts";
+import { formatFlags } from "#config/help.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
+import { wrapText } from "#kernel/wrap-text.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const MAX_WIDTH = 100;

@@ -1,3 +1,4 @@
+import { wrapText } from "#kernel/wrap-text.ts";
 import { type Field, variableOf } from "./field.ts";
 
 /** The visible flags of a program under their headings, as the help shows them. */
@@ -9,21 +10,6 @@ export function formatFlags(fields: Iterable<Field>, ownGroup: string, width: nu
     groups.set(group, [...(groups.get(group) ?? []), field]);
   }
   return [...groups].map(([group, members]) => formatGroup(group, members, width)).join("\n");
-}
-
-/** Breaks a text into lines of at most `width` characters, each behind `indent`. */
-export function wrapText(text: string, width: number, indent: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && indent.length + line.length + 1 + word.length > width) {
-      lines.push(indent + line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, indent + line].join("\n");
 }
 
 function formatGroup(group: string, fields: readonly Field[], width: number): string {

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { extname } from "node:path";
+import type { ConfigOf } from "#config/field.ts";
+import { loadFields } from "#config/load.ts";
+import type { Review } from "#report/review.ts";
+import { openReview } from "#report/review.ts";
+import { replaceFile, resolveOutput } from "#store/output-path.ts";
+import type { Invocation } from "../command.ts";
+import { loadSettings } from "../settings.ts";
+import { watchSignals } from "../signals.ts";
+import { reportFields } from "./report-fields.ts";
+
+type Options = ConfigOf<typeof reportFields>;
+type Format = NonNullable<Options["format"]>;
+
+/** Takes the next piece of a report. */
+type Write = (piece: string) => Promise<void>;
+
+const DEFAULT_COLUMNS = 120;
+
+/** Pieces are put together up to this size before they are written. */
+const CHUNK_CHARS = 64 * 1024;
+
+/** `report`: the offboarding review of a finished file. Codecov is not asked for anything. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { sdk, sources } = await loadSettings(invocation);
+  const options = loadFields(reportFields, [], sources);
+  const output = options.output === undefined ? undefined : await resolveOutput(options.output);
+  const signals = watchSignals();
+  try {
+    await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
+    const pieces = await render(review, chooseFormat(options));
+    if (output === undefined) {
+      await writeAll(pieces, writeToScreen, signals.signal);
+    } else {
+      await replaceFile(output, (file) =>
+        writeAll(pieces, (piece) => file.appendFile(piece), signals.signal),
+      );
+    }
+    return 0;
+  } catch (error) {
+    const exitCode = signals.exitCode();
+    if (exitCode === undefined) throw error;
+    return exitCode;
+  } finally {
+    signals.stop();
+  }
+}
+
+function chooseFormat({ format, output = "" }: Options): Format {
+  if (format !== undefined) return format;
+  const ending = extname(output).slice(1).toLowerCase();
+  return reportFields.format.values.find((value) => value === ending) ?? "table";
+}
+
+async function render(review: Review, format: Format): Promise<Iterable<string>> {
+  switch (format) {
+    case "json":
+      return (await import("#report/json.ts")).renderJson(review);
+    case "csv":
+      return (await import("#report/csv.ts")).renderCsv(review);
+    case "table":
+      return (await import("#report/table.ts")).renderTable(
+        review,
+        process.stdout.columns || DEFAULT_COLUMNS,
+      );
+    default:
+      return format satisfies never;
+  }
+}
+
+async function writeAll(pieces: Iterable<string>, write: Write, signal: AbortSignal): Promise<void> {
+  let chunk = "";
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK_CHARS) continue;
+    signal.throwIfAborted();
+    await write(chunk);
+    chunk = "";
+  }
+  await write(chunk);
+}
+
+async function writeToScreen(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}

@@ -1,0 +1,191 @@
+import { BatonError, Code } from "#kernel/errors.ts";
+import { findAnnotation } from "#model/annotations.ts";
+import { type C1zReader, openC1zReadOnly } from "#store/c1z-file.ts";
+import { everyItem, type RecordReader } from "#store/reader.ts";
+import type { SyncRun } from "#store/sync-run.ts";
+import { parseTimestamp } from "#store/timestamp.ts";
+import { compareMembers } from "./compare.ts";
+import { type Counts, type Finding, knowsSignIns, type ListName } from "./findings.ts";
+import { readMember, USER_TYPE } from "./member.ts";
+import { type BuildOptions, buildMemberTable, type MemberTable } from "./member-table.ts";
+
+/** A sync that a review is about. */
+export interface SyncFacts {
+  readonly id: string;
+  /** When it ended, ISO 8601 in UTC; the stored text if that is no time. */
+  readonly endedAt: string;
+}
+
+/** What a review says of the organization as a whole. */
+export interface ReviewFacts {
+  readonly file: string;
+  readonly owner: string;
+  /** The organization's git service; null if the sync does not tell. */
+  readonly service: string | null;
+  readonly sync: SyncFacts;
+  /** What it is compared with; null if the file holds nothing comparable. */
+  readonly previousSync: SyncFacts | null;
+  /** Seats that are paid for; null if nobody told. */
+  readonly purchasedSeats: number | null;
+  readonly counts: Counts;
+  /** Sentences on what limits the review. */
+  readonly notes: readonly string[];
+}
+
+/** An offboarding review: the facts, and lists of members that are read as they are needed. */
+export class Review implements AsyncDisposable {
+  readonly facts: ReviewFacts;
+  readonly #table: MemberTable;
+
+  constructor(facts: ReviewFacts, table: MemberTable) {
+    this.facts = facts;
+    this.#table = table;
+  }
+
+  list(name: ListName): Iterable<Finding> {
+    return this.#table.list(name);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#table.close();
+  }
+}
+
+/**
+ * Works out the review of the latest snapshot in a file, compared with the one before it. Everything needed is
+ * copied, so the file may be replaced meanwhile.
+ *
+ * @throws BatonError NotFound without such a file or a finished sync in it; FailedPrecondition if it holds no
+ *   members, or those of another connector; what else can be wrong with a file as `openC1zReadOnly` says.
+ */
+export async function openReview(path: string, options: BuildOptions = {}): Promise<Review> {
+  const { tempDir, signal } = options;
+  await using file = await openC1zReadOnly(path, { tempDir, ...(signal === undefined ? {} : { signal }) });
+  const [run, ...olderRuns] = findSnapshots(file);
+  if (run === undefined) {
+    file.runs.pick();
+    throw new BatonError(
+      Code.FailedPrecondition,
+      `${path} holds syncs of single resources only; run a whole sync into it first`,
+    );
+  }
+  const notes = findLaterRuns(file, run);
+  const reader = file.reader(run.id);
+  const organization = readOrganization(reader);
+  if (organization === undefined) {
+    throw new BatonError(
+      Code.FailedPrecondition,
+      `sync ${run.id} of ${path} holds no members; run a sync that includes the resource type ${USER_TYPE}`,
+    );
+  }
+  const previous = choosePrevious(file, olderRuns[0], organization, notes);
+  const earlier = previous === undefined ? undefined : file.reader(previous.id);
+  const table = await buildMemberTable(compareMembers(reader, earlier), earlier !== undefined, options);
+  const counts = table.count(earlier !== undefined);
+  const license = readLicense(reader);
+  if (license.consumed !== null && license.consumed !== counts.seats) {
+    notes.push(
+      `Codecov counted ${license.consumed} seats in use, the members listed hold ${counts.seats}: somebody's seat changed during the sync.`,
+    );
+  }
+  if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
+    notes.push(`Seat holders whose sign-ins are unknown: ${counts.seatsUnknown}.`);
+  }
+  const facts: ReviewFacts = {
+    file: path,
+    ...organization,
+    sync: describeRun(run),
+    previousSync: previous === undefined ? null : describeRun(previous),
+    purchasedSeats: license.purchased,
+    counts,
+    notes,
+  };
+  return new Review(facts, table);
+}
+
+/** The finished syncs that tell who is a member, the latest first. */
+function findSnapshots({ runs }: C1zReader): SyncRun[] {
+  return runs
+    .list()
+    .filter(({ type, endedAt }) => endedAt !== undefined && (type === "full" || type === "resources_only"))
+    .sort((a, b) => compareText(b.endedAt ?? "", a.endedAt ?? "") || compareText(b.id, a.id));
+}
+
+/** What happened after the snapshot and is not part of it. */
+function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
+  const later = runs.list().filter(({ startedAt }) => startedAt > snapshot.startedAt);
+  const notes: string[] = [];
+  if (later.some(({ endedAt }) => endedAt === undefined)) {
+    notes.push("A later sync is unfinished; the review is about the last finished one.");
+  }
+  if (later.some(({ type, endedAt }) => type === "partial" && endedAt !== undefined)) {
+    notes.push("Later syncs of single resources are not part of the review.");
+  }
+  return notes;
+}
+
+interface Organization {
+  readonly owner: string;
+  readonly service: string | null;
+}
+
+/** Undefined if the sync holds no members. */
+function readOrganization(reader: RecordReader): Organization | undefined {
+  const [first] = reader.listResources({ resourceTypeId: USER_TYPE }, { limit: 1 }).items;
+  if (first === undefined) return undefined;
+  const [org] = reader.listResources({ resourceTypeId: "org" }, { limit: 1 }).items;
+  const service = org?.profile?.["service"];
+  return { owner: readMember(first).owner, service: typeof service === "string" ? service : null };
+}
+
+/** The sync to compare with, unless it is one of something else. */
+function choosePrevious(
+  file: C1zReader,
+  candidate: SyncRun | undefined,
+  { owner, service }: Organization,
+  notes: string[],
+): SyncRun | undefined {
+  if (candidate === undefined) {
+    notes.push("The file holds one sync only, so what changed is unknown. Keep syncing into the same file.");
+    return undefined;
+  }
+  const before = readOrganization(file.reader(candidate.id));
+  if (before === undefined) {
+    notes.push("The sync before holds no members, so what changed is unknown.");
+    return undefined;
+  }
+  const isSame =
+    before.owner.toLowerCase() === owner.toLowerCase() &&
+    (before.service === null || service === null || before.service === service);
+  if (isSame) return candidate;
+  notes.push(`The sync before is of another organization, ${before.owner}, so it is not compared.`);
+  return undefined;
+}
+
+interface LicenseNumbers {
+  readonly purchased: number | null;
+  readonly consumed: number | null;
+}
+
+/** The numbers of the organization's license; 0 stands for unknown there. */
+function readLicense(reader: RecordReader): LicenseNumbers {
+  for (const resource of everyItem((page) => reader.listResources({ resourceTypeId: "license" }, page))) {
+    const license = findAnnotation(resource.annotations, "LicenseProfileTrait");
+    if (license === undefined) continue;
+    return {
+      purchased: Number(license.purchasedSeats) || null,
+      consumed: Number(license.consumedSeats) || null,
+    };
+  }
+  return { purchased: null, consumed: null };
+}
+
+function describeRun({ id, endedAt = "" }: SyncRun): SyncFacts {
+  const at = parseTimestamp(endedAt);
+  return { id, endedAt: at === undefined ? endedAt : new Date(at).toISOString() };
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
