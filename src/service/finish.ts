@@ -9,7 +9,16 @@ const LIMIT_MS = 30_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 
-const PASSING_CODES: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted];
+/** Answers to the report itself, which would be the same again. Everything else is worth another attempt. */
+const FINAL_CODES: readonly Code[] = [
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.PermissionDenied,
+  Code.FailedPrecondition,
+  Code.OutOfRange,
+  Code.Unimplemented,
+];
 
 /**
  * Tells C1 what a task came to, if need be several times. A task that ended because it was canceled has to
@@ -29,7 +38,7 @@ export async function reportFinish(
       return true;
     } catch (thrown) {
       const error = toBatonError(thrown);
-      if (signal.aborted || !PASSING_CODES.includes(error.code)) {
+      if (signal.aborted || FINAL_CODES.includes(error.code)) {
         ctx.log.error("C1 could not be told what the task came to", { error });
         return false;
       }

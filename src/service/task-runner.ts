@@ -78,9 +78,8 @@ export class TaskRunner {
     const startedAt = ctx.clock.monotonic();
     ctx.log.info("task started");
     const outcome = await this.#perform(task, ctx);
-    const duration = Math.round(ctx.clock.monotonic() - startedAt) / 1000;
-    logOutcome(outcome, duration, ctx);
     if (outcome === undefined) return;
+    logOutcome(outcome, Math.round(ctx.clock.monotonic() - startedAt) / 1000, ctx);
     const request = makeFinishRequest(task.id, outcome);
     if (isWorthRemembering(task, outcome)) this.#remember(request);
     await this.#report(request, ctx);
@@ -175,8 +174,8 @@ function isWorthRemembering({ taskType }: Task, outcome: Outcome): boolean {
   return taskType.$case === "syncFull" || callHandlers[taskType.$case]?.changes === true;
 }
 
-function logOutcome(outcome: Outcome | undefined, duration: number, { log }: CallContext): void {
-  if (outcome === undefined || !isFailure(outcome)) {
+function logOutcome(outcome: Outcome, duration: number, { log }: CallContext): void {
+  if (!isFailure(outcome)) {
     log.info("task finished", { duration });
     return;
   }
