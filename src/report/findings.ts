@@ -22,6 +22,7 @@ export interface Finding {
   /** As of the sync before; null for somebody who has joined since, and if nothing is compared. */
   readonly hadSeat: boolean | null;
   readonly wasAdmin: boolean | null;
+  /** Unknown for somebody who has left. */
   readonly signIn: SignIn;
   /** When the last session ends or ended, ISO 8601. */
   readonly sessionEnds: string | null;

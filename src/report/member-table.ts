@@ -63,7 +63,7 @@ const IS_CHANGED = "(seat IS NOT had_seat OR admin IS NOT was_admin)";
 
 const LISTS: Readonly<Record<ListName, string>> = {
   everybody: "1 ORDER BY id",
-  changes: `${IS_CHANGED} ORDER BY had_seat IS NULL DESC, seat IS NULL DESC, id`,
+  changes: `${IS_CHANGED} ORDER BY seat IS NULL DESC, had_seat IS NULL DESC, id`,
   // Those who share an address stand together.
   concerns: `${IS_CONCERN} ORDER BY shared, iif(shared, address, NULL), id`,
   idleSeats: "seat AND sign_in IN ('never', 'ended') ORDER BY session_ends, id",
@@ -99,13 +99,15 @@ export interface BuildOptions {
 export class MemberTable {
   readonly #db: DatabaseSync;
   readonly #workspace: Workspace;
+  readonly #isCompared: boolean;
 
-  constructor(db: DatabaseSync, workspace: Workspace) {
+  constructor(db: DatabaseSync, workspace: Workspace, isCompared: boolean) {
     this.#db = db;
     this.#workspace = workspace;
+    this.#isCompared = isCompared;
   }
 
-  count(isCompared: boolean): Counts {
+  count(): Counts {
     const row = this.#db.prepare(COUNTS).get() ?? {};
     const number = (column: string) => readInteger(row, column);
     const members = number("members");
@@ -122,7 +124,7 @@ export class MemberTable {
       seatsSignedIn,
       seatsIdle,
       seatsUnknown: seats - seatsSignedIn - seatsIdle,
-      changes: isCompared ? readChangeCounts(number) : null,
+      changes: this.#isCompared ? readChangeCounts(number) : null,
     };
   }
 
@@ -134,10 +136,11 @@ export class MemberTable {
     for (const row of this.#db.prepare(`SELECT * FROM members WHERE ${LISTS[name]}`).iterate()) {
       const isShared = readInteger(row, "shared") === 1;
       const sharing = isShared ? others.all(readText(row, "address"), readText(row, "id"), MAX_NAMED) : [];
-      yield toFinding(
+      const finding = toFinding(
         row,
         sharing.map((other) => readText(other, "id")),
       );
+      yield this.#isCompared ? finding : { ...finding, hadSeat: null, wasAdmin: null };
     }
   }
 
@@ -170,7 +173,7 @@ export async function buildMemberTable(
         await setImmediate();
       }
       inTransaction(db, () => db.exec(`${INDEX_ADDRESSES}; ${MARK_SHARED}; ${MARK_RENAMED}`));
-      return new MemberTable(db, workspace);
+      return new MemberTable(db, workspace, isCompared);
     } catch (error) {
       db.close();
       throw error;
@@ -210,8 +213,8 @@ function storeMembers(db: DatabaseSync, members: readonly Compared[], isCompared
         toFlag(now?.isAdmin),
         toFlag(earlier?.hasSeat),
         toFlag(earlier?.isAdmin),
-        member.signIn,
-        member.sessionEnds,
+        now?.signIn ?? "unknown",
+        now?.sessionEnds ?? null,
         toFlag(member.isDeleted),
         toFlag([member.id, member.name, member.email].some((text) => text !== null && hasHidden(text))),
       );

@@ -81,26 +81,38 @@ export async function openReview(path: string, options: BuildOptions = {}): Prom
   const previous = choosePrevious(file, olderRuns[0], organization, notes);
   const earlier = previous === undefined ? undefined : file.reader(previous.id);
   const table = await buildMemberTable(compareMembers(reader, earlier), earlier !== undefined, options);
-  const counts = table.count(earlier !== undefined);
-  const license = readLicense(reader);
-  if (license.consumed !== null && license.consumed !== counts.seats) {
+  try {
+    const counts = table.count();
+    const license = readLicense(reader);
+    notes.push(...findGaps(counts, license));
+    const facts: ReviewFacts = {
+      file: path,
+      ...organization,
+      sync: describeRun(run),
+      previousSync: previous === undefined ? null : describeRun(previous),
+      purchasedSeats: license.purchased,
+      counts,
+      notes,
+    };
+    return new Review(facts, table);
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
+}
+
+/** What the numbers leave open. */
+function findGaps(counts: Counts, { consumed }: LicenseNumbers): string[] {
+  const notes: string[] = [];
+  if (consumed !== null && consumed !== counts.seats) {
     notes.push(
-      `Codecov counted ${license.consumed} seats in use, the members listed hold ${counts.seats}: somebody's seat changed during the sync.`,
+      `Codecov counted ${consumed} seats in use, the members listed hold ${counts.seats}: somebody's seat changed during the sync.`,
     );
   }
   if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
     notes.push(`Seat holders whose sign-ins are unknown: ${counts.seatsUnknown}.`);
   }
-  const facts: ReviewFacts = {
-    file: path,
-    ...organization,
-    sync: describeRun(run),
-    previousSync: previous === undefined ? null : describeRun(previous),
-    purchasedSeats: license.purchased,
-    counts,
-    notes,
-  };
-  return new Review(facts, table);
+  return notes;
 }
 
 /** The finished syncs that tell who is a member, the latest first. */

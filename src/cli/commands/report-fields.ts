@@ -5,7 +5,7 @@ export const reportFields = {
     kind: "select",
     name: "format",
     description: "Form of the report; by default a table, or what the name of the --output file ends with",
-    values: ["table", "json", "csv"],
+    values: ["table", "json", "csv", "html"],
   },
   output: {
     kind: "string",

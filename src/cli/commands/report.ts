@@ -59,6 +59,8 @@ async function render(review: Review, format: Format): Promise<Iterable<string>>
       return (await import("#report/json.ts")).renderJson(review);
     case "csv":
       return (await import("#report/csv.ts")).renderCsv(review);
+    case "html":
+      return (await import("#report/html.ts")).renderHtml(review);
     case "table":
       return (await import("#report/table.ts")).renderTable(
         review,

@@ -1,0 +1,104 @@
+/**
+ * Renders the report of a made-up organization in a headless Chromium, for people who change its design:
+ *
+ *     node scripts/report-screenshot.ts [directory]
+ *
+ * writes the report and pictures of it on a light screen, a dark one and a narrow one, and as printed. Chromium
+ * is taken from `$CHROMIUM`, else from the path.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  neverSignedIn,
+  type SampleMember,
+  signedIn,
+  signedOut,
+  writeSample,
+} from "../test/unit/report/sample-file.ts";
+
+const MEMBERS = 420;
+const GIVEN = "Ada Bela Chen Dora Emre Fatima Goran Hana Ivo Jun Karin Leila Mateo Nia Otto Priya".split(" ");
+const FAMILY = "Abe Bauer Costa Diaz Eriksen Farah Gupta Haas Ito Jansen Kaya Lund Moreau".split(" ");
+
+const directory = resolve(process.argv[2] ?? "build/report");
+mkdirSync(directory, { recursive: true });
+const file = join(directory, "sample.c1z");
+const page = join(directory, "report.html");
+
+rmSync(file, { force: true });
+const before = Array.from({ length: MEMBERS }, (_, index) => makeMember(index));
+const now = [...before.slice(4).map(change), ...Array.from({ length: 9 }, (_, i) => makeMember(1_000 + i))];
+await writeSample(file, [
+  { members: [...before, { username: "bob-old", name: "Bob Haas", email: "bob@example.com" }] },
+  { members: [...now, ...makeOddities()], purchased: 300 },
+]);
+const program = join(import.meta.dirname, "..", "src", "bin", "baton-codecov.ts");
+for (const ending of ["html", "csv", "json"]) {
+  execFileSync(process.execPath, [
+    program,
+    "report",
+    "-f",
+    file,
+    "--output",
+    join(directory, `report.${ending}`),
+  ]);
+}
+takePicture("light", "--window-size=1200,2400");
+takePicture(
+  "dark",
+  "--window-size=1200,1500",
+  "--force-dark-mode",
+  "--blink-settings=preferredColorScheme=0",
+);
+takePicture("narrow", "--window-size=500,1800");
+runChromium(`--print-to-pdf=${join(directory, "report.pdf")}`, "--no-pdf-header-footer");
+console.log(`look at ${directory}`);
+
+function makeMember(index: number): SampleMember {
+  const name = `${GIVEN[index % GIVEN.length]} ${FAMILY[(index * 7) % FAMILY.length]}`;
+  const activated = index % 3 !== 1;
+  return {
+    username: `${name.toLowerCase().replace(" ", "-")}-${index}`,
+    name,
+    email: `${name.toLowerCase().replace(" ", ".")}${index}@example.com`,
+    activated,
+    is_admin: index % 83 === 1,
+    signIn:
+      [signedIn, signedIn, signedOut, signedIn, neverSignedIn, signedIn, signedIn][index % 7] ?? signedIn,
+  };
+}
+
+function change(member: SampleMember, index: number): SampleMember {
+  if (index % 61 === 5) return { ...member, activated: !member.activated };
+  return index === 100 ? { ...member, is_admin: true } : member;
+}
+
+/** Names that a page must show and not obey. */
+function makeOddities(): SampleMember[] {
+  return [
+    { username: "robert", name: "Bob Haas", email: "bob@example.com", signIn: signedIn },
+    { username: "script-kid", name: "<script>document.body.innerHTML='owned'</script>", signIn: signedOut },
+    { username: "sum", name: '=HYPERLINK("https://evil.example","click")', signIn: neverSignedIn },
+    { username: "bidi", name: "Ann\u202Egnp.exe", email: "ann@example.com", signIn: signedIn },
+    { username: "ansi", name: "\u001b[31mred\u001b[0m\u0007", signIn: signedIn },
+    { username: "twin-1", name: "Twin One", email: "twin@example.com", signIn: signedIn },
+    { username: "twin-2", name: "Twin Two", email: "Twin@Example.com", activated: false },
+    { username: null, name: "Nameless Person", email: "nameless@example.com", signIn: neverSignedIn },
+    { username: "deleted-4711", service: "to_be_deleted", name: null, email: null },
+    { username: "li-wei", name: "李伟", email: "li.wei@example.com", is_admin: true, activated: false },
+    { username: "maryam", name: "مریم", email: "maryam@example.com", signIn: signedIn },
+  ];
+}
+
+function takePicture(name: string, ...flags: string[]): void {
+  runChromium(`--screenshot=${join(directory, `${name}.png`)}`, "--hide-scrollbars", ...flags);
+}
+
+function runChromium(...flags: string[]): void {
+  const always = ["--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000"];
+  execFileSync(process.env["CHROMIUM"] ?? "chromium", [...always, ...flags, pathToFileURL(page).href], {
+    stdio: "ignore",
+  });
+}

@@ -1,0 +1,82 @@
+/** The style sheet of the page: light or dark as the reader's system is, and fit for paper. */
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --page: #f4f5f7; --card: #ffffff; --line: #dfe2e8; --text: #1b2130; --muted: #5b6475; --link: #1d4fb8;
+  --active: #2f6fde; --idle: #e08a1e; --unknown: #8f99ab; --free: #d5dae3; --lost: #c2571a; --gained: #2f6fde;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #12151c; --card: #1b202a; --line: #303745; --text: #e7eaf0; --muted: #a1abbd; --link: #8fb4ff;
+    --active: #5b93f5; --idle: #f0a24a; --unknown: #7b8599; --free: #363e4d; --lost: #e78650; --gained: #5b93f5;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; background: var(--page); color: var(--text);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
+}
+main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 48px; }
+header p { margin: 0; color: var(--muted); }
+h1 { margin: 2px 0 4px; font-size: 28px; line-height: 1.2; overflow-wrap: anywhere; }
+h2 { margin: 0; font-size: 18px; line-height: 1.3; }
+h2 b { margin-left: 6px; color: var(--muted); font-weight: 500; }
+a { color: inherit; text-decoration: none; }
+.muted { color: var(--muted); }
+.tiles { display: grid; grid-template-columns: repeat(3, 1fr); gap: 12px; margin: 24px 0 12px; }
+.tile, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; }
+.tile { display: block; }
+.tile p { margin: 0; color: var(--muted); font-size: 13px; }
+.tile .value { margin: 2px 0; color: var(--text); font-size: 28px; line-height: 1.2; font-weight: 650; }
+a.tile:hover, a.tile:focus-visible { border-color: var(--link); }
+a.tile .label::after { content: " ↓"; color: var(--link); }
+.charts { display: grid; grid-template-columns: repeat(2, 1fr); gap: 12px; }
+.charts h2 { font-size: 15px; margin-bottom: 14px; }
+svg { display: block; }
+svg.bar { width: 100%; height: 26px; border-radius: 5px; }
+svg.both { width: 100%; height: 14px; background: linear-gradient(var(--line), var(--line)) center / 1px 100% no-repeat; }
+.active { fill: var(--active); } .idle { fill: var(--idle); } .unknown { fill: var(--unknown); }
+.free { fill: var(--free); } .lost { fill: var(--lost); } .gained { fill: var(--gained); }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 14px 0 0; padding: 0; list-style: none; font-size: 13px; }
+.legend i { display: inline-block; width: 11px; height: 11px; margin-right: 7px; border-radius: 3px; }
+i.active { background: var(--active); } i.idle { background: var(--idle); }
+i.unknown { background: var(--unknown); } i.free { background: var(--free); }
+.change { display: grid; grid-template-columns: 6em 1fr 6em; gap: 0 10px; align-items: center; margin-top: 10px; font-size: 13px; }
+.change p { grid-column: 1 / -1; margin: 0; text-align: center; color: var(--muted); }
+.change span:first-of-type { text-align: right; }
+.notes { margin: 12px 0 0; padding: 12px 18px 12px 36px; color: var(--muted); }
+.list { margin-top: 20px; }
+.list > p { margin: 4px 0 0; color: var(--muted); max-width: 80ch; }
+table { width: 100%; margin-top: 12px; border-collapse: collapse; font-size: 14px; }
+th { padding: 6px 12px 6px 0; color: var(--muted); font-size: 12px; font-weight: 600; text-align: left; }
+td { padding: 7px 12px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+td:first-child { font-weight: 600; }
+th:nth-child(1) { width: 24%; } th:nth-child(2) { width: 20%; } th:nth-child(3) { width: 26%; }
+footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
+@media (max-width: 720px) {
+  main { padding: 20px 14px 32px; }
+  .tiles { grid-template-columns: repeat(2, 1fr); }
+  .charts { grid-template-columns: 1fr; }
+  thead { display: none; }
+  tr { display: block; padding: 8px 0; border-top: 1px solid var(--line); }
+  td { display: grid; grid-template-columns: 8em 1fr; padding: 1px 0; border: 0; }
+  td:empty { display: none; }
+  td::before { content: attr(data-title); color: var(--muted); font-weight: 400; }
+}
+@media print {
+  :root {
+    color-scheme: light;
+    --page: #ffffff; --card: #ffffff; --line: #cfd4dc; --text: #000000; --muted: #444b58; --link: #000000;
+    --active: #2f6fde; --idle: #e08a1e; --unknown: #8f99ab; --free: #d5dae3; --lost: #c2571a; --gained: #2f6fde;
+  }
+  * { print-color-adjust: exact; }
+  body { font-size: 11px; }
+  main { max-width: none; padding: 0; }
+  table, th { font-size: 10px; }
+  td { padding-top: 4px; padding-bottom: 4px; }
+  .tile, .card, tr { break-inside: avoid; }
+  .list { break-inside: auto; padding: 0; border: 0; }
+  h2, thead { break-after: avoid; }
+  a.tile .label::after { content: none; }
+}
+`;

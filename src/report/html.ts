@@ -1,0 +1,127 @@
+import { hash } from "node:crypto";
+import { renderChangeChart, renderSeatChart } from "./charts.ts";
+import type { Finding } from "./findings.ts";
+import { STYLE } from "./html-style.ts";
+import { escapeHtml } from "./html-text.ts";
+import {
+  describeFigures,
+  describeOrganization,
+  describeTime,
+  type Figure,
+  formatNumber,
+} from "./overview.ts";
+import type { Review, ReviewFacts } from "./review.ts";
+import { type Column, describeSections, type Section } from "./sections.ts";
+
+/** Rows of a list that are shown: more than anybody reads, and still a page that opens at once. */
+const MAX_ROWS = 1_000;
+
+/**
+ * The review as one page without scripts that loads nothing, in pieces. Should a hostile name ever get through
+ * as markup, the page's policy allows it neither to run nor to fetch anything.
+ */
+export function* renderHtml(review: Review): Generator<string> {
+  const { facts } = review;
+  yield renderHead(facts);
+  yield `<div class="tiles">\n${describeFigures(facts).map(renderTile).join("\n")}\n</div>\n`;
+  yield renderCharts(facts);
+  if (facts.notes.length > 0) {
+    const notes = facts.notes.map((note) => `<li>${escapeHtml(note)}</li>`);
+    yield `<ul class="card notes">${notes.join("")}</ul>\n`;
+  }
+  for (const section of describeSections(facts)) yield* renderSection(review, section);
+  yield renderFoot(facts);
+}
+
+function renderHead(facts: ReviewFacts): string {
+  const { sync, previousSync } = facts;
+  const organization = escapeHtml(describeOrganization(facts));
+  const compared = previousSync === null ? "" : `, compared with ${describeTime(previousSync)}`;
+  const policy = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>Codecov access review: ${organization}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<p>Codecov access review</p>
+<h1><bdi>${organization}</bdi></h1>
+<p>As of ${escapeHtml(`${describeTime(sync)}${compared}`)}</p>
+</header>
+`;
+}
+
+function renderTile({ label, value, detail, list }: Figure): string {
+  const content = `<p class="label">${label}</p><p class="value">${value}</p><p>${escapeHtml(detail)}</p>`;
+  return list === undefined
+    ? `<div class="tile">${content}</div>`
+    : `<a class="tile" href="#${list}">${content}</a>`;
+}
+
+function renderCharts(facts: ReviewFacts): string {
+  const { changes } = facts.counts;
+  const second =
+    changes === null
+      ? `<p class="muted">Unknown without an earlier sync to compare with.</p>`
+      : renderChangeChart(changes);
+  return `<div class="charts">
+<section class="card"><h2>Seats</h2>
+${renderSeatChart(facts)}
+</section>
+<section class="card"><h2>Since the previous sync</h2>
+${second}
+</section>
+</div>
+`;
+}
+
+function* renderSection(
+  review: Review,
+  { list, title, count, explanation, columns }: Section,
+): Generator<string> {
+  const number = count === undefined ? "unknown" : formatNumber(count);
+  yield `<section class="card list" id="${list}">\n<h2>${title} <b>${number}</b></h2>\n`;
+  yield `<p>${count === 0 ? "None." : escapeHtml(explanation)}</p>\n`;
+  if (count !== undefined && count > 0) {
+    const titles = columns.map((column) => `<th scope="col">${column.title}</th>`);
+    yield `<table>\n<thead><tr>${titles.join("")}</tr></thead>\n<tbody>\n`;
+    for (const finding of takeFirst(review.list(list), MAX_ROWS)) yield renderRow(columns, finding);
+    yield "</tbody>\n</table>\n";
+    if (count > MAX_ROWS) {
+      yield `<p>… and ${formatNumber(count - MAX_ROWS)} more, which the CSV and JSON forms of this report hold.</p>\n`;
+    }
+  }
+  yield "</section>\n";
+}
+
+function renderRow(columns: readonly Column[], finding: Finding): string {
+  const cells = columns.map(({ title, read }) => {
+    const text = escapeHtml(read(finding));
+    return `<td data-title="${title}">${text === "" ? "" : `<bdi>${text}</bdi>`}</td>`;
+  });
+  return `<tr>${cells.join("")}</tr>\n`;
+}
+
+function renderFoot({ file, sync }: ReviewFacts): string {
+  return `<footer>Made by baton-codecov from sync ${escapeHtml(sync.id)} in ${escapeHtml(file)}, without asking Codecov. Holds personal data: pass it on with care.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+function* takeFirst<T>(items: Iterable<T>, limit: number): Generator<T> {
+  let taken = 0;
+  for (const item of items) {
+    if (taken === limit) return;
+    taken += 1;
+    yield item;
+  }
+}
