@@ -5,7 +5,8 @@ import { toFileError } from "./file-errors.ts";
 /** A result row by column name. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-const CACHE_KIB = 32_768;
+/** Little, as the system caches the file as well and this process should stay small. */
+const CACHE_KIB = 8_192;
 
 /**
  * Opens a private working database. It never outlives the process, so it needs no durability of its own:

@@ -39,7 +39,7 @@ function growth(results: Results): number | undefined {
 
 const GOALS: readonly Goal[] = [
   { what: "start, single executable", must: 3, aim: 2, value: against("start", "wallMs") },
-  { what: "list 100k", must: 0.6, aim: 0.3, value: against("list-100k", "wallMs") },
+  { what: "list 100k", must: 0.6, aim: 0.3, value: against("list-100k", "wallMs", isSmallPaged) },
   { what: "sync 1k, 0 ms", must: 1.3, aim: 1, value: against("sync-1k-0ms", "wallMs") },
   { what: "sync 10k, 0 ms", must: 0.6, aim: 0.4, value: against("sync-10k-0ms", "wallMs") },
   { what: "sync 100k, 0 ms", must: 0.35, aim: 0.2, value: against("sync-100k-0ms", "wallMs", isSmallPaged) },

@@ -80,7 +80,7 @@ describe("texts", () => {
     const request = GrantsServiceListGrantsRequest.fromPartial({ resource });
     expect(validateRequest("c1.connector.v2.GrantsServiceListGrantsRequest", request)).toBeUndefined();
     expect(resource.displayName).toBe("é".repeat(512));
-    expect(Resource.decode(Resource.encode(resource).finish())).toEqual(resource);
+    expect(Resource.decode(Resource.encode(resource).finish())).toMatchObject(resource);
   });
 
   test("of entitlements and resource types are cut, too", () => {
