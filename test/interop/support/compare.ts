@@ -80,7 +80,8 @@ function idOf(row: Json, listing: Listing): string {
   return `${id("resource.id.resourceType")}/${id("resource.id.resource")}`;
 }
 
-function flatten(value: JsonValue, path: string, into: Map<string, string>): void {
+/** Puts the fields of a JSON value into a map by their paths. */
+export function flatten(value: JsonValue, path: string, into: Map<string, string>): void {
   if (typeof value !== "object" || value === null) {
     into.set(path, JSON.stringify(value));
     return;

@@ -10,7 +10,7 @@ export type GoPrograms =
   | { readonly available: true; readonly directory: string; readonly buildMs: number }
   | { readonly available: false; readonly reason: string };
 
-export type GoProgram = "baton" | "grpcurl" | "host-proxy" | "reference-connector";
+export type GoProgram = "baton" | "fake-c1" | "grpcurl" | "host-proxy" | "reference-connector";
 
 const OUTPUT_DIRECTORY = join(BUILD_DIRECTORY, "bin");
 

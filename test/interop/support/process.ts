@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** When the program is killed, if it still runs then. */
+  readonly timeoutMs?: number;
 }
 
 export interface Finished {
@@ -35,7 +37,7 @@ export class RunningProgram {
       env: { ...bareEnvironment(), ...command.env },
       ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: TIMEOUT_MS,
+      timeout: command.timeoutMs ?? TIMEOUT_MS,
       killSignal: "SIGKILL",
     });
     this.#child = child;

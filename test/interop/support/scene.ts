@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly connector?: Connector;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** When the host is killed, if it still runs then. */
+  readonly timeoutMs?: number;
 }
 
 export interface SyncOptions extends RunOptions {
@@ -50,7 +52,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Starts a host with the settings for this organization; it is ended with the scene if it still runs then. */
-  start({ host, connector = "own", args = [], env }: RunOptions): RunningProgram {
+  start({ host, connector = "own", args = [], env, timeoutMs }: RunOptions): RunningProgram {
     const command = hostCommand(host, connector, args, {
       BATON_CODECOV_API_TOKEN: this.simulator.tokens["admin-token"] ?? "",
       BATON_CODECOV_SERVICE: "github",
@@ -61,7 +63,11 @@ export class Scene implements AsyncDisposable {
       BATON_TOY_TOKEN: "toy",
       ...env,
     });
-    const program = start({ ...command, cwd: this.directory });
+    const program = start({
+      ...command,
+      cwd: this.directory,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
     this.#running.push(program);
     return program;
   }

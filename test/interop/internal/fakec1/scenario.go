@@ -8,7 +8,6 @@ import (
 	"os"
 
 	batonv1 "github.com/conductorone/baton-sdk/pb/c1/connectorapi/baton/v1"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -37,11 +36,12 @@ type Step struct {
 	task *batonv1.Task
 }
 
-// Fault makes the next calls of a method fail while its step runs. For the method "Token" the code is an HTTP status.
+// Fault makes calls of a method fail while its step runs: after the first Skip calls, so many Times. For the method "Token" the code is an HTTP status.
 type Fault struct {
-	Method string     `json:"method"`
-	Code   codes.Code `json:"code"`
-	Times  int        `json:"times"`
+	Method string `json:"method"`
+	Code   uint32 `json:"code"`
+	Skip   int    `json:"skip"`
+	Times  int    `json:"times"`
 }
 
 // ReadScenario reads a scenario from a file and gives its tasks ids.
@@ -79,13 +79,18 @@ func (s *Step) prepare(index int) error {
 }
 
 // takeFault says whether the next call of a method is to fail.
-func (s *Step) takeFault(method string) (codes.Code, bool) {
+func (s *Step) takeFault(method string) (uint32, bool) {
 	for index := range s.Faults {
 		fault := &s.Faults[index]
-		if fault.Method == method && fault.Times > 0 {
-			fault.Times--
-			return fault.Code, true
+		if fault.Method != method || fault.Times == 0 {
+			continue
 		}
+		if fault.Skip > 0 {
+			fault.Skip--
+			continue
+		}
+		fault.Times--
+		return fault.Code, true
 	}
-	return codes.OK, false
+	return 0, false
 }

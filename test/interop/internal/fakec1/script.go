@@ -5,7 +5,6 @@ import (
 	"time"
 
 	batonv1 "github.com/conductorone/baton-sdk/pb/c1/connectorapi/baton/v1"
-	"google.golang.org/grpc/codes"
 )
 
 // settling is how long messages still belong to a step that is over.
@@ -26,16 +25,38 @@ type script struct {
 	onEnd      func()
 }
 
-// note finds the step of a call that belongs to a task, or to no task, and whether the call is to fail.
-func (s *script) note(method, taskID string) (string, codes.Code, bool) {
+// place says where in the scenario a call belongs, and with what it is to fail, if at all.
+type place struct {
+	step  string
+	fault uint32
+	fails bool
+}
+
+// note finds the place of a call that belongs to a task, or to no task.
+func (s *script) note(method, taskID string) place {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	step := s.find(taskID)
 	if step == nil {
-		return afterwards, codes.OK, false
+		return place{step: afterwards}
 	}
-	code, fails := step.takeFault(method)
-	return step.Name, code, fails
+	fault, fails := step.takeFault(method)
+	return place{step.Name, fault, fails}
+}
+
+// notePoll does the same for a poll, and gives the task to hand out, if it is time for one.
+func (s *script) notePoll() (place, *batonv1.Task) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	step := s.find("")
+	if step == nil {
+		return place{step: afterwards}, nil
+	}
+	fault, fails := step.takeFault("GetTask")
+	if fails {
+		return place{step.Name, fault, true}, nil
+	}
+	return place{step: step.Name}, s.next(step)
 }
 
 func (s *script) find(taskID string) *Step {
@@ -52,22 +73,16 @@ func (s *script) find(taskID string) *Step {
 	return nil
 }
 
-// poll gives the task to hand out, if it is time for one.
-func (s *script) poll() *batonv1.Task {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.current == len(s.steps) || s.isOver {
+// next gives the task of a step, once.
+func (s *script) next(step *Step) *batonv1.Task {
+	if s.isOver || s.handedOut {
 		return nil
 	}
-	step := s.steps[s.current]
 	if step.task == nil {
 		s.polls++
 		if s.polls >= step.Polls {
 			s.end()
 		}
-		return nil
-	}
-	if s.handedOut {
 		return nil
 	}
 	s.handedOut = true

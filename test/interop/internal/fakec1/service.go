@@ -37,11 +37,13 @@ func (s *service) Hello(ctx context.Context, request *batonv1.BatonServiceHelloR
 }
 
 func (s *service) GetTask(ctx context.Context, request *batonv1.BatonServiceGetTaskRequest) (*batonv1.BatonServiceGetTaskResponse, error) {
-	if err := s.receive(ctx, "GetTask", "", request); err != nil {
+	record := s.read(ctx, "GetTask", request)
+	at, task := s.script.notePoll()
+	if err := s.settle(record, at, ""); err != nil {
 		return nil, err
 	}
 	return batonv1.BatonServiceGetTaskResponse_builder{
-		Task:     s.script.poll(),
+		Task:     task,
 		NextPoll: milliseconds(s.scenario.NextPoll),
 	}.Build(), nil
 }
@@ -66,25 +68,29 @@ func (s *service) FinishTask(ctx context.Context, request *batonv1.BatonServiceF
 
 // receive records a call; the error is what it is to be answered.
 func (s *service) receive(ctx context.Context, method, taskID string, request validated) error {
+	return s.settle(s.read(ctx, method, request), s.script.note(method, taskID), taskID)
+}
+
+// read describes a call and checks its request.
+func (s *service) read(ctx context.Context, method string, request validated) *Record {
 	record := s.describe(ctx, method)
 	record.Request = toJSON(request)
 	if err := request.ValidateAll(); err != nil {
 		record.Violations = append(record.Violations, err.Error())
 	}
-	return s.settle(record, taskID)
+	return record
 }
 
 // settle completes a record, keeps it and gives the error that the call is to be answered.
-func (s *service) settle(record *Record, taskID string) error {
-	step, fault, fails := s.script.note(record.Method, taskID)
-	record.Step = step
+func (s *service) settle(record *Record, at place, taskID string) error {
+	record.Step = at.step
 	if taskID != "" && !s.script.isKnown(taskID) {
 		record.Violations = append(record.Violations, "there is no task "+taskID)
 	}
 	code, reason := codes.OK, ""
 	switch {
-	case fails:
-		code, reason = fault, "as the scenario wants it"
+	case at.fails:
+		code, reason = codes.Code(at.fault), "as the scenario wants it"
 	case record.Metadata["authorization"] != "Bearer (good)":
 		code, reason = codes.Unauthenticated, "the token is not good"
 	case len(record.Violations) > 0:

@@ -39,10 +39,10 @@ func (s *Server) serveToken(writer http.ResponseWriter, request *http.Request) {
 		record.Violations = append(record.Violations, err.Error())
 		record.Code = http.StatusUnauthorized
 	}
-	step, fault, fails := s.script.note("Token", "")
-	record.Step = step
-	if fails {
-		record.Code = int(fault)
+	at := s.script.note("Token", "")
+	record.Step = at.step
+	if at.fails {
+		record.Code = int(at.fault)
 	}
 	s.keep(record)
 	if record.Code != http.StatusOK {

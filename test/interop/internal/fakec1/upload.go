@@ -38,7 +38,7 @@ func (s *service) UploadAsset(stream uploadStream) error {
 			return err
 		}
 	}
-	if err := s.settle(record, received.taskID); err != nil {
+	if err := s.settle(record, s.script.note(record.Method, received.taskID), received.taskID); err != nil {
 		return err
 	}
 	return stream.SendAndClose(&batonv1.BatonServiceUploadAssetResponse{})
