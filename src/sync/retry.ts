@@ -80,7 +80,7 @@ export class Retrier {
     const minutes = Math.round(this.#options.maxWaitMs / 6_000) / 10;
     return new GaveUpError(
       Code.Unavailable,
-      `gave up ${what} after ${minutes} min without progress: ${cause?.message ?? "the connector did not answer"}; what was read is kept, run the command again later to go on from there`,
+      `gave up ${what} after ${minutes} min without progress: ${cause?.message ?? "the connector did not answer"}; try again later: what could be kept is not read again`,
       { cause, ...(cause?.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
     );
   }
