@@ -90,7 +90,7 @@ export const HOST_DIFFERENCES: readonly IntendedMessageDifference[] = [
   {
     reason: "every failure is reported; a Go connector leaves these to C1's time-out",
     matches: onlyOurs(
-      /^(events of an unknown feed|ticket schemas|sync whose first heartbeat fails|sync that an interrupt ends): FinishTask 1$/,
+      /^(events of an unknown feed|ticket schemas|sync whose first heartbeat fails|sync that (an interrupt|a termination) ends): FinishTask 1$/,
     ),
   },
   {
@@ -99,10 +99,14 @@ export const HOST_DIFFERENCES: readonly IntendedMessageDifference[] = [
   },
   {
     reason: "an outage of the token endpoint at the start is waited out; a Go connector ends with code 16",
-    matches: ({ message, path, right }) =>
+    matches: ({ message, path, left, right }) =>
       message.startsWith("token outage: ")
         ? path === WHOLE_MESSAGE && right === "sent"
-        : message === "end" && path === "exitCode" && right === "0",
+        : message === "end" && left === "16" && right === "0",
+  },
+  {
+    reason: "SIGTERM ends it in good order, as SIGINT does; a Go connector is dead at once",
+    matches: ({ message, left, right }) => message === "end" && left === "null" && right === "0",
   },
 ];
 

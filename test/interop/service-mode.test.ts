@@ -7,13 +7,16 @@ import {
   type IntendedMessageDifference,
 } from "./service-differences.ts";
 import {
+  ARRIVAL,
   CODECOV,
   COMPANY,
   HELLO_OUTAGE,
+  LARGE_SYNC,
   REFUSED_HELLO,
   REFUSED_TOKEN,
   SEATS_REFUSED,
   STALLED,
+  TERMINATED,
   TOKEN_OUTAGE,
 } from "./service-scenarios.ts";
 import { compareFiles, type Listing, readRows } from "./support/compare.ts";
@@ -31,6 +34,8 @@ const SYNCS = ["full sync", "sync of users", "sync of resources", "sync without 
 const STALL: Fault = { kind: "stall", processed: false };
 const PROVISIONING = { BATON_PROVISIONING: "true" };
 
+const HOOK_TIMEOUT_MS = 180_000;
+
 /** What every Go connector does, what the Go connector for Codecov does, and what we do. */
 type Side = "goHost" | "reference" | "own";
 
@@ -39,6 +44,9 @@ const SIDES: Readonly<Record<Side, Pick<Meeting, "host" | "connector">>> = {
   reference: { host: "go", connector: "reference" },
   own: { host: "own", connector: "own" },
 };
+
+/** What the programs of a pair have in common. */
+type Subject = Omit<Meeting, "title" | "host" | "connector">;
 
 /** Two programs that say the same to C1, but for what is intended. */
 interface Pair {
@@ -64,11 +72,11 @@ describe.skipIf(!inject("goPrograms").available)("in service mode", () => {
   }
 
   /** One conversation of each side. */
-  async function meetAll(title: string, meeting: Omit<Meeting, "host" | "connector">) {
+  async function meetAll(title: string, meeting: Subject) {
     const [left, other, right] = await Promise.all([
-      meet({ ...meeting, ...SIDES.goHost }),
-      meet({ ...meeting, ...SIDES.reference }),
-      meet({ ...meeting, ...SIDES.own }),
+      meet({ ...meeting, title, ...SIDES.goHost }),
+      meet({ ...meeting, title, ...SIDES.reference }),
+      meet({ ...meeting, title, ...SIDES.own }),
     ]);
     pairs.push({ title: `${title}, both hosts`, left, right, intended: HOST_DIFFERENCES });
     const intended = [...HOST_DIFFERENCES, ...CONNECTOR_DIFFERENCES];
@@ -77,14 +85,10 @@ describe.skipIf(!inject("goPrograms").available)("in service mode", () => {
   }
 
   /** One conversation of either host with the same connector. */
-  async function meetBoth(
-    title: string,
-    connector: "own" | "toy",
-    meeting: Omit<Meeting, "host" | "connector">,
-  ) {
+  async function meetBoth(title: string, connector: "own" | "toy", meeting: Subject) {
     const [left, right] = await Promise.all([
-      meet({ ...meeting, host: "go", connector }),
-      meet({ ...meeting, host: "own", connector }),
+      meet({ ...meeting, title, host: "go", connector }),
+      meet({ ...meeting, title, host: "own", connector }),
     ]);
     pairs.push({ title, left, right, intended: HOST_DIFFERENCES });
   }
@@ -93,19 +97,26 @@ describe.skipIf(!inject("goPrograms").available)("in service mode", () => {
     const stall: Meeting["prepare"] = ({ simulator }) => {
       simulator.faults.add({ path: "/users", times: null, fault: STALL });
     };
-    ({ goHost, reference, ours } = await meetAll("Codecov", { steps: CODECOV, env: PROVISIONING }));
-    await Promise.all([
-      meetBoth("a company that has everything", "toy", { steps: COMPANY, env: PROVISIONING }),
-      meetBoth("a Codecov that does not answer", "own", { steps: STALLED, prepare: stall }),
-      meetAll("no provisioning", { steps: SEATS_REFUSED }),
-    ]);
-    await Promise.all([
-      meetBoth("a refused token", "own", { steps: REFUSED_TOKEN }),
-      meetBoth("a token endpoint that is down", "own", { steps: TOKEN_OUTAGE }),
-      meetBoth("a C1 that is down", "own", { steps: HELLO_OUTAGE }),
-      meetBoth("a refused greeting", "own", { steps: REFUSED_HELLO }),
-    ]);
-  });
+    const meetAtLength = async () => {
+      ({ goHost, reference, ours } = await meetAll("Codecov", { steps: CODECOV, env: PROVISIONING }));
+      await meetBoth("a large organization", "own", {
+        steps: [...ARRIVAL, LARGE_SYNC],
+        organization: { generated: { members: 12_000, owner: "acme" }, owner: "acme" },
+      });
+    };
+    const meetInTrouble = async () => {
+      await meetBoth("a Codecov that does not answer", "own", { steps: STALLED, prepare: stall });
+      await meetBoth("a termination", "own", { steps: TERMINATED, prepare: stall, signal: "SIGTERM" });
+      await meetBoth("a C1 that is down", "own", { steps: HELLO_OUTAGE });
+      await meetBoth("a token endpoint that is down", "own", { steps: TOKEN_OUTAGE });
+      await meetBoth("a refused token", "own", { steps: REFUSED_TOKEN });
+      await meetBoth("a refused greeting", "own", { steps: REFUSED_HELLO });
+      await meetAll("no provisioning", { steps: SEATS_REFUSED });
+      await meetBoth("a company that has everything", "toy", { steps: COMPANY, env: PROVISIONING });
+    };
+    // Most of the time everybody waits.
+    await Promise.all([meetAtLength(), meetInTrouble()]);
+  }, HOOK_TIMEOUT_MS);
   afterAll(async () => {
     await Promise.all(conversations.map(async (conversation) => await conversation[Symbol.asyncDispose]()));
   });
@@ -133,6 +144,16 @@ describe.skipIf(!inject("goPrograms").available)("in service mode", () => {
 
   it("leaves no temporary files behind", () => {
     expect(own.flatMap(({ leftovers }) => leftovers)).toEqual([]);
+  });
+
+  it("uploads large files in more than one part, as large as those of Go connectors", () => {
+    const sent = pairs.flatMap(({ left, right }) =>
+      [left, right].flatMap(({ messages }) => messages.get("large sync: UploadAsset 1") ?? []),
+    );
+    expect(sent.map((message) => [message.get("request.1.data"), message.get("request.2.data")])).toEqual([
+      ['"full"', '"the rest"'],
+      ['"full"', '"the rest"'],
+    ]);
   });
 
   // A busy machine makes pauses longer, never shorter.

@@ -191,8 +191,16 @@ export const STALLED: readonly Step[] = [
     task: { syncFull: {} },
     faults: [{ method: "Heartbeat", code: UNAVAILABLE, skip: 1, times: 20 }],
   },
-  { name: "sync that an interrupt ends", task: { syncFull: {} }, patienceMs: 1_000 },
+  { name: "sync that an interrupt ends", task: { syncFull: {} }, patienceMs: 2_000 },
 ];
+
+/** The same, and the program is told to go while it works. */
+export const TERMINATED: readonly Step[] = [
+  { name: "sync that a termination ends", task: { syncFull: {} }, patienceMs: 2_000 },
+];
+
+/** The file has more than one part. */
+export const LARGE_SYNC: Step = { name: "large sync", task: { syncFull: {} } };
 
 export const REFUSED_TOKEN: readonly Step[] = [
   { name: "refused token", polls: 1, faults: [{ method: "Token", code: 401, times: 10 }] },

@@ -1,11 +1,13 @@
 /** What a program in service mode and C1 say to each other: recorded by the fake C1, then compared. */
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import type { JsonValue } from "./baton.ts";
+import { join } from "node:path";
+import { at, type JsonValue } from "./baton.ts";
 import { flatten } from "./compare.ts";
+import { BUILD_DIRECTORY } from "./paths.ts";
 import { start } from "./process.ts";
 import { type Connector, type Host, programPath } from "./programs.ts";
-import { openScene, type Scene } from "./scene.ts";
+import { openScene, type Scene, type SceneOptions } from "./scene.ts";
 
 /** One task from being handed out to being reported, or a while without a task. */
 export interface Step {
@@ -77,19 +79,27 @@ export interface MessageDifference {
 export const WHOLE_MESSAGE = "(message)";
 
 export interface Meeting {
+  /** Names the recording, which is kept in the build directory. */
+  readonly title: string;
   readonly host: Host;
   readonly connector: Connector;
   readonly steps: readonly Step[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: 52 members full of oddities. */
+  readonly organization?: SceneOptions;
+  /** Ends the program when the steps are over; default SIGINT. */
+  readonly signal?: NodeJS.Signals;
   /** Makes Codecov misbehave. */
   readonly prepare?: (scene: Scene) => void;
 }
 
 const TIMEOUT_MS = 100_000;
+const RECORDINGS = join(BUILD_DIRECTORY, "conversations");
 
-/** Runs a program against a C1 that follows `steps`; when they are over the program is interrupted. */
-export async function converse({ host, connector, steps, env, prepare }: Meeting): Promise<Conversation> {
-  const scene = await openScene({ state: "acme-52" });
+/** Runs a program against a C1 that follows `steps`; when they are over the program is ended. */
+export async function converse(meeting: Meeting): Promise<Conversation> {
+  const { host, connector, steps, env, prepare } = meeting;
+  const scene = await openScene(meeting.organization ?? { state: "acme-52" });
   prepare?.(scene);
   await Promise.all([mkdir(scene.path("c1")), mkdir(scene.path("tmp"))]);
   const scenario = scene.path("scenario.json");
@@ -116,10 +126,12 @@ export async function converse({ host, connector, steps, env, prepare }: Meeting
     },
   });
   await Promise.race([c1.said("over"), program.finished]);
-  program.signal("SIGINT");
+  program.signal(meeting.signal ?? "SIGINT");
   const { code } = await program.finished;
   await c1.stop();
   const text = await readFile(scene.path("c1/conversation.jsonl"), "utf8");
+  await mkdir(RECORDINGS, { recursive: true });
+  await writeFile(join(RECORDINGS, `${meeting.title} (${String(host)}, ${String(connector)}).jsonl`), text);
   const calls = text
     .split("\n")
     .filter((line) => line !== "")
@@ -170,12 +182,18 @@ function toMessages(calls: readonly Call[]) {
 
 function describe({ isNewConnection, metadata, deadlineMs, request, violations, code }: Call) {
   const fields = new Map<string, string>();
-  flatten({ isNewConnection, metadata, deadlineMs, request, violations, code }, "", fields);
+  const content = Array.isArray(request) ? request.filter(isFirstOfItsSize) : request;
+  flatten({ isNewConnection, metadata, deadlineMs, request: content, violations, code }, "", fields);
   for (const [path, value] of fields) fields.set(path, withoutChance(path, value));
   return fields;
 }
 
 const FULL_PART_BYTES = 524_288;
+
+/** Files have different sizes, and uploads therefore a different number of full parts. */
+function isFirstOfItsSize(part: JsonValue, index: number, parts: readonly JsonValue[]): boolean {
+  return at(part, "data") !== FULL_PART_BYTES || at(parts[index - 1], "data") !== FULL_PART_BYTES;
+}
 
 /** Replaces what is different in each run. */
 function withoutChance(path: string, value: string): string {
