@@ -1,9 +1,9 @@
 import type { Finding } from "./findings.ts";
-import type { Review } from "./review.ts";
+import type { ReviewContent } from "./review.ts";
 import { showHidden } from "./visible.ts";
 
-const COLUMNS: Readonly<Record<string, (finding: Finding, review: Review) => string>> = {
-  organization: (_, { facts }) => facts.owner,
+const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent) => string>> = {
+  organization: (_, { facts }) => facts.owner ?? "",
   id: ({ id }) => id,
   username: ({ username }) => username ?? "",
   name: ({ name }) => name ?? "",
@@ -29,7 +29,7 @@ const FORMULA = /^\s*[=+\-@＝＋－＠]/;
  * UTF-8. Written for spreadsheets: what would be a formula gets an apostrophe in front, and what cannot be seen
  * is spelled out.
  */
-export function* renderCsv(review: Review): Generator<string> {
+export function* renderCsv(review: ReviewContent): Generator<string> {
   yield toLine(Object.keys(COLUMNS));
   const readers = Object.values(COLUMNS);
   for (const finding of review.list("everybody")) yield toLine(readers.map((read) => read(finding, review)));

@@ -10,7 +10,7 @@ import {
   type Figure,
   formatNumber,
 } from "./overview.ts";
-import type { Review, ReviewFacts } from "./review.ts";
+import type { ReviewContent, ReviewFacts } from "./review.ts";
 import { type Column, describeSections, type Section } from "./sections.ts";
 
 /** Rows of a list that are shown: more than anybody reads, and still a page that opens at once. */
@@ -20,7 +20,7 @@ const MAX_ROWS = 1_000;
  * The review as one page without scripts that loads nothing, in pieces. Should a hostile name ever get through
  * as markup, the page's policy allows it neither to run nor to fetch anything.
  */
-export function* renderHtml(review: Review): Generator<string> {
+export function* renderHtml(review: ReviewContent): Generator<string> {
   const { facts } = review;
   yield renderHead(facts);
   yield `<div class="tiles">\n${describeFigures(facts).map(renderTile).join("\n")}\n</div>\n`;
@@ -83,7 +83,7 @@ ${second}
 }
 
 function* renderSection(
-  review: Review,
+  review: ReviewContent,
   { list, title, count, explanation, columns }: Section,
 ): Generator<string> {
   const number = count === undefined ? "unknown" : formatNumber(count);
@@ -102,9 +102,9 @@ function* renderSection(
 }
 
 function renderRow(columns: readonly Column[], finding: Finding): string {
-  const cells = columns.map(({ title, read }) => {
-    const text = escapeHtml(read(finding));
-    return `<td data-title="${title}">${text === "" ? "" : `<bdi>${text}</bdi>`}</td>`;
+  const cells = columns.map((column) => {
+    const text = escapeHtml(column.read(finding));
+    return `<td data-title="${column.title}">${text === "" ? "" : `<bdi>${text}</bdi>`}</td>`;
   });
   return `<tr>${cells.join("")}</tr>\n`;
 }

@@ -1,12 +1,12 @@
 import { type ChangeCounts, type Finding, knowsSignIns } from "./findings.ts";
-import type { Review, ReviewFacts } from "./review.ts";
+import type { ReviewContent, ReviewFacts } from "./review.ts";
 import { escapeHiddenInJson } from "./visible.ts";
 
 /** Raised when a field changes its meaning or goes; new fields can come at any time. */
 const FORMAT = 1;
 
 /** The review as one JSON object with every member of every list, in pieces; `docs/report.md` describes it. */
-export function* renderJson(review: Review): Generator<string> {
+export function* renderJson(review: ReviewContent): Generator<string> {
   const { facts } = review;
   yield "{\n";
   for (const [name, value] of Object.entries(describeFacts(facts))) yield `  "${name}": ${toText(value)},\n`;

@@ -16,7 +16,7 @@ import { SIGN_INS, type SignIn } from "./member.ts";
 import { hasHidden } from "./visible.ts";
 
 /** Rows stored together; between two batches the program can be interrupted. */
-const BATCH = 5_000;
+const BATCH = 1_000;
 
 /** How many others with the same address are named. */
 const MAX_NAMED = 3;

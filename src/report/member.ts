@@ -20,8 +20,8 @@ export interface Member {
   readonly email: string | null;
   /** The git service of the account. */
   readonly service: string;
-  /** The organization. */
-  readonly owner: string;
+  /** The organization; null if the file does not tell. */
+  readonly owner: string | null;
   readonly hasSeat: boolean;
   readonly isAdmin: boolean;
   /** Whether Codecov is deleting the account. */
@@ -54,7 +54,7 @@ export function readMember(resource: Resource): Member {
     name: textOrNull(profile["name"]),
     email: textOrNull(profile["email"]),
     service: textOrNull(profile["service"]) ?? "",
-    owner: textOrNull(profile["owner"]) ?? "",
+    owner: textOrNull(profile["owner"]),
     hasSeat: activated,
     isAdmin,
     isDeleted: resource.status?.status === ResourceStatus.RESOURCE_STATUS_DELETED,

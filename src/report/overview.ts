@@ -13,7 +13,8 @@ export interface Figure {
 
 /** The organization in words, for example `acme on github`. */
 export function describeOrganization({ owner, service }: ReviewFacts): string {
-  return service === null ? owner : `${owner} on ${service}`;
+  const name = owner ?? "unknown organization";
+  return service === null ? name : `${name} on ${service}`;
 }
 
 /** When a sync ended, to the minute. */

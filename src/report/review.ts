@@ -19,7 +19,8 @@ export interface SyncFacts {
 /** What a review says of the organization as a whole. */
 export interface ReviewFacts {
   readonly file: string;
-  readonly owner: string;
+  /** Null if the members do not tell, as those of the vendor's own connector. */
+  readonly owner: string | null;
   /** The organization's git service; null if the sync does not tell. */
   readonly service: string | null;
   readonly sync: SyncFacts;
@@ -32,8 +33,14 @@ export interface ReviewFacts {
   readonly notes: readonly string[];
 }
 
-/** An offboarding review: the facts, and lists of members that are read as they are needed. */
-export class Review implements AsyncDisposable {
+/** An offboarding review: the facts, and lists of members. */
+export interface ReviewContent {
+  readonly facts: ReviewFacts;
+  list(name: ListName): Iterable<Finding>;
+}
+
+/** A review whose lists are read from disk as they are needed. */
+export class Review implements ReviewContent, AsyncDisposable {
   readonly facts: ReviewFacts;
   readonly #table: MemberTable;
 
@@ -136,10 +143,7 @@ function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
   return notes;
 }
 
-interface Organization {
-  readonly owner: string;
-  readonly service: string | null;
-}
+type Organization = Pick<ReviewFacts, "owner" | "service">;
 
 /** Undefined if the sync holds no members. */
 function readOrganization(reader: RecordReader): Organization | undefined {
@@ -154,7 +158,7 @@ function readOrganization(reader: RecordReader): Organization | undefined {
 function choosePrevious(
   file: C1zReader,
   candidate: SyncRun | undefined,
-  { owner, service }: Organization,
+  organization: Organization,
   notes: string[],
 ): SyncRun | undefined {
   if (candidate === undefined) {
@@ -167,11 +171,16 @@ function choosePrevious(
     return undefined;
   }
   const isSame =
-    before.owner.toLowerCase() === owner.toLowerCase() &&
-    (before.service === null || service === null || before.service === service);
+    agree(before.owner?.toLowerCase(), organization.owner?.toLowerCase()) &&
+    agree(before.service, organization.service);
   if (isSame) return candidate;
   notes.push(`The sync before is of another organization, ${before.owner}, so it is not compared.`);
   return undefined;
+}
+
+/** Whether two texts are equal, as far as they are known. */
+function agree(a: string | null | undefined, b: string | null | undefined): boolean {
+  return a === b || a == null || b == null;
 }
 
 interface LicenseNumbers {

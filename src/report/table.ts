@@ -1,7 +1,7 @@
 import { wrapText } from "#kernel/wrap-text.ts";
 import { countColumns, fitToColumns } from "./columns.ts";
 import { describeFigures, describeOrganization, describeTime, formatNumber } from "./overview.ts";
-import type { Review } from "./review.ts";
+import type { ReviewContent } from "./review.ts";
 import { type Column, describeSections, type Section } from "./sections.ts";
 import { showHidden } from "./visible.ts";
 
@@ -19,7 +19,7 @@ const GAP = "  ";
  *
  * @param width columns that a line may take
  */
-export function* renderTable(review: Review, width: number): Generator<string> {
+export function* renderTable(review: ReviewContent, width: number): Generator<string> {
   const { facts } = review;
   const compared = facts.previousSync === null ? "" : `, compared with ${describeTime(facts.previousSync)}`;
   yield `${showHidden(`Codecov access review: ${describeOrganization(facts)}`)}\n`;
@@ -38,7 +38,7 @@ function alignFigures(figures: readonly (readonly string[])[]): string[] {
   );
 }
 
-function* renderSection(review: Review, section: Section, width: number): Generator<string> {
+function* renderSection(review: ReviewContent, section: Section, width: number): Generator<string> {
   const { title, count, explanation, columns } = section;
   yield `\n${title.toUpperCase()} (${count === undefined ? "unknown" : formatNumber(count)})\n`;
   if (count === 0) return;
@@ -58,7 +58,7 @@ function* renderSection(review: Review, section: Section, width: number): Genera
   }
 }
 
-function takeRows(review: Review, { list, columns }: Section): string[][] {
+function takeRows(review: ReviewContent, { list, columns }: Section): string[][] {
   const rows: string[][] = [];
   for (const finding of review.list(list)) {
     if (rows.length === MAX_ROWS) break;

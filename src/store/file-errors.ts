@@ -65,6 +65,14 @@ function describeFault(error: Error): Fault | undefined {
       remedy: "check the path",
     };
   }
+  if (systemCode === "EISDIR") {
+    return {
+      code: Code.FailedPrecondition,
+      kind: "configuration",
+      what: "it is a directory",
+      remedy: "name a file",
+    };
+  }
   if (sqliteCode === SQLITE_NOTADB || sqliteCode === SQLITE_CORRUPT) {
     return {
       code: Code.DataLoss,
