@@ -53,13 +53,18 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A file of many pieces; says how many were asked for. */
+/** A file of many pieces, and how many were asked for when nobody asked any more. */
 function makeContent(pieces: number) {
-  let produced = 0;
+  const { promise: produced, resolve } = Promise.withResolvers<number>();
   const content = async function* (): AsyncGenerator<Buffer> {
-    for (; produced < pieces; produced += 1) yield Buffer.alloc(524_288, produced % 251);
+    let count = 0;
+    try {
+      for (; count < pieces; count += 1) yield Buffer.alloc(524_288, count % 251);
+    } finally {
+      resolve(count);
+    }
   };
-  return { content, produced: () => produced };
+  return { content, produced };
 }
 
 test("an error names the call and the place", async () => {
@@ -84,7 +89,7 @@ test("C1 that refuses an upload early is not sent the rest", async () => {
   const { content, produced } = makeContent(2_000);
   const upload = c1.uploadAsset(createKsuid(Date.now()), content, Buffer.alloc(32), signal);
   await expect(upload).rejects.toMatchObject({ code: Code.PermissionDenied });
-  expect(produced()).toBeLessThan(200);
+  expect(await produced).toBeLessThan(200);
 });
 
 test("what cannot be read ends the upload with its reason", async () => {
