@@ -9,7 +9,7 @@ import { FakeC1 } from "../fakes/c1/fake-c1.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { type RunningProgram, startProgram, TOY } from "./program.ts";
 
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 
 /** A C1, a Codecov and the program between them, which works in directories of its own. */
 export class ServiceScene implements AsyncDisposable {
