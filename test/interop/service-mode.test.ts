@@ -117,6 +117,7 @@ describe.skipIf(!inject("goPrograms").available)("in service mode", () => {
     // Most of the time everybody waits.
     await Promise.all([meetAtLength(), meetInTrouble()]);
   }, HOOK_TIMEOUT_MS);
+
   afterAll(async () => {
     await Promise.all(conversations.map(async (conversation) => await conversation[Symbol.asyncDispose]()));
   });

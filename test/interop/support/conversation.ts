@@ -98,9 +98,29 @@ const RECORDINGS = join(BUILD_DIRECTORY, "conversations");
 
 /** Runs a program against a C1 that follows `steps`; when they are over the program is ended. */
 export async function converse(meeting: Meeting): Promise<Conversation> {
-  const { host, connector, steps, env, prepare } = meeting;
   const scene = await openScene(meeting.organization ?? { state: "acme-52" });
-  prepare?.(scene);
+  try {
+    meeting.prepare?.(scene);
+    const exitCode = await runToEnd(meeting, scene);
+    const calls = await readCalls(meeting, scene);
+    const { messages, pauses } = toMessages(calls);
+    return {
+      messages: messages.set("end", new Map([["exitCode", JSON.stringify(exitCode ?? null)]])),
+      pauses,
+      violations: calls.flatMap(({ violations }) => violations),
+      uploads: findUploads(calls),
+      leftovers: await readdir(scene.path("tmp")),
+      [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scene[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @returns the exit code of the program */
+async function runToEnd(meeting: Meeting, scene: Scene): Promise<number | undefined> {
+  const { host, connector, steps } = meeting;
   await Promise.all([mkdir(scene.path("c1")), mkdir(scene.path("tmp"))]);
   const scenario = scene.path("scenario.json");
   await writeFile(scenario, JSON.stringify({ nextPollMs: 20, nextHeartbeatMs: 1_000, steps }));
@@ -109,42 +129,41 @@ export async function converse(meeting: Meeting): Promise<Conversation> {
     args: [scenario, scene.path("c1")],
     timeoutMs: TIMEOUT_MS,
   });
-  await c1.said("ready");
-  const access = JSON.parse(await readFile(scene.path("c1/access.json"), "utf8")) as Record<string, string>;
-  const program = scene.start({
-    host,
-    connector,
-    timeoutMs: TIMEOUT_MS,
-    env: {
-      BATON_C1_API_HOST: access["address"] ?? "",
-      BATON_CLIENT_ID: access["clientId"] ?? "",
-      BATON_CLIENT_SECRET: access["clientSecret"] ?? "",
-      BATON_HOST_ID: "host-1",
-      BATON_TMPDIR: scene.path("tmp"),
-      SSL_CERT_FILE: scene.path("c1/ca.pem"),
-      ...env,
-    },
-  });
-  await Promise.race([c1.said("over"), program.finished]);
-  program.signal(meeting.signal ?? "SIGINT");
-  const { code } = await program.finished;
-  await c1.stop();
+  try {
+    await c1.said("ready");
+    const env = { ...(await readAccess(scene)), ...meeting.env };
+    const program = scene.start({ host, connector, env, timeoutMs: TIMEOUT_MS });
+    await Promise.race([c1.said("over"), program.finished]);
+    program.signal(meeting.signal ?? "SIGINT");
+    return (await program.finished).code;
+  } finally {
+    await c1.stop();
+  }
+}
+
+/** The settings that lead a program to the fake C1. */
+async function readAccess(scene: Scene): Promise<Record<string, string>> {
+  const text = await readFile(scene.path("c1/access.json"), "utf8");
+  const { address, clientId, clientSecret } = JSON.parse(text) as Record<string, string>;
+  return {
+    BATON_C1_API_HOST: address ?? "",
+    BATON_CLIENT_ID: clientId ?? "",
+    BATON_CLIENT_SECRET: clientSecret ?? "",
+    BATON_HOST_ID: "host-1",
+    BATON_TMPDIR: scene.path("tmp"),
+    SSL_CERT_FILE: scene.path("c1/ca.pem"),
+  };
+}
+
+/** Reads what the fake C1 recorded, and keeps a copy. */
+async function readCalls({ title, host, connector }: Meeting, scene: Scene): Promise<Call[]> {
   const text = await readFile(scene.path("c1/conversation.jsonl"), "utf8");
   await mkdir(RECORDINGS, { recursive: true });
-  await writeFile(join(RECORDINGS, `${meeting.title} (${String(host)}, ${String(connector)}).jsonl`), text);
-  const calls = text
+  await writeFile(join(RECORDINGS, `${title} (${String(host)}, ${String(connector)}).jsonl`), text);
+  return text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Call);
-  const { messages, pauses } = toMessages(calls);
-  return {
-    messages: messages.set("end", new Map([["exitCode", JSON.stringify(code ?? null)]])),
-    pauses,
-    violations: calls.flatMap(({ violations }) => violations),
-    uploads: findUploads(calls),
-    leftovers: await readdir(scene.path("tmp")),
-    [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
-  };
 }
 
 function findUploads(calls: readonly Call[]): Map<string, string> {
