@@ -38,3 +38,10 @@ test("every link between documents leads somewhere", () => {
   expect(documents).toContain("README.md");
   expect(broken).toEqual([]);
 });
+
+test("every document has a place in the index", () => {
+  const index = readFileSync(join(root, "docs/README.md"), "utf8");
+  const listed = documents.filter((file) => file.startsWith("docs/") && file !== "docs/README.md");
+  expect(listed.length).toBeGreaterThan(8);
+  expect(listed.filter((file) => !index.includes(`](${file.slice("docs/".length)})`))).toEqual([]);
+});

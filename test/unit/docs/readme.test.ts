@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { commands } from "#cli/commands.ts";
+import { formatHelp } from "#cli/help.ts";
+import { variableOf } from "#config/field.ts";
+import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
+import { codecov } from "#connectors/codecov/index.ts";
+import { Redactor } from "#kernel/secret.ts";
+import { rosterFile } from "../../../examples/roster-file/connector.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const guides = ["README.md", "CONTRIBUTING.md", "docs/operating.md", "docs/writing-a-connector.md"];
+
+/** Flags of other programs that the guides call. */
+const OTHER_FLAGS = new Set(
+  "env env-file from from-env-file global ignore-scripts name restart rm silent stop-timeout".split(" "),
+);
+
+/** Variables that the program reads beside its flags, see `docs/operating.md`. */
+const OTHER_VARIABLES = new Set(
+  "CONFIG_PATH TMPDIR KEEP_SYNC_COUNT SKIP_CLEANUP HOST_ID C1_API_HOST GET_TASKS DECODER_MAX_DECODED_SIZE_MB DECODER_MAX_MEMORY_MB"
+    .split(" ")
+    .map((name) => `BATON_${name}`),
+);
+
+describe("the README", () => {
+  test("shows the help of the program as it is", () => {
+    const help = formatHelp(
+      {
+        definition: codecov,
+        version: "",
+        parsed: { words: [], flags: [] },
+        words: [],
+        env: {},
+        cwd: root,
+        redactor: new Redactor(),
+        commands,
+      },
+      undefined,
+    );
+    const shown = readme.slice(readme.indexOf("<!-- help: begin -->"), readme.indexOf("<!-- help: end -->"));
+    for (const line of help.split("\n")) expect(shown).toContain(line);
+  });
+
+  test("has the sections that readers of connector READMEs look for, in their order", () => {
+    const expected = [
+      "Prerequisites",
+      "Getting Started",
+      "Data Model",
+      "Contributing, Support and Issues",
+      "Command Line Usage",
+    ];
+    const headings = [...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? "");
+    expect(headings.filter((heading) => expected.includes(heading))).toEqual(expected);
+  });
+});
+
+describe.each(guides)("%s", (guide) => {
+  const text = readFileSync(join(root, guide), "utf8");
+
+  test("names flags and variables that exist", () => {
+    const fields = [
+      ...Object.values(codecov.fields),
+      ...Object.values(rosterFile.fields),
+      ...Object.values(sdkFields),
+      ...Object.values(foreignFields),
+      ...commands.flatMap((command) => Object.values(command.fields ?? {})),
+    ].map((field) => field.name);
+    const flags = new Set([...fields, ...OTHER_FLAGS, "help", "version"]);
+    const variables = new Set([...fields.map(variableOf), ...OTHER_VARIABLES]);
+
+    const namedFlags = [...text.matchAll(/(?<=[\s`(])--([a-z][a-z0-9-]*)/g)].map((match) => match[1] ?? "");
+    const namedVariables = [...text.matchAll(/\bBATON_[A-Z0-9_]*[A-Z0-9]\b/g)].map((match) => match[0]);
+    expect(namedFlags.filter((flag) => !flags.has(flag))).toEqual([]);
+    expect(namedVariables.filter((variable) => !variables.has(variable))).toEqual([]);
+  });
+
+  test("names npm scripts and files that exist", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const named = [...text.matchAll(/npm run (?:--silent )?([a-z][a-z0-9:-]*)/g)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+
+    const kept = ["src", "test", "deploy", "examples", "docs", "proto"];
+    const files = new Set(
+      kept.flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true }).map((file) => `${folder}/${String(file)}`),
+      ),
+    );
+    const paths = [...text.matchAll(/(?<=[\s`])((?:src|test|deploy|examples|docs|proto)\/[\w./-]*\w)/g)];
+    expect(paths.map((match) => match[1] ?? "").filter((path) => !files.has(path))).toEqual([]);
+  });
+});
