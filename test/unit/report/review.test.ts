@@ -143,6 +143,7 @@ test("a leaver and a joiner with the same e-mail on the same service are perhaps
         { username: "many-2", email: "many@example.com" },
         { username: "elsewhere", email: "else@example.com", service: "gitlab" },
         { username: "no-mail", email: null },
+        { username: "split", email: "split@example.com" },
       ],
     },
     {
@@ -151,6 +152,8 @@ test("a leaver and a joiner with the same e-mail on the same service are perhaps
         { username: "many-3", email: "many@example.com" },
         { username: "else-new", email: "else@example.com" },
         { username: "no-mail-new", email: null },
+        { username: "split-1", email: "split@example.com" },
+        { username: "split-2", email: "split@example.com" },
       ],
     },
   );
@@ -275,11 +278,11 @@ test.each<[string, string, Code, string]>([
 });
 
 test("members of another connector are refused rather than taken for people without a seat", async () => {
-  const { path, open } = await makeTestFile();
-  const file = await open();
+  const other = await makeTestFile();
+  const file = await other.open();
   addSync(file, "ann");
   await file.save();
-  const error = await catchError(() => openReview(path));
+  const error = await catchError(() => openReview(other.path));
   expect(error.code).toBe(Code.FailedPrecondition);
   expect(error.message).toContain('"ann" does not say whether it holds a seat');
 });
