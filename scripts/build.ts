@@ -8,12 +8,25 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { trainCodeCaches } from "./executable/train.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist", "baton-codecov.cjs");
 const executable = join(root, "build", process.platform === "win32" ? "baton-codecov.exe" : "baton-codecov");
+
+/** The OpenTelemetry exporter loads gRPC through a function of its own, which the bundler cannot see through. */
+const followGrpc: Plugin = {
+  name: "follow-grpc",
+  setup: (builder) => {
+    builder.onLoad({ filter: /otlp-grpc-exporter-base[\\/]dist[\\/].*\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(
+        '__require("@grpc/grpc-js")',
+        'require("@grpc/grpc-js")',
+      ),
+    }));
+  },
+};
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 // Names stay as they are: stack traces are read by people.
@@ -25,6 +38,7 @@ const asScript: BuildOptions = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
+  plugins: [followGrpc],
 };
 const { metafile } = await build({
   ...asScript,

@@ -17,13 +17,17 @@ const GRPC = "@grpc/grpc-js";
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   kernel: { folders: [], packages: [] },
-  telemetry: { folders: ["kernel"], packages: ["pino", "@opentelemetry/api"] },
+  telemetry: { folders: ["kernel"], packages: ["pino"] },
+  "telemetry/open-telemetry.ts": { folders: [], packages: [GRPC, "@opentelemetry"] },
+  "telemetry/otel-tracer.ts": { folders: [], packages: ["@opentelemetry"] },
+  "telemetry/log-records.ts": { folders: [], packages: ["@opentelemetry"] },
   config: { folders: ["kernel"], packages: ["zod", "yaml"] },
   http: { folders: ["kernel", "telemetry (types)"], packages: ["undici"] },
   model: { folders: ["kernel", "gen"], packages: ["@bufbuild/protobuf"] },
   runtime: { folders: ["kernel", "telemetry (types)", "config (types)", "model", "gen"], packages: [] },
   "runtime/unary.ts": { folders: [], packages: [`${GRPC} (types)`] },
   server: { folders: ["kernel", "telemetry", "runtime", "gen"], packages: [GRPC] },
+  "server/reflection.ts": { folders: [], packages: ["@bufbuild/protobuf"] },
   store: { folders: ["kernel", "telemetry", "model", "gen"], packages: [] },
   host: {
     folders: [

@@ -4,9 +4,10 @@ import { sdkFields } from "#config/sdk-fields.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { createLogger } from "#telemetry/logger.ts";
+import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import { LiveLine } from "./live-line.ts";
-import type { Settings } from "./settings.ts";
+import { parseDebugEnd, type Settings } from "./settings.ts";
 
 /** Where a run tells what it is doing. */
 export interface Output {
@@ -29,6 +30,7 @@ export function openOutput(
   { redactor }: Invocation,
   { sdk, sources, warnings }: Settings,
   use: "screen" | "log",
+  telemetry: Telemetry | undefined,
 ): Output {
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
@@ -37,7 +39,10 @@ export function openOutput(
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
   const write = live === undefined ? openLogFiles(sdk.logPath) : (line: string) => live.writeAbove(line);
-  const log = createLogger({ level, format, redactor, ...(write === undefined ? {} : { write }) });
+  const debugUntil = parseDebugEnd(sdk);
+  const options = { level, format, redactor, debugUntil, ...(write === undefined ? {} : { write }) };
+  telemetry?.reportTo(createLogger(options));
+  const log = createLogger({ ...options, mirror: telemetry?.mirror });
   for (const warning of warnings) log.warn(warning);
   return {
     log,

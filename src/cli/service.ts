@@ -45,6 +45,7 @@ export async function serveC1(job: Job): Promise<number> {
     clock: systemClock,
     log: output.log,
     redactor,
+    tracer: job.tracer,
   };
   await runService(options);
   return 0;

@@ -1,3 +1,4 @@
+import { usageError } from "#config/arguments.ts";
 import { type ConfigOf, type FieldSet, variableOf } from "#config/field.ts";
 import { readConfigFile } from "#config/file.ts";
 import { loadFields, type Sources } from "#config/load.ts";
@@ -36,6 +37,14 @@ export function loadConnectorConfig(
   const config = loadFields(definition.fields, definition.constraints, sources);
   registerSecrets(config, redactor);
   return config;
+}
+
+/** When temporary debug logging ends, in epoch milliseconds. */
+export function parseDebugEnd({ logLevelDebugExpiresAt: text }: SdkConfig): number | undefined {
+  if (text === undefined) return undefined;
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw usageError("--log-level-debug-expires-at: value must be a time in RFC 3339");
+  return at;
 }
 
 /** The on-demand operations that change something are asked for by name, which is permission enough. */

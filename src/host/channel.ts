@@ -1,12 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { endWith, type Span } from "#kernel/trace.ts";
 import type { Credential } from "#server/server-config.ts";
 import { createClientTls } from "#server/tls.ts";
 import { fromServiceError } from "./call-error.ts";
 
 /** A call as every layer above makes it: one request, one response, cancelled through the signal. */
 export type UnaryCall<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
+
+/** Makes functions of methods. */
+export interface UnaryCaller {
+  /** The method as an async function. Its errors are {@link BatonError}s with the connector's code. */
+  unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
+}
 
 /** With each answer our own connector process says how many requests it has sent upstream so far. */
 const REQUESTS_TRAILER = "baton-upstream-requests";
@@ -43,7 +50,7 @@ type Reject = (reason: BatonError) => void;
  * limit. Answers are limited to 4 MiB as in the Go host (the default of gRPC), so that a page which only
  * this host could read does not go unnoticed.
  */
-export class ConnectorChannel {
+export class ConnectorChannel implements UnaryCaller {
   readonly #client: Client;
   readonly #pending = new Set<Reject>();
   #failure: BatonError | undefined;
@@ -65,29 +72,21 @@ export class ConnectorChannel {
     });
   }
 
-  /** The method as an async function. Its errors are {@link BatonError}s with the connector's code. */
   unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response> {
-    return (request, signal) =>
-      this.#run(signal, (resolve, reject) => {
-        const call = this.#client.makeUnaryRequest(
-          method.path,
-          method.requestSerialize,
-          method.responseDeserialize,
-          request,
-          new Metadata(),
-          (error, response) => {
-            if (error !== null) this.#explain(fromServiceError(error)).then(reject, reject);
-            else if (response === undefined)
-              reject(new BatonError(Code.Internal, `${method.path} answered nothing`));
-            else resolve(response);
-          },
-        );
-        call.on("status", ({ metadata }) => {
-          const [requests] = metadata.get(REQUESTS_TRAILER);
-          if (requests !== undefined) this.#upstreamRequests = Number(requests);
-        });
-        return () => call.cancel();
-      });
+    return (request, signal) => this.#call(method, request, new Metadata(), signal);
+  }
+
+  /** The same connection, with each call shown in a trace as a part of `span`. */
+  within(span: Span): UnaryCaller {
+    return {
+      unary: (method) => (request, signal) => {
+        const [, service = "", name = ""] = method.path.split("/");
+        const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name };
+        const call = span.startChild(`${service}/${name}`, { kind: "client", attributes });
+        const metadata = Metadata.fromHttp2Headers(call.toHeaders());
+        return endWith(call, this.#call(method, request, metadata, signal));
+      },
+    };
   }
 
   /** Requests that the connector has sent upstream since its start, as far as it has told. */
@@ -105,6 +104,34 @@ export class ConnectorChannel {
 
   close(): void {
     this.fail(new BatonError(Code.Canceled, "the connection to the connector was closed"));
+  }
+
+  #call<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    metadata: Metadata,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    return this.#run(signal, (resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        metadata,
+        (error, response) => {
+          if (error !== null) this.#explain(fromServiceError(error)).then(reject, reject);
+          else if (response === undefined)
+            reject(new BatonError(Code.Internal, `${method.path} answered nothing`));
+          else resolve(response);
+        },
+      );
+      call.on("status", ({ metadata }) => {
+        const [requests] = metadata.get(REQUESTS_TRAILER);
+        if (requests !== undefined) this.#upstreamRequests = Number(requests);
+      });
+      return () => call.cancel();
+    });
   }
 
   /** A broken connection mostly means a dead process, and the reason of its end is then the better answer. */

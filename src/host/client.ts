@@ -10,12 +10,12 @@ import {
   ResourceTypesServiceService,
 } from "#gen/c1/connector/v2/resource.ts";
 import { decodeGrantPage, decodeResourcePage } from "#model/encoded-rows.ts";
-import type { ConnectorChannel } from "./channel.ts";
+import type { UnaryCaller } from "./channel.ts";
 
 /** What a sync calls, and what changes one thing at a time. */
 export type ConnectorClient = ReturnType<typeof createConnectorClient>;
 
-export function createConnectorClient(channel: ConnectorChannel) {
+export function createConnectorClient(channel: UnaryCaller) {
   return {
     getMetadata: channel.unary(ConnectorServiceService.getMetadata),
     validate: channel.unary(ConnectorServiceService.validate),

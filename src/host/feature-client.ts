@@ -1,12 +1,12 @@
 import { ActionServiceService } from "#gen/c1/connector/v2/action.ts";
 import { EventServiceService } from "#gen/c1/connector/v2/event_feed.ts";
 import { TicketsServiceService } from "#gen/c1/connector/v2/ticket.ts";
-import type { ConnectorChannel } from "./channel.ts";
+import type { UnaryCaller } from "./channel.ts";
 
 /** Actions, events and tickets: in a module of their own, because a sync has no use for their messages. */
 export type FeatureClient = ReturnType<typeof createFeatureClient>;
 
-export function createFeatureClient(channel: ConnectorChannel) {
+export function createFeatureClient(channel: UnaryCaller) {
   return {
     invokeAction: channel.unary(ActionServiceService.invokeAction),
     getActionStatus: channel.unary(ActionServiceService.getActionStatus),

@@ -1,5 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Span } from "#kernel/trace.ts";
+import type { UnaryCaller } from "./channel.ts";
 import {
   type ChildExit,
   type ConnectorChild,
@@ -20,12 +22,16 @@ export interface LaunchOptions {
   readonly startTimeoutMs?: number;
   /** Sees what the process writes to standard error; without it, that goes to our own standard error. */
   readonly onStderr?: (chunk: Buffer) => void;
+  /** What traces show the calls as a part of; calls are not traced without it. */
+  readonly span?: Span | undefined;
 }
 
 /** A connector process of ours and the connection to it. */
 export interface LaunchedConnector {
   readonly pid: number | undefined;
   readonly client: ConnectorClient;
+  /** The same process, with its calls shown in a trace as parts of `span`. */
+  within(span: Span): LaunchedConnector;
   /** Actions, events and tickets; loaded at the first use. */
   features(): Promise<FeatureClient>;
   /** Requests that the process has sent upstream so far; undefined if it does not say. */
@@ -110,15 +116,17 @@ async function connect(
       `the connector process did not accept a connection within ${startTimeoutMs / 1000} s`,
     );
   }
-  return {
+  const connector = (caller: UnaryCaller): LaunchedConnector => ({
     pid: child.pid,
-    client: createConnectorClient(channel),
-    features: async () => (await import("./feature-client.ts")).createFeatureClient(channel),
+    client: createConnectorClient(caller),
+    within: (span) => connector(channel.within(span)),
+    features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
     upstreamRequests: () => channel.upstreamRequests,
     gone,
     close: async () => {
       channel.close();
       await child.close();
     },
-  };
+  });
+  return connector(options.span === undefined ? channel : channel.within(options.span));
 }

@@ -75,6 +75,14 @@ export class HttpClient {
     }
     const dispatcher = await this.#open();
     const startedAt = ctx.clock.monotonic();
+    const span = ctx.span?.startChild(request.method, {
+      kind: "client",
+      attributes: {
+        "http.request.method": request.method,
+        "server.address": this.#host,
+        "url.full": `${this.#options.origin}${request.path}`,
+      },
+    });
     const timeout = AbortSignal.timeout(totalTimeoutMs);
     const signal = AbortSignal.any([ctx.signal, timeout]);
     const endpoint = this.describe(request);
@@ -82,6 +90,8 @@ export class HttpClient {
       signal.throwIfAborted();
       this.#sent += 1;
       const answer = await this.#exchange(dispatcher, request, endpoint, signal);
+      span?.set({ "http.response.status_code": answer.status });
+      span?.end(answer.status < 400 ? undefined : `HTTP status ${answer.status}`);
       ctx.log.debug("upstream answered", {
         endpoint: endpoint.name,
         status: answer.status,
@@ -90,8 +100,12 @@ export class HttpClient {
       });
       return answer;
     } catch (thrown) {
-      if (ctx.signal.aborted) throw toBatonError(ctx.signal.reason);
+      if (ctx.signal.aborted) {
+        span?.end("canceled");
+        throw toBatonError(ctx.signal.reason);
+      }
       const error = timeout.aborted ? this.#totalTimeout(endpoint) : this.#translate(endpoint, thrown);
+      span?.end(error.message);
       ctx.log.debug("upstream did not answer", { endpoint: endpoint.name, error: error.message });
       throw error;
     }

@@ -1,5 +1,6 @@
 import { Code, codeName } from "#kernel/errors.ts";
-import type { Logger } from "#kernel/logger.ts";
+import type { LogFields, Logger } from "#kernel/logger.ts";
+import { type Span, traceFields } from "#kernel/trace.ts";
 
 /** One finished call, as the access log shows it. */
 export interface FinishedCall {
@@ -14,6 +15,7 @@ export interface FinishedCall {
   readonly durationMs: number;
   readonly peer: string;
   readonly error?: string;
+  readonly span?: Span | undefined;
 }
 
 /** Writes one line per call with the message, fields and levels of a Go connector. */
@@ -28,7 +30,16 @@ export function logCall(log: Logger, call: FinishedCall): void {
     "grpc.time_ms": Math.round(call.durationMs * 1000) / 1000,
     "peer.address": call.peer,
     error: call.error,
+    ...traceFields(call.span),
+    ...datadogFields(call.span),
   });
+}
+
+/** The ids as Datadog links them and Go connectors log them: in decimal, of the trace the lower 64 bits. */
+function datadogFields(span: Span | undefined): LogFields {
+  if (span === undefined) return {};
+  const toDecimal = (id: string) => BigInt(`0x${id.slice(-16)}`).toString();
+  return { "dd.trace_id": toDecimal(span.traceId), "dd.span_id": toDecimal(span.spanId) };
 }
 
 function levelOf(code: number): "debug" | "info" | "warn" | "error" {

@@ -3,6 +3,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { type Span, traceFields } from "#kernel/trace.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
 import { classifyFailure } from "./status.ts";
 
@@ -39,19 +40,21 @@ export class ActionRunner {
   /**
    * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
    * and not the action. Where provisioning is off nothing is started and the invocation is FAILED: Go
-   * connectors run actions in that case, but an action is a write like any other.
+   * connectors run actions in that case, but an action is a write like any other. Traces show the action as
+   * part of `span`, which may end before it.
    */
   async invoke(
     action: Action,
     args: ActionStruct,
     waitMs: number,
     signal: AbortSignal,
+    span?: Span,
   ): Promise<ActionState> {
     const id = createKsuid(this.#options.clock.now());
     const { name } = action.schema;
     if (!this.#options.provisioning) return this.#store(failed(id, name, "provisioning is not enabled"));
     this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
-    const ended = this.#run(id, action, args);
+    const ended = this.#run(id, action, args, span);
     const waiting = new AbortController();
     try {
       const timeout = this.#options.clock.sleep(waitMs, AbortSignal.any([signal, waiting.signal]));
@@ -75,8 +78,9 @@ export class ActionRunner {
   }
 
   /** Never rejects. */
-  async #run(id: string, action: Action, args: ActionStruct): Promise<void> {
-    const { log, clock } = this.#options;
+  async #run(id: string, action: Action, args: ActionStruct, span: Span | undefined): Promise<void> {
+    const { clock } = this.#options;
+    const log = this.#options.log.with(traceFields(span));
     const { name } = action.schema;
     const controller = new AbortController();
     this.#running.add(controller);
@@ -86,7 +90,7 @@ export class ActionRunner {
       throw error;
     });
     try {
-      const ctx = { signal: controller.signal, log: log.with({ action: name, invocation: id }), clock };
+      const ctx = { signal: controller.signal, log: log.with({ action: name, invocation: id }), clock, span };
       const { response, annotations } = await Promise.race([action.invoke(args, ctx), tooLong]);
       const status = BATON_ACTION_STATUS_COMPLETE;
       this.#store({ id, name, status, response, annotations: annotations ?? [] });

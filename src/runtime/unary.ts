@@ -11,6 +11,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
+import { type Span, type Tracer, traceFields } from "#kernel/trace.ts";
 import { logCall } from "./access-log.ts";
 import type { CallTracker } from "./call-tracker.ts";
 import { requestTypeOf } from "./request-type.ts";
@@ -32,6 +33,8 @@ export interface CallEnvironment {
   readonly redactor: Redactor;
   readonly tracker: CallTracker;
   readonly createMetadata: () => Metadata;
+  /** Shows each call in the trace of its caller. */
+  readonly tracer?: Tracer | undefined;
   /** Facts that go with each successful answer as trailing metadata; hosts that do not know them ignore them. */
   readonly trailers?: () => Readonly<Record<string, string>>;
 }
@@ -56,19 +59,22 @@ export type Endpoint =
       readonly bind: (environment: CallEnvironment) => handleServerStreamingCall<Buffer, Buffer>;
     };
 
-/** Serves a method that answers once. */
+/** What is wrong with a decoded request, or undefined. */
+export type RequestCheck<Request> = (request: Request) => BatonError | undefined;
+
+/** Serves a method that answers once. A method outside the connector contract brings its own check. */
 export function unary<Request extends object, Response>(
   method: Method<Request, Response>,
   handle: (request: Request, ctx: CallContext) => Promise<Response>,
+  check: RequestCheck<Request> = contractCheck(method.path),
 ): Endpoint {
-  const typeName = requestTypeOf(method.path);
   return {
     kind: "unary",
     path: method.path,
     bind: (environment) => (call, respond) => {
       const scope = new CallScope("unary", method.path, call, environment);
       const answer = async (): Promise<Buffer> => {
-        const request = readRequest(method, typeName, call.request);
+        const request = readRequest(method, check, call.request);
         return handle(request, scope.context).then((response) => encodeResponse(method, response));
       };
       answer()
@@ -88,15 +94,15 @@ export function unary<Request extends object, Response>(
 export function serverStream<Request extends object, Response>(
   method: Method<Request, Response>,
   handle: (request: Request, ctx: CallContext) => AsyncIterable<Response>,
+  check: RequestCheck<Request> = contractCheck(method.path),
 ): Endpoint {
-  const typeName = requestTypeOf(method.path);
   return {
     kind: "stream",
     path: method.path,
     bind: (environment) => (call) => {
       const scope = new CallScope("stream", method.path, call, environment);
       const answer = async (): Promise<void> => {
-        const request = readRequest(method, typeName, call.request);
+        const request = readRequest(method, check, call.request);
         const { signal } = scope.context;
         for await (const response of handle(request, scope.context)) {
           signal.throwIfAborted();
@@ -119,6 +125,7 @@ export function serverStream<Request extends object, Response>(
 /** What the calls of all kinds have in common. */
 interface ServerCall {
   readonly cancelled: boolean;
+  readonly metadata: Metadata;
   getPeer(): string;
   getDeadline(): Date | number;
   on(event: "cancelled", listener: () => void): unknown;
@@ -135,6 +142,7 @@ class CallScope {
   readonly #deadline: number | undefined;
   readonly #startedAt: number;
   readonly #started: number;
+  readonly #span: Span | undefined;
   #ended = false;
 
   constructor(kind: "unary" | "stream", path: string, call: ServerCall, environment: CallEnvironment) {
@@ -146,11 +154,15 @@ class CallScope {
     this.#startedAt = environment.clock.now();
     this.#started = environment.clock.monotonic();
     this.#controller = environment.tracker.open();
-    const [, service, method] = path.split("/");
+    const [, service = "", method = ""] = path.split("/");
+    this.#span = startSpan(environment.tracer, service, method, call.metadata);
+    // Go connectors name the spans of their handlers like this.
+    const span = this.#span?.startChild(`builder.${method}`);
     this.context = {
       signal: this.#controller.signal,
-      log: environment.log.with({ "grpc.service": service, "grpc.method": method }),
+      log: environment.log.with({ "grpc.service": service, "grpc.method": method, ...traceFields(span) }),
       clock: environment.clock,
+      span,
     };
     // gRPC emits the same event when the caller cancels, when the deadline passes and after a normal end.
     call.on("cancelled", () => this.#cancel());
@@ -181,10 +193,15 @@ class CallScope {
   end(failure: { readonly code: number; readonly message: string } | undefined): void {
     this.#ended = true;
     this.#environment.tracker.close(this.#controller);
+    const code = failure?.code ?? Code.Ok;
+    this.context.span?.end(failure?.message);
+    this.#span?.set({ "rpc.grpc.status_code": code });
+    this.#span?.end(failure?.message);
     logCall(this.#environment.log, {
       kind: this.#kind,
       path: this.#path,
-      code: failure?.code ?? Code.Ok,
+      code,
+      span: this.#span,
       startedAt: this.#startedAt,
       deadline: this.#deadline,
       durationMs: this.#environment.clock.monotonic() - this.#started,
@@ -208,19 +225,38 @@ class CallScope {
   }
 }
 
+function startSpan(
+  tracer: Tracer | undefined,
+  service: string,
+  method: string,
+  metadata: Metadata,
+): Span | undefined {
+  const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
+  return tracer?.start(`${service}/${method}`, { kind: "server", attributes }, (name) => {
+    const [value] = metadata.get(name);
+    return typeof value === "string" ? value : undefined;
+  });
+}
+
 function epochMs(deadline: Date | number): number | undefined {
   const value = Number(deadline);
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The decoded request, if it keeps the rules of the contract. */
+/** The rules that the contract has for the requests of a method. */
+function contractCheck(path: string): RequestCheck<object> {
+  const typeName = requestTypeOf(path);
+  return (request) => validateRequest(typeName, request);
+}
+
+/** The decoded request, if it keeps the rules. */
 function readRequest<Request extends object>(
   { requestDeserialize }: Pick<Method<Request, never>, "requestDeserialize">,
-  typeName: string,
+  check: RequestCheck<Request>,
   bytes: Buffer,
 ): Request {
   const request = decode(requestDeserialize, bytes);
-  const problem = validateRequest(typeName, request);
+  const problem = check(request);
   if (problem !== undefined) throw problem;
   return request;
 }

@@ -11,12 +11,10 @@ import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { Redactor } from "#kernel/secret.ts";
-import { ActionRunner } from "#runtime/action-runner.ts";
-import { CallTracker } from "#runtime/call-tracker.ts";
+import type { Tracer } from "#kernel/trace.ts";
 import type { Connector } from "#runtime/connector.ts";
-import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints.ts";
-import { Registry } from "#runtime/registry.ts";
-import { GrpcServer } from "./grpc-server.ts";
+import type { ServiceGates } from "#runtime/endpoints.ts";
+import { ConnectorServer } from "./connector-server.ts";
 import { listen } from "./listen.ts";
 import { decodeStartupLine, MAX_LINE_BYTES } from "./server-config.ts";
 import { readStdin } from "./stdin.ts";
@@ -29,9 +27,6 @@ const EXIT_FATAL = 1;
 /** How long calls may go on after SIGTERM. */
 const DRAIN_MS = 5_000;
 
-/** How long handlers and the connector get to let go after they were cancelled. */
-const RELEASE_MS = 500;
-
 export interface ConnectorServiceOptions {
   /** Makes the connector; does no I/O. */
   readonly createConnector: () => Connector;
@@ -39,6 +34,8 @@ export interface ConnectorServiceOptions {
   readonly log: Logger;
   /** Takes secrets out of error texts that go to the host. */
   readonly redactor?: Redactor;
+  /** Shows the calls in the traces of the host. */
+  readonly tracer?: Tracer | undefined;
   readonly clock?: Clock;
   /** The rest describes the process and has it as default. */
   readonly stdin?: Readable;
@@ -70,15 +67,9 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     warnAboutLimits(startup.rateLimiter?.type, log);
 
     const connector = options.createConnector();
-    const registry = new Registry(connector);
-    const runner = new ActionRunner({ log, clock, provisioning: options.gates.provisioning });
-    const tracker = new CallTracker();
-    const trailers = () => countTrailers(connector);
-    const server = new GrpcServer(
-      connectorProcessEndpoints(registry, runner, options.gates),
-      createServerCredentials(startup.credential),
-      { log, clock, redactor, tracker, trailers },
-    );
+    const { gates, tracer } = options;
+    const credentials = createServerCredentials(startup.credential);
+    const server = new ConnectorServer({ connector, gates, credentials, log, clock, redactor, tracer });
     const listener = await listen({
       port: startup.listenPort,
       env: options.env ?? process.env,
@@ -91,12 +82,7 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     const end = await Promise.race([hostGone(stdin.ended), listenerFailed(listener), watch.ended]);
     log.debug("ending", { reason: end.reason.message });
     listener.close();
-    if (end.drainMs > 0) await within(clock, end.drainMs, tracker.whenIdle());
-    tracker.cancelAll(end.reason);
-    runner.close(end.reason);
-    await within(clock, RELEASE_MS, tracker.whenIdle());
-    await within(clock, RELEASE_MS, connector.close?.() ?? Promise.resolve());
-    server.close();
+    await server.end(end.reason, end.drainMs);
     return end.exitCode;
   } finally {
     stdin.close();
@@ -158,20 +144,6 @@ function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
 
 function stackOf(error: unknown): string | undefined {
   return error instanceof Error ? error.stack : undefined;
-}
-
-/** Waits for `work`, which may fail, but no longer than `ms`. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  const waiting = new AbortController();
-  const settled = work.catch(() => undefined);
-  await Promise.race([settled, clock.sleep(ms, waiting.signal).catch(() => undefined)]);
-  waiting.abort();
-}
-
-/** How many requests went upstream so far; our own host shows it at the end of a sync. */
-function countTrailers(connector: Connector): Readonly<Record<string, string>> {
-  const requests = connector.upstreamRequests?.();
-  return requests === undefined ? {} : { "baton-upstream-requests": String(requests) };
 }
 
 function warnAboutLimits(type: { readonly $case: string } | undefined, log: Logger): void {

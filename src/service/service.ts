@@ -4,6 +4,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor, Secret } from "#kernel/secret.ts";
+import type { Tracer } from "#kernel/trace.ts";
 import { C1Channel } from "./c1-channel.ts";
 import { C1Client } from "./c1-client.ts";
 import { ConnectorSupervisor, type Launch } from "./connector-supervisor.ts";
@@ -47,6 +48,8 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly redactor: Redactor;
+  /** Makes a trace of each task. */
+  readonly tracer?: Tracer | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -127,6 +130,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       clock,
       log,
       redactor,
+      tracer: options.tracer,
       sync: { ...options.sync, unfinished },
     });
     const loop = runTaskLoop(

@@ -2,7 +2,9 @@ import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, codeName, toBatonError } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
+import { type Tracer, traceFields } from "#kernel/trace.ts";
 import type { C1Client } from "./c1-client.ts";
 import { callHandlers } from "./call-handlers.ts";
 import type { ConnectorSupervisor } from "./connector-supervisor.ts";
@@ -30,6 +32,7 @@ export interface TaskRunnerOptions extends Omit<CallContext, "signal"> {
   readonly program: ProgramInfo;
   readonly sync: SyncSettings;
   readonly redactor: Redactor;
+  readonly tracer?: Tracer | undefined;
 }
 
 type TaskOf<Kind extends keyof TaskPayloads> = {
@@ -75,11 +78,8 @@ export class TaskRunner {
       await this.#report(known, ctx);
       return;
     }
-    const startedAt = ctx.clock.monotonic();
-    ctx.log.info("task started");
-    const outcome = await this.#perform(task, ctx);
+    const outcome = await this.#performTraced(task, ctx);
     if (outcome === undefined) return;
-    logOutcome(outcome, Math.round(ctx.clock.monotonic() - startedAt) / 1000, ctx);
     const request = makeFinishRequest(task.id, outcome);
     if (isWorthRemembering(task, outcome)) this.#remember(request);
     await this.#report(request, ctx);
@@ -90,13 +90,28 @@ export class TaskRunner {
     await reportFinish(c1, request, { ...ctx, signal: signals.abandonReports });
   }
 
+  async #performTraced(task: Task, ctx: CallContext): Promise<Outcome | undefined> {
+    const attributes = { task_id: task.id };
+    const span = this.#options.tracer?.start(`task ${task.taskType?.$case ?? "unknown"}`, { attributes });
+    const log = ctx.log.with(traceFields(span));
+    const startedAt = ctx.clock.monotonic();
+    log.info("task started");
+    const outcome = await this.#perform(task, { ...ctx, log, span });
+    span?.end(outcome !== undefined && isFailure(outcome) ? outcome.error.message : undefined);
+    if (outcome !== undefined) {
+      logOutcome(outcome, Math.round(ctx.clock.monotonic() - startedAt) / 1000, log);
+    }
+    return outcome;
+  }
+
   /** @returns undefined if there is nothing to report. */
   async #perform(task: Task, ctx: CallContext): Promise<Outcome | undefined> {
     let connector: LaunchedConnector | undefined;
     let outcome: Outcome | undefined;
     try {
       connector = await this.#options.connector.acquire(ctx.signal);
-      outcome = await this.#dispatch(task, connector, ctx);
+      const { span } = ctx;
+      outcome = await this.#dispatch(task, span === undefined ? connector : connector.within(span), ctx);
     } catch (thrown) {
       const error = toBatonError(thrown);
       outcome = { error, nonRetryable: error instanceof MalformedTaskError };
@@ -174,7 +189,7 @@ function isWorthRemembering({ taskType }: Task, outcome: Outcome): boolean {
   return taskType.$case === "syncFull" || callHandlers[taskType.$case]?.changes === true;
 }
 
-function logOutcome(outcome: Outcome, duration: number, { log }: CallContext): void {
+function logOutcome(outcome: Outcome, duration: number, log: Logger): void {
   if (!isFailure(outcome)) {
     log.info("task finished", { duration });
     return;

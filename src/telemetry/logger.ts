@@ -27,6 +27,10 @@ export interface LoggerOptions {
   readonly redactor?: Redactor;
   /** Where finished lines go; standard error if absent. */
   readonly write?: (line: string) => void;
+  /** Gets each line too, always as JSON. */
+  readonly mirror?: ((line: string) => void) | undefined;
+  /** From this moment on (epoch milliseconds) the level `debug` means info. */
+  readonly debugUntil?: number | undefined;
 }
 
 /** A logger that writes each line at once. */
@@ -34,6 +38,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const redactor = options.redactor ?? new Redactor();
   const write = options.write ?? openStderr();
   const format = options.format === "console" ? toConsoleLine : (line: string) => line;
+  const { mirror, debugUntil = Number.POSITIVE_INFINITY } = options;
   const logger = pino(
     {
       level: LEVELS.find((level) => level === options.level?.toLowerCase()) ?? "info",
@@ -41,9 +46,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       timestamp: () => `,"ts":${Date.now() / 1000}`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(format(line)) },
+    {
+      write: (line: string) => {
+        write(format(line));
+        mirror?.(line);
+      },
+    },
   );
-  return new PinoAdapter(logger, redactor);
+  return new PinoAdapter(logger, redactor, debugUntil);
 }
 
 function openStderr(): (line: string) => void {
@@ -54,10 +64,12 @@ function openStderr(): (line: string) => void {
 class PinoAdapter implements Logger {
   readonly #pino: PinoLogger;
   readonly #redactor: Redactor;
+  readonly #debugUntil: number;
 
-  constructor(logger: PinoLogger, redactor: Redactor) {
+  constructor(logger: PinoLogger, redactor: Redactor, debugUntil: number) {
     this.#pino = logger;
     this.#redactor = redactor;
+    this.#debugUntil = debugUntil;
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -77,11 +89,13 @@ class PinoAdapter implements Logger {
   }
 
   with(fields: LogFields): Logger {
-    return new PinoAdapter(this.#pino.child(renderFields(fields, this.#redactor)), this.#redactor);
+    const child = this.#pino.child(renderFields(fields, this.#redactor));
+    return new PinoAdapter(child, this.#redactor, this.#debugUntil);
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (!this.#pino.isLevelEnabled(level)) return;
+    if (level === "debug" && Date.now() >= this.#debugUntil) return;
     this.#pino[level](renderFields(fields ?? {}, this.#redactor), this.#redactor.redact(message));
   }
 }

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const CODECOV = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
+/** The program itself. */
+export const CODECOV = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
 
 /** The program around the toy connector. */
 export const TOY = fileURLToPath(new URL("../fakes/toy-program.ts", import.meta.url));

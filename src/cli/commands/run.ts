@@ -1,8 +1,17 @@
 import { usageError } from "#config/arguments.ts";
+import { endWith, traceFields } from "#kernel/trace.ts";
 import type { Invocation } from "../command.ts";
+import type { Job } from "../job.ts";
 import { openOutput } from "../output.ts";
 import { findForeignSettings, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
+import { openTelemetry } from "../telemetry.ts";
+
+/** How long the last traces and logs may take to their collector; as in Go connectors. */
+const LAST_EXPORT_MS = 5_000;
+
+/** Orchestrators give a service little time to end. */
+const LAST_EXPORT_OF_SERVICE_MS = 1_000;
 
 /** The program without a subcommand: takes tasks from C1, does one thing on demand, or syncs. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -11,9 +20,11 @@ export async function run(invocation: Invocation): Promise<number> {
   loadConnectorConfig(invocation, settings);
   refuseForeignSettings(invocation, settings);
   const isService = settings.sdk.clientId !== undefined;
-  const output = openOutput(invocation, settings, isService ? "log" : "screen");
+  const telemetry = await openTelemetry(invocation, settings);
+  const tracer = telemetry?.tracer;
+  const output = openOutput(invocation, settings, isService ? "log" : "screen", telemetry);
   const signals = watchSignals();
-  const job = { invocation, settings, output, signals };
+  const job = { invocation, settings, output, signals, tracer };
   try {
     if (isService) {
       const { serveC1 } = await import("../service.ts");
@@ -21,9 +32,9 @@ export async function run(invocation: Invocation): Promise<number> {
     }
     const { findTask, runTask } = await import("../on-demand.ts");
     const task = findTask(settings.sdk);
-    if (task !== undefined) return await runTask(task, job);
+    if (task !== undefined) return await trace("task", job, (traced) => runTask(task, traced));
     const { sync } = await import("../sync.ts");
-    return await sync(job);
+    return await trace("sync", job, sync);
   } catch (error) {
     const exitCode = signals.exitCode();
     if (exitCode === undefined) throw error;
@@ -33,7 +44,16 @@ export async function run(invocation: Invocation): Promise<number> {
   } finally {
     output.live?.clear();
     signals.stop();
+    await telemetry?.close(isService ? LAST_EXPORT_OF_SERVICE_MS : LAST_EXPORT_MS);
   }
+}
+
+/** Runs the job as a trace of its own, if traces are collected. */
+async function trace(name: string, job: Job, run: (job: Job) => Promise<number>): Promise<number> {
+  const span = job.tracer?.start(name);
+  if (span === undefined) return await run(job);
+  const log = job.output.log.with(traceFields(span));
+  return await endWith(span, run({ ...job, span, output: { ...job.output, log } }));
 }
 
 function refuseForeignSettings({ definition }: Invocation, settings: Settings): void {

@@ -24,7 +24,13 @@ export function actionEndpoints(registry: Registry, runner: ActionRunner): Endpo
 
     unary(Service.invokeAction, ({ name, resourceTypeId, args, inlineWait }, ctx) =>
       withPrefix("error: invoking action failed", () =>
-        runner.invoke(registry.action(name, resourceTypeId), args ?? {}, waitMs(inlineWait), ctx.signal),
+        runner.invoke(
+          registry.action(name, resourceTypeId),
+          args ?? {},
+          waitMs(inlineWait),
+          ctx.signal,
+          ctx.span,
+        ),
       ),
     ),
 

@@ -109,3 +109,27 @@ test("lines reach standard error at once, also when the process is killed right 
   expect(parse(run.stderr)).toMatchObject({ level: "info", msg: "last words" });
   expect(run.stdout).toBe("");
 });
+
+test("a mirror gets every line that is written, as JSON in any format and without secrets", () => {
+  const mirrored: string[] = [];
+  const redactor = new Redactor();
+  redactor.register(new Secret("s3cret"));
+  const options = { format: "console", redactor, mirror: (line: string) => mirrored.push(line) };
+  const { log, lines } = capture(options);
+  log.debug("unwritten");
+  log.with({ task: 1 }).info("said s3cret");
+  expect(lines).toHaveLength(1);
+  expect(mirrored.map(parse)).toEqual([
+    { level: "info", ts: expect.any(Number), task: 1, msg: "said [redacted]" },
+  ]);
+});
+
+test("temporary debug logging ends by itself, also for loggers made before", () => {
+  const over = capture({ level: "debug", debugUntil: Date.now() - 1 });
+  over.log.with({ call: 1 }).debug("too late");
+  over.log.info("still said");
+  expect(over.lines.map((line) => parse(line)["msg"])).toEqual(["still said"]);
+  const later = capture({ level: "debug", debugUntil: Date.now() + 60_000 });
+  later.log.debug("in time");
+  expect(later.lines).toHaveLength(1);
+});

@@ -1,0 +1,279 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
+import { silentLogger } from "#kernel/logger.ts";
+import type { Span } from "#kernel/trace.ts";
+import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
+import { type CollectedSpan, type OtelCollector, startOtelCollector } from "../fakes/otel-collector.ts";
+import { CODECOV, runProgram } from "./program.ts";
+import { ServiceScene } from "./service-scene.ts";
+
+const SERVICE = "baton-codecov-server";
+
+let simulator: CodecovSimulator;
+let token: string;
+let cwd: string;
+let collector: OtelCollector;
+
+beforeAll(async () => {
+  simulator = await startCodecovSimulator();
+  token = simulator.tokens["admin-token"] ?? "";
+});
+afterAll(() => simulator.close());
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "baton-otel-"));
+  collector = await startOtelCollector({ tls: false });
+});
+afterEach(async () => {
+  await collector[Symbol.asyncDispose]();
+  await rm(cwd, { recursive: true });
+});
+
+function settings(changes: Record<string, string> = {}): Record<string, string> {
+  return {
+    BATON_CODECOV_API_TOKEN: token,
+    BATON_CODECOV_SERVICE: "github",
+    BATON_CODECOV_OWNER: "acme",
+    BATON_CODECOV_BASE_URL: simulator.baseUrl,
+    BATON_LOG_LEVEL: "debug",
+    BATON_OTEL_COLLECTOR_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+    ...changes,
+  };
+}
+
+/** The quickest thing that both processes take part in. */
+const QUICK = ["--list-action-schemas"];
+
+/** The span and everything above it, outermost last. */
+function lineage(span: CollectedSpan, spans: readonly CollectedSpan[]): string[] {
+  const parent = spans.find(({ spanId }) => spanId === span.parentId);
+  return [span.name, ...(parent === undefined ? [] : lineage(parent, spans))];
+}
+
+test("a sync is one trace and one log, over both processes and down to each HTTP request", async () => {
+  const before = simulator.requests.length;
+  const { code, stderr } = await runProgram([], { cwd, env: settings() });
+  expect(code).toBe(0);
+  const written = stderr
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expectOneTrace(simulator.requests.length - before);
+  expectLinkedLogs(written);
+  for (const bytes of collector.received) expect(bytes).not.toContain(token);
+});
+
+function expectOneTrace(requestCount: number): void {
+  const { spans } = collector;
+  const requests = spans.filter(({ name }) => name === "GET");
+  expect(requests).toHaveLength(requestCount);
+  const userPages = requests.filter(({ attributes }) => String(attributes["url.full"]).includes("/users"));
+  const call = "c1.connector.v2.ResourcesService/ListResources";
+  expect(userPages.map((span) => lineage(span, spans))).toContainEqual([
+    "GET",
+    "builder.ListResources",
+    call,
+    call,
+    "sync",
+  ]);
+  expect(userPages[0]).toMatchObject({
+    kind: 3,
+    attributes: { "http.request.method": "GET", "http.response.status_code": 200 },
+    failure: undefined,
+    service: SERVICE,
+  });
+  // Both processes: the call as the host made it, and as the connector process got it.
+  expect(new Set(spans.filter(({ name }) => name === call).map(({ kind }) => kind))).toEqual(new Set([2, 3]));
+  expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+}
+
+function expectLinkedLogs(written: readonly Record<string, string>[]): void {
+  const { logs, spans } = collector;
+  expect(logs).toHaveLength(written.length);
+  expect(new Set(logs.map(({ body }) => body))).toEqual(new Set(written.map(({ msg }) => msg)));
+
+  const summary = logs.find(({ body }) => body === "Sync summary.");
+  expect(summary).toMatchObject({
+    severity: "info",
+    service: SERVICE,
+    attributes: { members: 52, seats: 30 },
+  });
+  expect(summary?.spanId).toBe(spans.find(({ name }) => name === "sync")?.spanId);
+  const answers = logs.filter(({ body }) => body === "upstream answered");
+  const handlers = spans.filter(({ name }) => name.startsWith("builder.")).map(({ spanId }) => spanId);
+  expect(answers.length).toBeGreaterThan(0);
+  for (const { spanId } of answers) expect(handlers).toContain(spanId);
+
+  const access = written.find(({ msg }) => msg === "finished unary call with code OK");
+  expect(BigInt(access?.["dd.span_id"] ?? "")).toBe(BigInt(`0x${access?.["span_id"]}`));
+}
+
+test("a failure is told in the spans of the call and of the request, without the token", async () => {
+  const wrong = "wr0ng-t0ken-of-somebody";
+  const { code } = await runProgram([], { cwd, env: settings({ BATON_CODECOV_API_TOKEN: wrong }) });
+  expect(code).not.toBe(0);
+  const failed = collector.spans.filter(({ failure }) => failure !== undefined);
+  expect(failed.find(({ name }) => name === "GET")).toMatchObject({
+    failure: "HTTP status 401",
+    attributes: { "http.response.status_code": 401 },
+  });
+  expect(failed.map(({ name }) => name)).toEqual(expect.arrayContaining(["sync", "builder.Validate"]));
+  for (const bytes of collector.received) expect(bytes).not.toContain(wrong);
+});
+
+test("in service mode each task is a trace of its own, with its failure", async () => {
+  await using scene = await ServiceScene.open();
+  scene.start({ BATON_OTEL_COLLECTOR_ENDPOINT: `http://127.0.0.1:${collector.port}` });
+  const principal = { id: { resourceType: "user", resource: "1" } };
+  const entitlement = {
+    id: "license:o:assigned",
+    resource: { id: { resourceType: "license", resource: "o" } },
+  };
+  const refused = scene.c1.enqueue({ $case: "grant", value: { entitlement, principal } });
+  const done = scene.c1.enqueue({ $case: "listEventFeeds", value: {} });
+  await Promise.all([scene.finish(refused), scene.finish(done)]);
+  await scene.stop();
+
+  const { spans } = collector;
+  const grant = spans.find(({ name }) => name === "task grant");
+  expect(grant).toMatchObject({
+    parentId: "",
+    attributes: { task_id: refused },
+    failure: "provisioning is not enabled",
+  });
+  const feeds = spans.find(({ name }) => name === "task listEventFeeds");
+  expect(feeds).toMatchObject({ parentId: "", failure: undefined });
+  const handler = spans.find(({ name }) => name === "builder.ListEventFeeds");
+  expect(handler?.traceId).toBe(feeds?.traceId);
+  expect(grant?.traceId).not.toBe(feeds?.traceId);
+});
+
+describe("what a host sends", () => {
+  const TRACE = "0af7651916cd43dd8448eb211c80319c";
+  const PARENT = "b7ad6b7169203331";
+
+  /** Calls Validate as a host would that sends these headers. */
+  async function validate(headers: Record<string, string>): Promise<CollectedSpan[]> {
+    const span: Span = {
+      traceId: TRACE,
+      spanId: PARENT,
+      startChild: () => span,
+      set() {},
+      end() {},
+      toHeaders: () => headers,
+    };
+    const connector: LaunchedConnector = await launchConnector(
+      { command: process.execPath, args: [CODECOV, "_connector-service"], env: settings() },
+      { log: silentLogger, signal: new AbortController().signal, span, onStderr: () => undefined },
+    );
+    try {
+      await connector.client.validate({}, new AbortController().signal);
+    } finally {
+      await connector.close();
+    }
+    return collector.spans;
+  }
+
+  test("its trace is continued, sampled there or not", async () => {
+    const spans = await validate({ traceparent: `00-${TRACE}-${PARENT}-00`, tracestate: "vendor=1" });
+    const call = spans.find(({ name }) => name === "c1.connector.v2.ConnectorService/Validate");
+    expect(call).toMatchObject({
+      traceId: TRACE,
+      parentId: PARENT,
+      attributes: { "rpc.grpc.status_code": 0 },
+    });
+    for (const { traceId } of spans) expect(traceId).toBe(TRACE);
+  });
+
+  test("a malformed or missing context begins a trace of its own", async () => {
+    const spans = await validate({ traceparent: "00-nonsense-01" });
+    const call = spans.find(({ name }) => name === "c1.connector.v2.ConnectorService/Validate");
+    expect(call).toMatchObject({ parentId: "", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+  });
+});
+
+/** Tells on standard error which packages of OpenTelemetry a process loads. */
+const WATCH_LOADING = `
+  import { registerHooks } from "node:module";
+  registerHooks({
+    resolve(name, context, next) {
+      if (name.startsWith("@opentelemetry/")) process.stderr.write("loads " + name);
+      return next(name, context);
+    },
+  });
+`;
+
+describe("the settings of the collector", () => {
+  test.each([
+    ["without a collector nothing of OpenTelemetry is loaded", "", false],
+    ["with one it is", "http://127.0.0.1:1", true],
+  ])("%s", async (_what, endpoint, isLoaded) => {
+    const { code, stderr } = await runProgram(QUICK, {
+      cwd,
+      env: settings({
+        BATON_OTEL_COLLECTOR_ENDPOINT: endpoint,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(WATCH_LOADING)}`,
+      }),
+    });
+    expect(code).toBe(0);
+    expect(stderr.includes("loads @opentelemetry/")).toBe(isLoaded);
+  });
+
+  test("each of the two switches works by itself", async () => {
+    await runProgram(QUICK, { cwd, env: settings({ BATON_OTEL_TRACING_DISABLED: "true" }) });
+    expect([collector.spans.length, collector.logs.length > 0]).toEqual([0, true]);
+    collector.logs.length = 0;
+    await runProgram(QUICK, { cwd, env: settings({ BATON_OTEL_LOGGING_DISABLED: "true" }) });
+    expect([collector.spans.length > 0, collector.logs.length]).toEqual([true, 0]);
+  });
+
+  test.each([
+    [
+      "file",
+      async (pem: string) => {
+        await writeFile(join(cwd, "ca.pem"), pem);
+        return { BATON_OTEL_COLLECTOR_ENDPOINT_TLS_CERT_PATH: "ca.pem" };
+      },
+    ],
+    [
+      "PEM in base64url",
+      async (pem: string) => ({
+        BATON_OTEL_COLLECTOR_ENDPOINT_TLS_CERT: Buffer.from(pem).toString("base64url"),
+      }),
+    ],
+  ])("TLS is used unless told otherwise; the authority comes as %s", async (_form, give) => {
+    await using secure = await startOtelCollector({ tls: true });
+    const endpoint = { BATON_OTEL_COLLECTOR_ENDPOINT: `localhost:${secure.port}` };
+    const { code } = await runProgram(QUICK, {
+      cwd,
+      env: settings({ ...endpoint, ...(await give(secure.certificate)) }),
+    });
+    expect(code).toBe(0);
+    expect(secure.spans.map(({ name }) => name)).toContain("builder.ListActionSchemas");
+  });
+
+  test("a collector that is away costs a warning and no row", async () => {
+    const { port } = collector;
+    await collector[Symbol.asyncDispose]();
+    const { code, stderr } = await runProgram([], {
+      cwd,
+      env: settings({ BATON_OTEL_COLLECTOR_ENDPOINT: `127.0.0.1:${port}`, BATON_LOG_LEVEL: "info" }),
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('"members":52');
+    expect(stderr).toContain("could not be sent to the OpenTelemetry collector");
+  });
+
+  test("settings that cannot be used end the program before anything is read", async () => {
+    const { code, stderr } = await runProgram(QUICK, {
+      cwd,
+      env: settings({ BATON_OTEL_COLLECTOR_ENDPOINT: "collector:4317/v1/traces" }),
+    });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      '--otel-collector-endpoint has to be host:port or a URL such as "https://collector:4317" without a path\n',
+    );
+  });
+});
