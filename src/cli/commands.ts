@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { healthCheckFields } from "./commands/health-check-fields.ts";
 import { reportFields } from "./commands/report-fields.ts";
+import { serveFields } from "./commands/serve-fields.ts";
 
 /** What the program does without a subcommand. */
 export const mainCommand: Command = {
@@ -32,6 +33,12 @@ export const commands: readonly Command[] = [
     summary: "ask a running program how it is; exit code 0 means well",
     fields: healthCheckFields,
     load: async () => (await import("./commands/health-check.ts")).run,
+  },
+  {
+    name: "serve",
+    summary: "serve the connector by itself, as a sidecar or for grpcurl",
+    fields: serveFields,
+    load: async () => (await import("./commands/serve.ts")).run,
   },
   {
     name: "report",

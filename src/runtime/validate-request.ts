@@ -196,6 +196,10 @@ export function validateRequest(typeName: string, message: object): BatonError |
   if (check === undefined) {
     return new BatonError(Code.Internal, `no rules are known for requests of the type ${typeName}`);
   }
-  const problem = check(message);
+  return toInvalidArgument(check(message));
+}
+
+/** The error for what a check found, if it found something. */
+export function toInvalidArgument(problem: string | undefined): BatonError | undefined {
   return problem === undefined ? undefined : new BatonError(Code.InvalidArgument, problem);
 }

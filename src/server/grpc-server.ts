@@ -1,13 +1,35 @@
 import type { Socket } from "node:net";
-import { type ConnectionInjector, Metadata, Server, type ServerCredentials } from "@grpc/grpc-js";
+import {
+  type ConnectionInjector,
+  type handleBidiStreamingCall,
+  Metadata,
+  Server,
+  type ServerCredentials,
+  type ServerOptions,
+} from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
 
 /** Largest request, as in Go connectors (the default of gRPC). */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
+type Handler = ReturnType<Endpoint["bind"]> | BidiMethod["handle"];
+
 /** How a drained server ends connections that stay open. */
 const DRAIN_GRACE_MS = 100;
+
+/** A method whose both sides stream; only the reflection service has one. */
+export interface BidiMethod {
+  readonly path: string;
+  readonly handle: handleBidiStreamingCall<Buffer, Buffer>;
+}
+
+/** What a server has beyond that of a connector process. */
+export interface ServerExtras {
+  readonly bidiMethods?: readonly BidiMethod[];
+  /** Limits for peers that are not the host that started this process. */
+  readonly limits?: ServerOptions;
+}
 
 /** A gRPC server that is fed with accepted sockets, because gRPC cannot adopt an inherited listener itself. */
 export class GrpcServer {
@@ -20,6 +42,7 @@ export class GrpcServer {
     endpoints: readonly Endpoint[],
     credentials: ServerCredentials,
     environment: Omit<CallEnvironment, "createMetadata">,
+    { bidiMethods = [], limits = {} }: ServerExtras = {},
   ) {
     this.#environment = { ...environment, createMetadata: () => new Metadata() };
     this.#server = new Server({
@@ -27,8 +50,10 @@ export class GrpcServer {
       "grpc.enable_channelz": 0,
       "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
       "grpc.max_send_message_length": -1,
+      ...limits,
     });
     for (const endpoint of endpoints) this.#register(endpoint);
+    for (const { path, handle } of bidiMethods) this.#add(path, handle, "bidi");
     try {
       this.#injector = this.#server.createConnectionInjector(credentials);
     } catch (error) {
@@ -55,10 +80,13 @@ export class GrpcServer {
   }
 
   #register(endpoint: Endpoint): void {
-    const same = (bytes: Buffer) => bytes;
     const handler = endpoint.bind(this.#environment);
-    const type = endpoint.kind === "unary" ? "unary" : "serverStream";
-    if (this.#server.register(endpoint.path, handler, same, same, type)) return;
-    throw new BatonError(Code.Internal, `the method ${endpoint.path} is registered twice`);
+    this.#add(endpoint.path, handler, endpoint.kind === "unary" ? "unary" : "serverStream");
+  }
+
+  #add(path: string, handler: Handler, type: "unary" | "serverStream" | "bidi"): void {
+    const same = (bytes: Buffer) => bytes;
+    if (this.#server.register(path, handler, same, same, type)) return;
+    throw new BatonError(Code.Internal, `the method ${path} is registered twice`);
   }
 }

@@ -120,7 +120,7 @@ function pageRequest({ pageSize, pageToken, activeSyncId }: ListRequest): PageRe
  * Lists resources, except that a listing without parent never ends with NotFound: hosts take that for a
  * warning and finish the sync without the resources. What vanished can only be something below a parent.
  */
-async function listResources(
+export async function listResources(
   syncer: ResourceSyncer,
   request: ListRequest & { readonly parentResourceId: Resource["id"] },
   ctx: CallContext,

@@ -1,0 +1,30 @@
+import type { FieldSet } from "#config/field.ts";
+
+export const serveFields = {
+  listen: {
+    kind: "string",
+    name: "listen",
+    description: "Where to listen: host:port or unix:/path/of/socket",
+    default: "127.0.0.1:50051",
+  },
+  certPath: {
+    kind: "string",
+    name: "tls-cert-path",
+    description: "PEM file with the server's certificate, and those that lead to its authority",
+  },
+  keyPath: {
+    kind: "string",
+    name: "tls-key-path",
+    description: "PEM file with the private key of that certificate",
+  },
+  clientCaPath: {
+    kind: "string",
+    name: "tls-client-ca-path",
+    description: "PEM file with the authority whose certificates clients must have",
+  },
+  plaintext: {
+    kind: "bool",
+    name: "plaintext",
+    description: "Serve without TLS, on loopback or a Unix socket only",
+  },
+} as const satisfies FieldSet;

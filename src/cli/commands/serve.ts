@@ -1,0 +1,148 @@
+import { readFile } from "node:fs/promises";
+import { usageError } from "#config/arguments.ts";
+import type { ConfigOf } from "#config/field.ts";
+import { loadFields } from "#config/load.ts";
+import { systemClock } from "#kernel/clock.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Connector } from "#runtime/connector.ts";
+import { startHealthServer } from "#server/health-http.ts";
+import {
+  formatListenAddress,
+  isLocal,
+  type ListenAddress,
+  parseListenAddress,
+} from "#server/listen-address.ts";
+import { type ServeOptions, serve } from "#server/serve.ts";
+import { createPemCredentials, createPlaintextCredentials } from "#server/serve-tls.ts";
+import type { Invocation } from "../command.ts";
+import { type Output, openOutput } from "../output.ts";
+import {
+  allowsProvisioning,
+  allowsTicketing,
+  loadConnectorConfig,
+  loadSettings,
+  type Settings,
+} from "../settings.ts";
+import { watchSignals } from "../signals.ts";
+import { openTelemetry } from "../telemetry.ts";
+import { serveFields } from "./serve-fields.ts";
+
+type Options = ConfigOf<typeof serveFields>;
+
+/** How long the last traces and logs may take to their collector. */
+const LAST_EXPORT_MS = 1_000;
+
+/** How long somebody who asks `/health` waits at most for the connector. */
+const VALIDATE_WAIT_MS = 15_000;
+
+/** `serve`: the connector by itself, for sidecars and for debugging. Ends well at SIGTERM and SIGINT. */
+export async function run(invocation: Invocation): Promise<number> {
+  const settings = await loadSettings(invocation);
+  const options = loadFields(serveFields, [], settings.sources);
+  const config = loadConnectorConfig(invocation, settings);
+  const address = readAddress(options);
+  const credentials = await readCredentials(options, address);
+  const { sdk } = settings;
+  const { definition, redactor } = invocation;
+  const telemetry = await openTelemetry(invocation, settings);
+  const output = openOutput(invocation, settings, "log", telemetry);
+  const provisioning = allowsProvisioning(sdk);
+  const connector = definition.create(config, {
+    provisioning,
+    httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+    registerSecret: (secret) => redactor.register(secret),
+  });
+  const signals = watchSignals();
+  const closeHealth = sdk.healthCheck
+    ? await openHealthEndpoints(invocation, settings, output, connector)
+    : undefined;
+  try {
+    await serve({
+      connector,
+      gates: { provisioning, ticketing: allowsTicketing(settings) },
+      address,
+      credentials,
+      log: output.log,
+      redactor,
+      tracer: telemetry?.tracer,
+      signal: signals.signal,
+      onListening: (bound) => {
+        output.log.info("serving", { address: formatListenAddress(bound), tls: !options.plaintext });
+      },
+    });
+    output.log.info("served", { reason: signals.exitCode() === undefined ? "ended" : "signal" });
+    return 0;
+  } finally {
+    await closeHealth?.();
+    signals.stop();
+    await telemetry?.close(LAST_EXPORT_MS);
+  }
+}
+
+function readAddress({ listen, plaintext }: Options): ListenAddress {
+  const address = parseListenAddress(listen);
+  if (address === undefined) {
+    throw usageError(`--listen: value must be host:port or unix:/path, not "${listen}"`);
+  }
+  if (plaintext && !isLocal(address)) {
+    throw usageError(
+      `--plaintext is for loopback and Unix sockets only; serve ${listen} with --tls-cert-path, --tls-key-path and --tls-client-ca-path`,
+    );
+  }
+  return address;
+}
+
+/** Mutual TLS from files, or none where that was asked for in so many words. */
+async function readCredentials(
+  { plaintext, certPath, keyPath, clientCaPath }: Options,
+  address: ListenAddress,
+): Promise<ServeOptions["credentials"]> {
+  const paths = [certPath, keyPath, clientCaPath];
+  if (plaintext) {
+    if (paths.every((path) => path === undefined)) return createPlaintextCredentials();
+    throw usageError("--plaintext and the --tls-… files exclude each other");
+  }
+  if (certPath === undefined || keyPath === undefined || clientCaPath === undefined) {
+    const otherwise = isLocal(address) ? ", or --plaintext" : "";
+    throw usageError(`serve needs --tls-cert-path, --tls-key-path and --tls-client-ca-path${otherwise}`);
+  }
+  const [cert, key, clientCa] = await Promise.all([
+    readPem("--tls-cert-path", certPath),
+    readPem("--tls-key-path", keyPath),
+    readPem("--tls-client-ca-path", clientCaPath),
+  ]);
+  return createPemCredentials({ cert, key, clientCa });
+}
+
+async function readPem(flag: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BatonError(Code.Unknown, `${flag}: cannot read ${path}: ${reason}`, {
+      kind: "configuration",
+      cause,
+    });
+  }
+}
+
+async function openHealthEndpoints(
+  { redactor }: Invocation,
+  { sdk }: Settings,
+  { log }: Output,
+  connector: Connector,
+): Promise<() => Promise<void>> {
+  const server = await startHealthServer({
+    port: sdk.healthCheckPort,
+    address: sdk.healthCheckBindAddress,
+    redact: (text) => redactor.redact(text),
+    source: {
+      isReady: () => true,
+      validate: async (signal) => {
+        await connector.validate({ signal, log, clock: systemClock, maxWaitMs: VALIDATE_WAIT_MS });
+      },
+    },
+  });
+  log.info("health endpoints", { port: server.port });
+  return () => server.close();
+}

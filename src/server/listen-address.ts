@@ -1,0 +1,63 @@
+import { lstat, unlink } from "node:fs/promises";
+import { connect, isIP } from "node:net";
+import { BatonError, Code } from "#kernel/errors.ts";
+
+/** Where a server listens: a TCP address or a Unix socket. */
+export type ListenAddress =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+const SOCKET_PREFIX = "unix:";
+const MAX_PORT = 65_535;
+
+/** Reads `host:port`, `[::1]:port` or `unix:/path`; undefined if it is none of them. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  if (text.startsWith(SOCKET_PREFIX)) {
+    const path = text.slice(SOCKET_PREFIX.length);
+    return path === "" ? undefined : { kind: "unix", path };
+  }
+  const [, bracketed, plain, digits = ""] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  return host === undefined || port > MAX_PORT ? undefined : { kind: "tcp", host, port };
+}
+
+/** Whether only this machine can reach the address. */
+export function isLocal(address: ListenAddress): boolean {
+  if (address.kind === "unix") return true;
+  const { host } = address;
+  if (isIP(host) === 4) return host.startsWith("127.");
+  return host === "::1" || host === "localhost";
+}
+
+export function formatListenAddress(address: ListenAddress): string {
+  if (address.kind === "unix") return `${SOCKET_PREFIX}${address.path}`;
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/**
+ * Removes a socket file that a killed process has left behind; listening would fail on it.
+ *
+ * @throws BatonError FailedPrecondition if something else stands there, or somebody still listens.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  const entry = await lstat(path).catch(() => undefined);
+  if (entry === undefined) return;
+  if (!entry.isSocket()) throw refuse(`${path} exists and is no socket`);
+  if (await isAnswered(path)) throw refuse(`another process listens on ${path}`);
+  await unlink(path);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(path);
+  socket.once("connect", () => resolve(true));
+  socket.once("error", () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+function refuse(problem: string): BatonError {
+  return new BatonError(Code.FailedPrecondition, `${problem}; choose another --listen`, {
+    kind: "configuration",
+  });
+}

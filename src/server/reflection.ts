@@ -1,0 +1,124 @@
+/**
+ * Server reflection, both versions, which differ in nothing but the package name. Answers come from the
+ * compiled descriptors; they are read at the first request, so that nobody pays for a question not asked.
+ */
+
+import { createFileRegistry, type DescFile, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { descriptorSetBase64 } from "#gen/descriptors.ts";
+import {
+  ServerReflectionRequest as Request,
+  ServerReflectionResponse as Response,
+  ServerReflectionService,
+} from "#gen/grpc/reflection/v1/reflection.ts";
+import { ServerReflectionService as ServerReflectionAlphaService } from "#gen/grpc/reflection/v1alpha/reflection.ts";
+import { Code } from "#kernel/errors.ts";
+import type { BidiMethod } from "./grpc-server.ts";
+
+const METHODS = [
+  ServerReflectionService.serverReflectionInfo,
+  ServerReflectionAlphaService.serverReflectionInfo,
+];
+
+/** @param services full names of the services that the server has */
+export function reflectionMethods(services: () => readonly string[]): BidiMethod[] {
+  let index: DescriptorIndex | undefined;
+  const answer = (bytes: Buffer): Buffer => {
+    index ??= new DescriptorIndex();
+    const request = Request.decode(bytes);
+    const messageResponse = answerRequest(request, index, services());
+    const response = Response.fromPartial({
+      validHost: request.host,
+      originalRequest: request,
+      messageResponse,
+    });
+    return Buffer.from(Response.encode(response).finish());
+  };
+  return METHODS.map(({ path }) => ({
+    path,
+    handle(call) {
+      // One answer for each question, and no further question is read while the caller does not read answers.
+      call.on("data", (bytes: Buffer) => {
+        try {
+          if (call.write(answer(bytes))) return;
+          call.pause();
+          call.once("drain", () => call.resume());
+        } catch {
+          call.pause();
+          const details = "the request is not the message that the method takes";
+          call.emit("error", { code: Code.Internal, details });
+        }
+      });
+      call.on("end", () => call.end());
+    },
+  }));
+}
+
+type Answer = NonNullable<Response["messageResponse"]>;
+
+function answerRequest(
+  { messageRequest: question }: Request,
+  index: DescriptorIndex,
+  services: readonly string[],
+): Answer {
+  switch (question?.$case) {
+    case "listServices":
+      return {
+        $case: "listServicesResponse",
+        value: { service: services.toSorted().map((name) => ({ name })) },
+      };
+    case "fileByFilename":
+      return filesOrError(index.findFile(question.value), index, `there is no file ${question.value}`);
+    case "fileContainingSymbol":
+      return filesOrError(index.findSymbol(question.value), index, `there is no symbol ${question.value}`);
+    case "fileContainingExtension":
+    case "allExtensionNumbersOfType":
+      return failure(Code.NotFound, "the contract has no extensions");
+    case undefined:
+      return failure(Code.InvalidArgument, "the request asks for nothing");
+    default:
+      return question satisfies never;
+  }
+}
+
+function filesOrError(file: DescFile | undefined, index: DescriptorIndex, problem: string): Answer {
+  if (file === undefined) return failure(Code.NotFound, problem);
+  return {
+    $case: "fileDescriptorResponse",
+    value: { fileDescriptorProto: index.encodeWithDependencies(file) },
+  };
+}
+
+function failure(errorCode: number, errorMessage: string): Answer {
+  return { $case: "errorResponse", value: { errorCode, errorMessage } };
+}
+
+/** Descriptors by the names that questions use. */
+class DescriptorIndex {
+  readonly #registry = createFileRegistry(
+    fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, "base64")),
+  );
+
+  findFile(name: string): DescFile | undefined {
+    return this.#registry.getFile(name.replace(/\.proto$/, "")) ?? this.#registry.getFile(name);
+  }
+
+  /** The file of a type or service, or of one of its fields, values or methods. */
+  findSymbol(name: string): DescFile | undefined {
+    const owner = name.slice(0, Math.max(0, name.lastIndexOf(".")));
+    const found = this.#registry.get(name) ?? this.#registry.get(owner);
+    return found?.kind === "extension" ? undefined : found?.file;
+  }
+
+  /** The file and all that it imports, directly or not; each once, the file itself first. */
+  encodeWithDependencies(file: DescFile): Buffer[] {
+    const files = new Set<DescFile>();
+    const visit = (current: DescFile): void => {
+      if (files.has(current)) return;
+      for (const dependency of current.dependencies) visit(dependency);
+      files.add(current);
+    };
+    visit(file);
+    return [...files].reverse().map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Serving a connector by itself, for sidecars and for debugging: no host has started this process, so it
+ * listens where it is told to, faces peers it does not know, and ends by a signal.
+ */
+
+import { chmod } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import type { ServerCredentials, ServerOptions } from "@grpc/grpc-js";
+import { type Clock, systemClock } from "#kernel/clock.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+import type { Redactor } from "#kernel/secret.ts";
+import type { Tracer } from "#kernel/trace.ts";
+import type { Connector } from "#runtime/connector.ts";
+import type { ServiceGates } from "#runtime/endpoints.ts";
+import { resourceStreamEndpoints } from "#runtime/services/resource-stream.ts";
+import { ConnectorServer } from "./connector-server.ts";
+import { Health } from "./health.ts";
+import { formatListenAddress, type ListenAddress, removeStaleSocket } from "./listen-address.ts";
+import { reflectionMethods } from "./reflection.ts";
+
+/** How long calls may go on after a signal; orchestrators wait 10 s (Docker) or 30 s (Kubernetes) by default. */
+const DRAIN_MS = 8_000;
+
+/** How long the last answers may take to leave. */
+const FLUSH_MS = 50;
+
+/** Connections at a time; further ones are closed at once. An idle one costs about 15 KiB, so many keep nobody out. */
+const MAX_CONNECTIONS = 4096;
+
+/** A peer that has connected has this long to say anything at all. */
+const FIRST_BYTE_MS = 10_000;
+
+/** The owner and the group of the process may connect. */
+const SOCKET_MODE = 0o660;
+
+/** Bounds what one peer can hold. Clients reconnect by themselves. */
+const LIMITS: ServerOptions = {
+  "grpc.max_concurrent_streams": 64,
+  "grpc.max_connection_idle_ms": 5 * 60_000,
+  "grpc.keepalive_time_ms": 60_000,
+  "grpc.keepalive_timeout_ms": 20_000,
+};
+
+export interface ServeOptions {
+  readonly connector: Connector;
+  readonly gates: ServiceGates;
+  readonly address: ListenAddress;
+  readonly credentials: ServerCredentials;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  readonly tracer?: Tracer | undefined;
+  readonly clock?: Clock;
+  /** Ends serving: no more connections, calls in flight go on for a while, then everything is closed. */
+  readonly signal: AbortSignal;
+  /** Told once connections are accepted; with the port that was chosen, if it was left open. */
+  readonly onListening?: (address: ListenAddress) => void;
+}
+
+/**
+ * Serves until the signal is aborted.
+ *
+ * @throws BatonError FailedPrecondition if the address cannot be had
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { connector, gates, address, credentials, log, redactor, tracer, signal } = options;
+  const clock = options.clock ?? systemClock;
+  const services = () => server.services;
+  const health = new Health(services);
+  const server: ConnectorServer = new ConnectorServer({
+    connector,
+    gates,
+    credentials,
+    log,
+    clock,
+    redactor,
+    tracer,
+    moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
+    extras: { bidiMethods: reflectionMethods(services), limits: LIMITS },
+  });
+  const sockets = new Set<Socket>();
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    const watch = setTimeout(() => dropSilent(socket), FIRST_BYTE_MS);
+    socket.once("close", () => {
+      clearTimeout(watch);
+      sockets.delete(socket);
+    });
+    server.accept(socket);
+  });
+  listener.maxConnections = MAX_CONNECTIONS;
+  try {
+    signal.throwIfAborted();
+    await startListening(listener, address);
+    options.onListening?.(boundAddress(listener, address));
+    await untilEnd(listener, signal);
+  } finally {
+    listener.close();
+    health.stop();
+    await server.end(new BatonError(Code.Unavailable, "the server is shutting down"), DRAIN_MS, FLUSH_MS);
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function dropSilent(socket: Socket): void {
+  if (socket.bytesRead === 0) socket.destroy();
+}
+
+async function startListening(listener: Server, address: ListenAddress): Promise<void> {
+  if (address.kind === "unix") await removeStaleSocket(address.path);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  listener.once("error", reject);
+  if (address.kind === "unix") listener.listen(address.path, resolve);
+  else listener.listen(address.port, address.host, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BatonError(
+      Code.FailedPrecondition,
+      `cannot listen on ${formatListenAddress(address)} (${reason}); choose another --listen`,
+      { kind: "configuration", cause },
+    );
+  } finally {
+    listener.off("error", reject);
+  }
+  if (address.kind === "unix") await chmod(address.path, SOCKET_MODE);
+}
+
+function boundAddress(listener: Server, address: ListenAddress): ListenAddress {
+  const bound = listener.address();
+  if (address.kind === "unix" || bound === null || typeof bound === "string") return address;
+  return { ...address, port: bound.port };
+}
+
+/** Resolves when serving is to end, and fails if the listener does. */
+async function untilEnd(listener: Server, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  listener.once("error", reject);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await promise;
+}
