@@ -1,4 +1,5 @@
 import { usageError } from "#config/arguments.ts";
+import { foreignFields } from "#config/sdk-fields.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
 import type { Invocation } from "../command.ts";
 import type { Job } from "../job.ts";
@@ -56,8 +57,9 @@ async function trace(name: string, job: Job, run: (job: Job) => Promise<number>)
   return await endWith(span, run({ ...job, span, output: { ...job.output, log } }));
 }
 
+/** `--ticketing` alone asks for nothing, it allows something; it may stand in settings for connectors of any kind. */
 function refuseForeignSettings({ definition }: Invocation, settings: Settings): void {
-  const [foreign] = findForeignSettings(settings);
+  const [foreign] = findForeignSettings(settings).filter((name) => name !== foreignFields.ticketing.name);
   if (foreign !== undefined) throw usageError(`--${foreign} is not supported by ${definition.name}`);
   const engine = settings.sdk.storageEngine ?? "sqlite";
   if (engine === "sqlite") return;
