@@ -15,6 +15,7 @@ import type { Connector } from "#runtime/connector.ts";
 import type { ServiceGates } from "#runtime/endpoints.ts";
 import { resourceStreamEndpoints } from "#runtime/services/resource-stream.ts";
 import { ConnectorServer } from "./connector-server.ts";
+import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
 import { formatListenAddress, type ListenAddress, removeStaleSocket } from "./listen-address.ts";
 import { reflectionMethods } from "./reflection.ts";
@@ -30,6 +31,9 @@ const MAX_CONNECTIONS = 4096;
 
 /** A peer that has connected has this long to say anything at all. */
 const FIRST_BYTE_MS = 10_000;
+
+/** A caller that has opened a call has this long to send its request. */
+const FIRST_MESSAGE_MS = 30_000;
 
 /** The owner and the group of the process may connect. */
 const SOCKET_MODE = 0o660;
@@ -66,6 +70,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { connector, gates, address, credentials, log, redactor, tracer, signal } = options;
   const clock = options.clock ?? systemClock;
   const services = () => server.services;
+  const limits = { ...LIMITS, interceptors: [limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
   const health = new Health(services);
   const server: ConnectorServer = new ConnectorServer({
     connector,
@@ -76,16 +81,20 @@ export async function serve(options: ServeOptions): Promise<void> {
     redactor,
     tracer,
     moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
-    extras: { bidiMethods: reflectionMethods(services), limits: LIMITS },
+    extras: { bidiMethods: reflectionMethods(services), limits },
   });
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
     sockets.add(socket);
-    const watch = setTimeout(() => dropSilent(socket), FIRST_BYTE_MS);
+    const closed = new AbortController();
     socket.once("close", () => {
-      clearTimeout(watch);
+      closed.abort();
       sockets.delete(socket);
     });
+    clock.sleep(FIRST_BYTE_MS, closed.signal).then(
+      () => dropSilent(socket),
+      () => undefined,
+    );
     server.accept(socket);
   });
   listener.maxConnections = MAX_CONNECTIONS;
