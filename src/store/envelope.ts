@@ -71,8 +71,7 @@ export async function encodeEnvelope(
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
   });
-  const source = createReadStream(databasePath, { highWaterMark: CHUNK_BYTES });
-  await pipeline(source, compressor, async (chunks: AsyncIterable<Buffer>) => {
+  await pipeline(readChunks(databasePath), compressor, async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) {
       await target.writeFile(chunk);
       written += chunk.length;
@@ -80,6 +79,20 @@ export async function encodeEnvelope(
   });
   await target.sync();
   return written;
+}
+
+/**
+ * The content of a file in one buffer that is used again and again: new ones would add up before they are freed.
+ * A chunk is larger than what a compressor queues, so it is used up before the next one is asked for.
+ */
+async function* readChunks(path: string): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  await using file = await open(path, "r");
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 function checkMagic(magic: Buffer, path: string): void {
