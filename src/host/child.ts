@@ -114,7 +114,7 @@ export function unexpectedExit(exit: ChildExit): BatonError {
     const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
     return new BatonError(
       Code.Internal,
-      `the connector process was ended by ${signal}${hint}; try again: what could be kept is not read again`,
+      `the connector process was ended by ${signal}${hint}; try again: the next run goes on from what was kept`,
     );
   }
   const passedOn = Object.values(Code).find((known) => known === code && known > Code.Canceled);

@@ -90,9 +90,16 @@ export function statusError(
   const rateLimit = readRateLimit(answer.status, answer.headers, now);
   return new BatonError(
     verdict.code,
-    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${said === "" ? "" : `: ${said}`}; ${advice ?? verdict.advice}`,
+    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${join(said, advice ?? verdict.advice)}`,
     { kind: verdict.kind, ...(rateLimit === undefined ? {} : { rateLimit }) },
   );
+}
+
+/** What the upstream said, often a sentence of its own, and then what to do. */
+function join(said: string, advice: string): string {
+  if (said === "") return `; ${advice}`;
+  if (!said.endsWith(".")) return `: ${said}; ${advice}`;
+  return `: ${said} ${advice.charAt(0).toUpperCase()}${advice.slice(1)}`;
 }
 
 /** For example `404 Not Found`. */
@@ -157,7 +164,8 @@ const BROKEN: ReadonlyMap<string, string> = new Map([
  * of settings can mend `FailedPrecondition`.
  */
 export function networkError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
-  const code = faultCode(thrown);
+  const origin = findNetworkFault(thrown);
+  const code = origin?.code ?? "unknown";
   const failed = `${endpoint.name} at ${host} failed: `;
   const timeout = TIMEOUTS.get(code);
   if (timeout !== undefined)
@@ -165,7 +173,7 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
   if (code === "ENOTFOUND") {
     return fault(
       Code.InvalidArgument,
-      `${failed}there is no host of that name; check the base URL`,
+      `${failed}there is no host named ${origin?.hostname ?? host}; check the base URL, and HTTPS_PROXY if set`,
       "configuration",
       thrown,
     );
@@ -205,25 +213,44 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
   }
   return fault(
     Code.Unavailable,
-    `${failed}${BROKEN.get(code) ?? `network error ${code}`}; ${TRY_AGAIN}`,
+    `${failed}${BROKEN.get(code) ?? `network error ${code}`}${describePeer(origin, host)}; ${TRY_AGAIN}`,
     "upstream",
     thrown,
   );
+}
+
+/** Who refused, if that is not plainly the host: one of its addresses, or a proxy. */
+function describePeer({ address, port }: NetworkFault = { code: "" }, host: string): string {
+  if (address === undefined || port === undefined) return "";
+  const peer = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return peer === host ? "" : ` by ${peer}`;
 }
 
 function fault(code: Code, message: string, kind: ErrorKind, cause: unknown): BatonError {
   return new BatonError(code, message, { kind, cause });
 }
 
-/** The first error code in an error, its parts (several addresses were tried) or its causes. */
-function faultCode(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return "unknown";
+/** What Node tells of a fault of the network. */
+interface NetworkFault {
+  readonly code: string;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** The name that was looked up. */
+  readonly hostname?: string | undefined;
+}
+
+/** The first error with a code among an error, its parts (several addresses were tried) and its causes. */
+function findNetworkFault(thrown: unknown): NetworkFault | undefined {
+  if (!(thrown instanceof Error)) return undefined;
   // undici wraps the fault of a socket, which says more than the wrapper.
-  const inner = thrown.cause === undefined ? "unknown" : faultCode(thrown.cause);
-  if (inner !== "unknown") return inner;
-  if ("code" in thrown && typeof thrown.code === "string") return thrown.code;
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) return faultCode(thrown.errors[0]);
-  return "unknown";
+  const inner = findNetworkFault(thrown.cause);
+  if (inner !== undefined) return inner;
+  if (isFault(thrown)) return thrown;
+  return thrown instanceof AggregateError ? findNetworkFault(thrown.errors[0]) : undefined;
+}
+
+function isFault(error: Error): error is Error & NetworkFault {
+  return "code" in error && typeof error.code === "string";
 }
 
 /** undici tells of a proxy's refusal only in the message of its error. */

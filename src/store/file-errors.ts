@@ -6,6 +6,7 @@ const SQLITE_IOERR = 10;
 const SQLITE_IOERR_WRITE = 778;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
@@ -55,6 +56,15 @@ function describeFault(error: Error): Fault | undefined {
       kind: "configuration",
       what: `the system refused access (${systemCode})`,
       remedy: "allow this user to read and write there, or choose another place",
+    };
+  }
+  // SQLite creates files of its own and does not say why it could not.
+  if (sqliteCode === SQLITE_CANTOPEN) {
+    return {
+      code: Code.PermissionDenied,
+      kind: "configuration",
+      what: "no file can be created in its directory",
+      remedy: "allow this user to write there, or choose another place",
     };
   }
   if (systemCode === "ENOENT" || systemCode === "ENOTDIR") {

@@ -23,6 +23,8 @@ export class Retrier {
   readonly #options: RetryOptions;
   /** Start of the first call since the last success. */
   #waitingSince: number | undefined;
+  /** Why the last attempt since then failed. */
+  #lastError: BatonError | undefined;
 
   constructor(options: RetryOptions) {
     this.#options = options;
@@ -41,13 +43,15 @@ export class Retrier {
       try {
         const result = await this.once(what, signal, call);
         this.#waitingSince = undefined;
+        this.#lastError = undefined;
         return result;
       } catch (thrown) {
         signal.throwIfAborted();
         const error = toBatonError(thrown);
         if (error instanceof GaveUpError || !isPassing(error)) throw error;
+        this.#lastError = error;
         const wait = retryDelay(error, attempt, clock.now());
-        if (wait >= this.#budgetMs()) throw this.#giveUp(what, error);
+        if (wait >= this.#budgetMs()) throw this.#giveUp(what);
         log.warn(`${what} failed for now, trying again`, { attempt, wait_ms: wait, error });
         await clock.sleep(wait, signal);
       }
@@ -76,14 +80,19 @@ export class Retrier {
     return maxWaitMs - (now - (this.#waitingSince ?? now));
   }
 
-  #giveUp(what: string, cause?: BatonError): GaveUpError {
-    const minutes = Math.round(this.#options.maxWaitMs / 6_000) / 10;
+  #giveUp(what: string): GaveUpError {
+    const cause = this.#lastError;
+    const reason = cause?.message ?? "the connector did not answer";
     return new GaveUpError(
       Code.Unavailable,
-      `gave up ${what} after ${minutes} min without progress: ${cause?.message ?? "the connector did not answer"}; try again later: what could be kept is not read again`,
+      `gave up ${what} after ${describeWait(this.#options.maxWaitMs)} without progress: ${reason}; the next run goes on from what was kept`,
       { cause, ...(cause?.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
     );
   }
+}
+
+function describeWait(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms / 6_000) / 10} min`;
 }
 
 /** Tells the end of patience from the connector's own `Unavailable`. */

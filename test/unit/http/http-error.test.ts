@@ -34,7 +34,7 @@ describe("the code of an answer", () => {
 
   it("comes with endpoint, status and what was said", () => {
     expect(statusOf(401, '{"detail":"Invalid token."}').message).toBe(
-      "Acme answered 401 Unauthorized to GET /users/: Invalid token.; check that the API token is right and not expired",
+      "Acme answered 401 Unauthorized to GET /users/: Invalid token. Check that the API token is right and not expired",
     );
   });
 
@@ -99,6 +99,14 @@ describe("the code of a network fault", () => {
     expect(networkError(endpoint, "h", wrapped).code).toBe(Code.InvalidArgument);
     const several = new AggregateError([fault("ETIMEDOUT"), fault("ECONNREFUSED")]);
     expect(networkError(endpoint, "h", several).code).toBe(Code.DeadlineExceeded);
+  });
+
+  it("is told with what was asked, where that is not the host: a proxy, or its name", () => {
+    const refused = Object.assign(fault("ECONNREFUSED"), { address: "::1", port: 3128 });
+    expect(networkError(endpoint, "acme.example", refused).message).toContain("refused by [::1]:3128; ");
+    expect(networkError(endpoint, "[::1]:3128", refused).message).toContain("refused; ");
+    const unknown = Object.assign(fault("ENOTFOUND"), { hostname: "proxy.example" });
+    expect(networkError(endpoint, "acme.example", unknown).message).toContain("no host named proxy.example;");
   });
 
   it("can come of anything thrown", () => {

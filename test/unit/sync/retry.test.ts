@@ -85,6 +85,21 @@ describe("a call that fails", () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(15 * MINUTE);
   });
 
+  it("is given up with the reason of the attempt before, if the last one is not answered in time", async () => {
+    const { retrier, signal } = setup(MINUTE / 2);
+    let attempts = 0;
+    const error = await catchError(
+      retrier.run("listing users", signal, (limit) => {
+        attempts += 1;
+        if (attempts === 1) return Promise.reject(unavailable());
+        const { promise, reject } = Promise.withResolvers<never>();
+        limit.addEventListener("abort", () => reject(limit.reason));
+        return promise;
+      }),
+    );
+    expect(error.message).toMatch(/^gave up listing users after 30 s without progress: busy;/u);
+  });
+
   it("gets the whole time again after any success", async () => {
     const { retrier, signal, clock } = setup();
     for (let call = 0; call < 5; call += 1) {
