@@ -23,6 +23,7 @@ afterEach(() => {
 async function run(
   validate: Connector["validate"] = async () => ({}),
   clock = new ManualClock(Date.now(), () => false),
+  prepare: Connector["prepare"] = async () => undefined,
 ) {
   const { port } = await openChildListener("win32");
   const { server, client: credential } = createLocalCredentials(Date.now());
@@ -35,6 +36,7 @@ async function run(
       metadata: toy.metadata,
       syncers: toy.syncers,
       validate,
+      prepare,
       close: () => toy.close(),
     }),
     gates: { provisioning: false, ticketing: false },
@@ -75,6 +77,20 @@ test("the end of standard input ends the service with 0, cancels calls and close
   expect(signal.aborted).toBe(true);
   expect(toy.closed).toBe(true);
   expect([Code.Canceled, Code.Unavailable]).toContain((await call).code);
+});
+
+test("a connector prepares itself before the first call, which tells what failed", async () => {
+  const prepared = Promise.withResolvers<void>();
+  const prepare = async () => {
+    prepared.resolve();
+    throw new BatonError(Code.InvalidArgument, "unusable settings");
+  };
+  const { stdin, errors, exitCode, client } = await run(undefined, undefined, prepare);
+  await prepared.promise;
+  await client.ask(ConnectorService.validate, {});
+  stdin.end();
+  expect(await exitCode).toBe(0);
+  expect(errors).toEqual([]);
 });
 
 test("SIGTERM lets a call in flight end and then ends the service with 143", async () => {
