@@ -90,13 +90,13 @@ export function statusError(
   const rateLimit = readRateLimit(answer.status, answer.headers, now);
   return new BatonError(
     verdict.code,
-    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${join(said, advice ?? verdict.advice)}`,
+    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${withAdvice(said, advice ?? verdict.advice)}`,
     { kind: verdict.kind, ...(rateLimit === undefined ? {} : { rateLimit }) },
   );
 }
 
-/** What the upstream said, often a sentence of its own, and then what to do. */
-function join(said: string, advice: string): string {
+/** The end of a message: what the upstream said, often a sentence of its own, and then what to do. */
+export function withAdvice(said: string, advice: string): string {
   if (said === "") return `; ${advice}`;
   if (!said.endsWith(".")) return `: ${said}; ${advice}`;
   return `: ${said} ${advice.charAt(0).toUpperCase()}${advice.slice(1)}`;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
-import { type Endpoint, statusError, statusLine } from "#http/http-error.ts";
+import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
 import { WaitBudget, withRetries } from "#http/retry.ts";
 import type { CallContext } from "#kernel/context.ts";
@@ -331,9 +331,10 @@ export class CodecovCall {
 
   #refused(endpoint: Endpoint, said: string): BatonError {
     const { service, owner } = this.target;
+    const advice = `there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it; check both`;
     return new BatonError(
       Code.FailedPrecondition,
-      `Codecov answered 404 Not Found to ${endpoint.name}: ${said} Either there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it`,
+      `Codecov answered 404 Not Found to ${endpoint.name}${withAdvice(said, advice)}`,
       { kind: "configuration" },
     );
   }
