@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # Builds the single executable from the lockfile, with install scripts off.
-FROM node:26-bookworm-slim AS build
+FROM node:26-bookworm AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts

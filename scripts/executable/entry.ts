@@ -4,8 +4,12 @@
  */
 import Module, { createRequire } from "node:module";
 import { getRawAsset } from "node:sea";
+import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { roleOf } from "./role.ts";
+
+/** By then a process has loaded what it needs, and none has read enough to be large, in milliseconds. */
+const WELL_STARTED_MS = 500;
 
 const asset = (name: string): Buffer => Buffer.from(getRawAsset(name));
 
@@ -16,4 +20,7 @@ const script = new Script(Module.wrap(source), {
   // Node checks that the cache belongs to this very version; if not, it is not used.
   cachedData: asset(roleOf(process.argv)),
 });
+// Collecting early costs a sync of 100,000 members a sixth more processor time and saves 120 MB in each process,
+// however many members there are. Code caches are refused once a flag is changed, so not at the start.
+setTimeout(() => setFlagsFromString("--heap-growing-percent=100"), WELL_STARTED_MS).unref();
 script.runInThisContext()({}, createRequire(process.execPath), {}, process.execPath, process.cwd());
