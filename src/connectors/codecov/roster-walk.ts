@@ -47,13 +47,14 @@ export interface RosterSlice {
  * Rows carry no id, so rows are compared by all they say of a person, and only a run of consecutive agreeing
  * rows with user names counts as the same place.
  *
- * The rows of a window are kept in memory for the following pages. They are a convenience: without them, after
- * a restart of the process, the token alone leads to the same place.
+ * The rows of a window are kept in memory for the following pages, and one window is read ahead. Both are a
+ * convenience: without them, after a restart of the process, the token alone leads to the same place.
  */
 export class RosterWalk {
   readonly #scope: string;
   readonly #limits: RosterLimits;
   readonly #cache = new SliceCache<SliceStart>();
+  readonly #ahead = new SliceCache<Promise<RosterWindow>>();
 
   /** @param roster identifies organization and server; tokens of one are of no use for another. */
   constructor(roster: string, limits: RosterLimits = ROSTER_LIMITS) {
@@ -75,12 +76,31 @@ export class RosterWalk {
   /** Lets go of rows kept for following pages. */
   forget(): void {
     this.#cache.clear();
+    this.#ahead.clear();
   }
 
   async #read(token: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
     const position = token === "" ? this.#beginning() : decodeRosterToken(token, this.#scope);
-    const window = await readWindow(source, position, this.#limits, ctx.log);
+    // What failed ahead is tried again, and told, now that it is asked for.
+    const ahead = await this.#ahead.take(token, ctx.clock.monotonic())?.catch(() => undefined);
+    const window = ahead ?? (await readWindow(source, position, this.#limits, ctx.log));
+    if (!window.atEnd) void this.#readAhead(window, source, ctx).catch(() => undefined);
     return { window, index: window.fresh, unnamed: window.unnamed };
+  }
+
+  /**
+   * Reads the one window behind `window` while the slices of this one are handed out. It is anchored and checked
+   * like any other, only earlier.
+   */
+  async #readAhead(window: RosterWindow, source: RosterSource, ctx: CallContext): Promise<void> {
+    const { rows, fresh, unnamed } = window;
+    const stop = endOfNames(rows, fresh, rows.length);
+    const counts = new Map(unnamed);
+    for (const member of rows.slice(fresh, stop)) takeOrdinal(member, counts);
+    const position = this.#positionAt(window, stop, counts);
+    const reading = readWindow(source, position, this.#limits, ctx.log);
+    this.#ahead.set(encodeRosterToken(position, this.#scope), reading, ctx.clock.monotonic());
+    await reading;
   }
 
   #beginning(): RosterPosition {

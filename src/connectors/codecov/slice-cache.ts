@@ -13,6 +13,13 @@ export class SliceCache<Value> {
     return this.#entries.get(token)?.value;
   }
 
+  /** As {@link get}, and forgets the value. */
+  take(token: string, now: number): Value | undefined {
+    const value = this.get(token, now);
+    this.#entries.delete(token);
+    return value;
+  }
+
   set(token: string, value: Value, now: number): void {
     this.#dropOld(now);
     this.#entries.delete(token);

@@ -391,3 +391,41 @@ describe("the rows kept in memory", () => {
     expect(roster.asked.length).toBeGreaterThan(2);
   });
 });
+
+describe("the window behind the present one", () => {
+  async function finish(walk: RosterWalk, roster: FakeRoster, token: string): Promise<number> {
+    let rows = 0;
+    for (let next = token; next !== ""; ) {
+      const slice = await walk.next(next, 5, roster, ctx);
+      rows += slice.rows.length;
+      next = slice.nextToken;
+    }
+    return rows;
+  }
+
+  it("is read while the present one is handed out, and only once", async () => {
+    const roster = new FakeRoster(members(50));
+    const walk = new RosterWalk("acme", SMALL);
+    const first = await walk.next("", 5, roster, ctx);
+    expect(roster.asked).toHaveLength(2);
+    expect(first.rows.length + (await finish(walk, roster, first.nextToken))).toBe(50);
+    expect(new Set(roster.asked.map(String)).size).toBe(roster.asked.length);
+  });
+
+  it("is read again if that failed, and is not kept when the sync is over", async () => {
+    const roster = new FakeRoster(members(50));
+    roster.onRequest = () => {
+      if (roster.asked.length === 2) throw new BatonError(Code.Unauthenticated, "not now");
+      return undefined;
+    };
+    const walk = new RosterWalk("acme", SMALL);
+    const first = await walk.next("", 5, roster, ctx);
+    expect(first.rows.length + (await finish(walk, roster, first.nextToken))).toBe(50);
+
+    const again = await walk.next("", 20, roster, ctx);
+    const asked = roster.asked.length;
+    walk.forget();
+    await walk.next(again.nextToken, 5, roster, ctx);
+    expect(roster.asked.length).toBeGreaterThan(asked);
+  });
+});
