@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
-import { htmlErrorPage } from "../fakes/codecov/faults.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { type ProgramResult, runProgram, startProgram } from "./program.ts";
 
@@ -67,40 +66,6 @@ test("one command reads every member into sync.c1z and says what it found", asyn
   });
   expect(await countUsers(join(cwd, "sync.c1z"))).toBe(52);
   expect(readdirSync(cwd)).toEqual(["sync.c1z"]);
-});
-
-test.each<[string, number, Record<string, string>, RegExp]>([
-  [
-    "a wrong token",
-    16,
-    { BATON_CODECOV_API_TOKEN: "11111111-2222-4333-8444-555555555555" },
-    /401.*Invalid token/,
-  ],
-  ["a wrong service", 3, { BATON_CODECOV_SERVICE: "gitlab" }, /another git service than gitlab/],
-  ["a personal account", 12, { BATON_CODECOV_OWNER: "alice" }, /alice .* is a personal account/],
-  ["an unknown owner", 5, { BATON_CODECOV_OWNER: "nobody" }, /no organization nobody on github/],
-])("%s ends in one sentence, exit code %i and leaves the file alone", async (_, code, changes, sentence) => {
-  const path = join(cwd, "sync.c1z");
-  const env = settings(changes);
-  const result = await runProgram(["--file", "other.c1z"], { cwd, env });
-  const { plain } = splitOutput(result);
-  expect(result.code).toBe(code);
-  expect(plain).toHaveLength(1);
-  expect(plain[0]).toMatch(sentence);
-  expect(result.stdout + result.stderr).not.toContain(env["BATON_CODECOV_API_TOKEN"]);
-  expect(result.stderr).not.toMatch(/^\s+at .*:\d+/m);
-  expect(readdirSync(cwd)).toEqual([]);
-  await expect(readFile(path)).rejects.toThrow("ENOENT");
-});
-
-test("a server that answers with an HTML page is named as such", async () => {
-  simulator.faults.add({ times: null, fault: htmlErrorPage(200) });
-  const path = join(cwd, "sync.c1z");
-  await writeFile(path, "");
-  const result = await runProgram([], { cwd, env: settings({ BATON_MAX_WAIT: "1s" }) });
-  expect(result.code).not.toBe(0);
-  expect(splitOutput(result).plain).toEqual([expect.stringMatching(/HTML/i)]);
-  expect(await readFile(path, "utf8")).toBe("");
 });
 
 test("a token from a file stays out of all output, even if the server repeats it", async () => {
