@@ -64,6 +64,11 @@ export class ConnectorServer {
     this.#server.accept(socket);
   }
 
+  /** Takes no new calls on the connections there are, and lets those in flight go on for `graceMs` milliseconds. */
+  drain(graceMs: number): void {
+    this.#server.drain(graceMs);
+  }
+
   /**
    * Lets calls in flight go on for up to `drainMs` milliseconds, cancels the rest and frees everything. The last
    * answers get `flushMs` to leave, since closing a connection cuts off what is still on its way.

@@ -73,6 +73,11 @@ export class GrpcServer {
     this.#injector.injectConnection(socket);
   }
 
+  /** Tells clients to go elsewhere with new calls; those in flight may go on for `graceMs` milliseconds. */
+  drain(graceMs: number): void {
+    this.#injector.drain(graceMs);
+  }
+
   /** Tells clients to go elsewhere, then ends what is left. Call it when no calls are in flight. */
   close(): void {
     this.#injector.drain(DRAIN_GRACE_MS);

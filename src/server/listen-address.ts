@@ -10,10 +10,10 @@ export type ListenAddress =
 const SOCKET_PREFIX = "unix:";
 const MAX_PORT = 65_535;
 
-/** Reads `host:port`, `[::1]:port` or `unix:/path`; undefined if it is none of them. */
+/** Reads `host:port`, `[::1]:port`, `unix:/path` or `unix:///path`; undefined if it is none of them. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   if (text.startsWith(SOCKET_PREFIX)) {
-    const path = text.slice(SOCKET_PREFIX.length);
+    const path = text.slice(SOCKET_PREFIX.length).replace(/^\/\//, "");
     return path === "" ? undefined : { kind: "unix", path };
   }
   const [, bracketed, plain, digits = ""] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];

@@ -3,7 +3,16 @@
  * compiled descriptors; they are read at the first request, so that nobody pays for a question not asked.
  */
 
-import { createFileRegistry, type DescFile, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  createFileRegistry,
+  type DescEnum,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { descriptorSetBase64 } from "#gen/descriptors.ts";
 import {
@@ -98,6 +107,13 @@ class DescriptorIndex {
   readonly #registry = createFileRegistry(
     fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, "base64")),
   );
+  readonly #symbols = new Map<string, DescFile>();
+
+  constructor() {
+    for (const type of this.#registry) {
+      for (const name of namesOf(type)) this.#symbols.set(name, type.file);
+    }
+  }
 
   findFile(name: string): DescFile | undefined {
     return this.#registry.getFile(name.replace(/\.proto$/, "")) ?? this.#registry.getFile(name);
@@ -105,9 +121,7 @@ class DescriptorIndex {
 
   /** The file of a type or service, or of one of its fields, values or methods. */
   findSymbol(name: string): DescFile | undefined {
-    const owner = name.slice(0, Math.max(0, name.lastIndexOf(".")));
-    const found = this.#registry.get(name) ?? this.#registry.get(owner);
-    return found?.kind === "extension" ? undefined : found?.file;
+    return this.#symbols.get(name);
   }
 
   /** The file and all that it imports, directly or not; each once, the file itself first. */
@@ -120,5 +134,25 @@ class DescriptorIndex {
     };
     visit(file);
     return [...files].reverse().map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
+  }
+}
+
+/** The full name of a type and those of what it declares. */
+function namesOf(type: DescMessage | DescEnum | DescService | DescExtension): string[] {
+  const { typeName } = type;
+  switch (type.kind) {
+    case "message":
+      return [typeName, ...[...type.fields, ...type.oneofs].map(({ name }) => `${typeName}.${name}`)];
+    case "service":
+      return [typeName, ...type.methods.map(({ name }) => `${typeName}.${name}`)];
+    case "enum": {
+      // Values are named beside their enumeration, not below it.
+      const scope = typeName.slice(0, typeName.lastIndexOf("."));
+      return [typeName, ...type.values.map(({ name }) => `${scope}.${name}`)];
+    }
+    case "extension":
+      return [typeName];
+    default:
+      return type satisfies never;
   }
 }

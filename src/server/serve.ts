@@ -106,6 +106,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     listener.close();
     health.stop();
+    server.drain(DRAIN_MS);
     await server.end(new BatonError(Code.Unavailable, "the server is shutting down"), DRAIN_MS, FLUSH_MS);
     for (const socket of sockets) socket.destroy();
   }

@@ -1,4 +1,11 @@
-import { Client, Metadata, type MethodDefinition, type ServiceError } from "@grpc/grpc-js";
+import { once } from "node:events";
+import {
+  ChannelCredentials,
+  Client,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import { Status } from "#gen/google/rpc/status.ts";
 import type { Credential } from "#server/server-config.ts";
 import { createClientTls } from "#server/tls.ts";
@@ -19,13 +26,20 @@ export interface CallOptions {
   readonly deadline?: Date;
 }
 
-/** A plain gRPC client with the credentials of a host. */
+const PLAINTEXT = { credentials: ChannelCredentials.createInsecure(), options: {} };
+
+/** A plain gRPC client. */
 export class TestClient {
   readonly #client: Client;
 
-  constructor(port: number, credential: Credential) {
-    const { credentials, options } = createClientTls(credential);
-    this.#client = new Client(`127.0.0.1:${port}`, credentials, { ...options, "grpc.enable_retries": 0 });
+  /**
+   * @param where a port of this machine, or an address as gRPC writes it
+   * @param credential those of a host; without them there is no TLS
+   */
+  constructor(where: number | string, credential?: Credential) {
+    const address = typeof where === "number" ? `127.0.0.1:${where}` : where;
+    const { credentials, options } = credential === undefined ? PLAINTEXT : createClientTls(credential);
+    this.#client = new Client(address, credentials, { ...options, "grpc.enable_retries": 0 });
   }
 
   call<Request, Response>(
@@ -84,6 +98,23 @@ export class TestClient {
         .on("error", reject)
         .on("end", () => resolve(messages));
     });
+  }
+
+  /** Sends one message after the other, each when the one before was answered; gives the answers. */
+  async converse<Request, Response>(
+    { path, requestSerialize, responseDeserialize }: Unary<Request, Response>,
+    requests: readonly Request[],
+  ): Promise<Response[]> {
+    const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const answers: Response[] = [];
+    for (const request of requests) {
+      call.write(request);
+      const [answer] = await once(call, "data");
+      answers.push(answer);
+    }
+    call.end();
+    await once(call, "end");
+    return answers;
   }
 
   close(): void {

@@ -6,46 +6,25 @@ import {
   constants,
 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { StreamResourcesRequest } from "#gen/baton/stream/v1/stream.ts";
-import { type Clock, systemClock } from "#kernel/clock.ts";
 import { Code } from "#kernel/errors.ts";
-import { Redactor } from "#kernel/secret.ts";
-import { serve } from "#server/serve.ts";
-import { createLogger } from "#telemetry/logger.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 import { makePerson, ToyConnector } from "../../fakes/toy-connector.ts";
+import { startToyServer, type ToyServer, type ToyServerOptions } from "../../fakes/toy-server.ts";
 
 const open: (() => void)[] = [];
-let stop: (() => Promise<void>) | undefined;
+let server: ToyServer | undefined;
 
 afterEach(async () => {
   for (const close of open.splice(0)) close();
-  await stop?.();
-  stop = undefined;
+  await server?.end();
+  server = undefined;
 });
 
-async function start(connector = new ToyConnector(), clock: Clock = systemClock): Promise<number> {
-  const ending = new AbortController();
-  const listening = Promise.withResolvers<number>();
-  const redactor = new Redactor();
-  const served = serve({
-    connector,
-    gates: { provisioning: false, ticketing: false },
-    address: { kind: "tcp", host: "127.0.0.1", port: 0 },
-    credentials: ServerCredentials.createInsecure(),
-    log: createLogger({ level: "error", redactor, write: () => undefined }),
-    redactor,
-    clock,
-    signal: ending.signal,
-    onListening: (address) => listening.resolve(address.kind === "tcp" ? address.port : 0),
-  });
-  stop = async () => {
-    ending.abort();
-    await served;
-  };
-  return await Promise.race([listening.promise, served.then(() => 0)]);
+async function start(options: ToyServerOptions = {}): Promise<number> {
+  server = await startToyServer(options);
+  return server.port;
 }
 
 async function dial(port: number): Promise<Socket> {
@@ -111,13 +90,13 @@ test("a thousand connections that say nothing keep nobody out", async () => {
 
 test("a connection that says nothing is closed after ten seconds", async () => {
   const clock = new ManualClock(0, (ms) => ms !== 30_000);
-  const socket = await dial(await start(new ToyConnector(), clock));
+  const socket = await dial(await start({ clock }));
   await once(socket, "close");
 });
 
 test("a call whose request does not come ends after half a minute, and its connection is kept", async () => {
   const clock = new ManualClock(0, (ms) => ms !== 10_000);
-  const session = dialHttp2(await start(new ToyConnector(), clock));
+  const session = dialHttp2(await start({ clock }));
   expect(await statusOf(request(session, VALIDATE))).toBe(Code.DeadlineExceeded);
   expect(await statusOf(request(session, VALIDATE))).toBe(Code.DeadlineExceeded);
 });
@@ -159,7 +138,7 @@ test("a caller that does not read gets no more than it can hold", async () => {
   connector.syncers = connector.syncers.map((syncer) =>
     syncer.resourceType.id === "person" ? { resourceType: syncer.resourceType, list } : syncer,
   );
-  const port = await start(connector);
+  const port = await start({ connector });
   const stream = request(dialHttp2(port), STREAM);
   stream.end(
     frame(
