@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
 
@@ -9,17 +10,33 @@ export interface PemFiles {
   readonly clientCa: Buffer;
 }
 
-/** @throws BatonError InvalidArgument if the files are no PEM or do not belong together. */
+/**
+ * Checks the files before anybody connects, because gRPC takes them as they are.
+ *
+ * @throws BatonError Unknown if a file does not hold what it should, or the key is of another certificate.
+ */
 export function createPemCredentials({ cert, key, clientCa }: PemFiles): ServerCredentials {
-  try {
-    return ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: cert }], true);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BatonError(Code.InvalidArgument, `the TLS files cannot be used together: ${reason}`, {
-      kind: "configuration",
-      cause,
-    });
+  const certificate = parse("--tls-cert-path holds no PEM certificate", () => new X509Certificate(cert));
+  parse("--tls-client-ca-path holds no PEM certificate", () => new X509Certificate(clientCa));
+  const privateKey = parse("--tls-key-path holds no PEM private key without a passphrase", () =>
+    createPrivateKey(key),
+  );
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw unusable("the private key of --tls-key-path does not belong to the certificate of --tls-cert-path");
   }
+  return ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: cert }], true);
+}
+
+function parse<T>(problem: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw unusable(problem, cause);
+  }
+}
+
+function unusable(problem: string, cause?: unknown): BatonError {
+  return new BatonError(Code.Unknown, problem, { kind: "configuration", cause });
 }
 
 /** No TLS. For addresses that only this machine can reach. */
