@@ -12,8 +12,9 @@ COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
 # The executable links libatomic, which the final image does not have.
-RUN mkdir -p /out/usr/lib /out/tmp /out/work \
+RUN mkdir -p /out/usr/lib /out/usr/share/doc/baton-codecov /out/tmp /out/work \
     && cp build/baton-codecov /out/baton-codecov \
+    && cp dist/THIRD_PARTY_LICENSES.txt /out/usr/share/doc/baton-codecov/ \
     && cp -L "$(ldconfig -p | awk '/libatomic.so.1/ {print $NF; exit}')" /out/usr/lib/libatomic.so.1 \
     && chmod 1777 /out/tmp && chown 65532:65532 /out/work
 

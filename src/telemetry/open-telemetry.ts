@@ -17,8 +17,11 @@ import type { Collector } from "./collector.ts";
 import { mirrorLines } from "./log-records.ts";
 import { OtelTracer } from "./otel-tracer.ts";
 
-/** Spans and log lines go out this often, in milliseconds; as in Go connectors. */
-const EXPORT_INTERVAL_MS = 1_000;
+/**
+ * How long spans and log lines are gathered before they go out, in milliseconds. Short, because the Go host kills
+ * its connector process as soon as it needs it no more, and what has not gone out by then is lost.
+ */
+const EXPORT_INTERVAL_MS = 50;
 
 /** A collector that is away would otherwise be complained about every second. */
 const COMPLAINT_INTERVAL_MS = 60_000;
