@@ -4,7 +4,7 @@
  * promise and every error of it ends. Nothing that a handler does can leave a call without an answer.
  */
 
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import type { handleServerStreamingCall, handleUnaryCall, Metadata } from "@grpc/grpc-js";
 import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
@@ -23,6 +23,9 @@ import { validateRequest } from "./validate-request.ts";
  * a row that came in an answer goes back as a slightly larger request; hence the slack of 64 KiB.
  */
 export const MAX_RESPONSE_BYTES = 4 * 1024 * 1024 - 64 * 1024;
+
+/** How long a caller may leave a stream unread; somebody may be looking at it in a pager. */
+const UNREAD_MS = 5 * 60_000;
 
 const STATUS_DETAILS_KEY = "grpc-status-details-bin";
 
@@ -106,7 +109,7 @@ export function serverStream<Request extends object, Response>(
         const { signal } = scope.context;
         for await (const response of handle(request, scope.context)) {
           signal.throwIfAborted();
-          if (!call.write(encodeResponse(method, response))) await once(call, "drain", { signal });
+          if (!call.write(encodeResponse(method, response))) await untilRead(call, scope.context);
         }
       };
       answer()
@@ -120,6 +123,23 @@ export function serverStream<Request extends object, Response>(
         .catch((error: unknown) => scope.reportUnsent(error));
     },
   };
+}
+
+/** Waits for the caller to read on. One that does not for long is given up, with what is held for it. */
+async function untilRead(call: EventEmitter, { signal, clock }: CallContext): Promise<void> {
+  const over = new AbortController();
+  const waiting = { signal: AbortSignal.any([signal, over.signal]) };
+  const expired = clock.sleep(UNREAD_MS, waiting.signal).then(() => {
+    throw new BatonError(
+      Code.DeadlineExceeded,
+      `the caller has read nothing for ${UNREAD_MS / 60_000} minutes`,
+    );
+  });
+  try {
+    await Promise.race([once(call, "drain", waiting), expired]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** What the calls of all kinds have in common. */

@@ -99,8 +99,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   listener.maxConnections = MAX_CONNECTIONS;
   try {
-    signal.throwIfAborted();
     await startListening(listener, address);
+    connector.prepare?.().catch((error: unknown) => log.debug("nothing was prepared", { error }));
     options.onListening?.(boundAddress(listener, address));
     await untilEnd(listener, signal);
   } finally {

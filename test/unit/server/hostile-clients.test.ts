@@ -6,9 +6,10 @@ import {
   constants,
 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { StreamResourcesRequest } from "#gen/baton/stream/v1/stream.ts";
 import { Code } from "#kernel/errors.ts";
+import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 import { makePerson, ToyConnector } from "../../fakes/toy-connector.ts";
 import { startToyServer, type ToyServer, type ToyServerOptions } from "../../fakes/toy-server.ts";
@@ -80,6 +81,9 @@ function statusOf(stream: ClientHttp2Stream): Promise<number> {
 const VALIDATE = "/c1.connector.v2.ConnectorService/Validate";
 const STREAM = "/baton.stream.v1.ResourceStreamService/StreamResources";
 const REFLECT = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const PEOPLE = StreamResourcesRequest.encode(
+  StreamResourcesRequest.fromPartial({ resourceTypeId: "person" }),
+).finish();
 const EMPTY = new Uint8Array();
 
 test("a thousand connections that say nothing keep nobody out", async () => {
@@ -125,30 +129,59 @@ test("a reflection request that is none ends its call with an error", async () =
   expect(await call(port, REFLECT, Uint8Array.of(0x0a, 0xff))).toBe(Code.Internal);
 });
 
-test("a caller that does not read gets no more than it can hold", async () => {
-  const connector = new ToyConnector(0);
-  let pages = 0;
-  const list = async () => {
-    pages += 1;
-    return {
-      items: Array.from({ length: 1000 }, (_, row) => makePerson(`person-${pages}-${row}`)),
-      nextPageToken: pages < 100 ? String(pages) : "",
+describe("a caller that does not read a stream", () => {
+  /** A company with pages of 1000 people, and how many of them were listed. */
+  function makeBigCompany(pages = 100) {
+    const connector = new ToyConnector(0);
+    const listed = { pages: 0 };
+    const list: ResourceSyncer["list"] = async (_parent, { pageToken }) => {
+      const page = Number(pageToken);
+      listed.pages += 1;
+      return {
+        items: Array.from({ length: 1000 }, (_, row) => makePerson(`person-${page}-${row}`)),
+        nextPageToken: page + 1 < pages ? String(page + 1) : "",
+      };
     };
-  };
-  connector.syncers = connector.syncers.map((syncer) =>
-    syncer.resourceType.id === "person" ? { resourceType: syncer.resourceType, list } : syncer,
-  );
-  const port = await start({ connector });
-  const stream = request(dialHttp2(port), STREAM);
-  stream.end(
-    frame(
-      StreamResourcesRequest.encode(
-        StreamResourcesRequest.fromPartial({ resourceTypeId: "person" }),
-      ).finish(),
-    ),
-  );
-  await once(stream, "response");
-  for (let index = 0; index < 20; index += 1) expect(await call(port, VALIDATE, EMPTY)).toBe(Code.Ok);
-  expect(pages).toBe(1);
-  stream.close(constants.NGHTTP2_CANCEL);
+    connector.syncers = connector.syncers.map((syncer) =>
+      syncer.resourceType.id === "person" ? { resourceType: syncer.resourceType, list } : syncer,
+    );
+    return { connector, listed };
+  }
+
+  /** Opens a stream of people and leaves it unread. */
+  async function leaveUnread(session: ClientHttp2Session): Promise<ClientHttp2Stream> {
+    const stream = request(session, STREAM);
+    stream.end(frame(PEOPLE));
+    await once(stream, "response");
+    return stream;
+  }
+
+  test("gets no more than it can hold, and others are served", async () => {
+    const { connector, listed } = makeBigCompany();
+    const port = await start({ connector });
+    await leaveUnread(dialHttp2(port));
+    for (let index = 0; index < 20; index += 1) expect(await call(port, VALIDATE, EMPTY)).toBe(Code.Ok);
+    expect(listed.pages).toBe(1);
+  });
+
+  test("is given up after five minutes", async () => {
+    const { connector, listed } = makeBigCompany();
+    const clock = new ManualClock(0, (ms) => ms !== 10_000 && ms !== 30_000);
+    const stream = await leaveUnread(dialHttp2(await start({ connector, clock })));
+    stream.resume();
+    expect(await statusOf(stream)).toBe(Code.DeadlineExceeded);
+    expect(clock.sleeps).toContain(300_000);
+    expect(listed.pages).toBe(1);
+  });
+
+  test("keeps one of 32 places until it goes", async () => {
+    const port = await start({ connector: makeBigCompany(4).connector });
+    const streams: ClientHttp2Stream[] = [];
+    const session = dialHttp2(port);
+    for (let index = 0; index < 32; index += 1) streams.push(await leaveUnread(session));
+    expect(await call(port, STREAM, PEOPLE)).toBe(Code.ResourceExhausted);
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    await Promise.all(streams.map((stream) => once(stream, "close")));
+    expect(await call(port, STREAM, PEOPLE)).toBe(Code.Ok);
+  });
 });
