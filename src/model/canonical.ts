@@ -1,5 +1,4 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Any } from "#gen/google/protobuf/any.ts";
 import { FieldCursor, splitFields, type WireField } from "./wire-fields.ts";
 
 /**
@@ -63,12 +62,6 @@ export function canonicalBytes(typeName: string, bytes: Uint8Array): Uint8Array 
   const buffer = asBuffer(bytes);
   if (isCanonical(typeName, buffer, 0, buffer.length, 0)) return bytes;
   return rewriteMessage(typeName, buffer, 0, bytes.length, 0) ?? bytes;
-}
-
-/** The annotation with its payload in canonical form; the same object if nothing has to change. */
-export function canonicalAny(any: Any): Any {
-  const value = rewriteMessage(typeNameOf(any.typeUrl), any.value, 0, any.value.length, 0);
-  return value === undefined ? any : { ...any, value };
 }
 
 /**

@@ -9,9 +9,6 @@ export interface ResourceKeyParts {
   readonly resource: string;
 }
 
-/** Stands for the id of a grant in a revoke request when the caller does not know it. */
-export const UNKNOWN_GRANT_ID = "🧸_UNKNOWN_GRANT_ID";
-
 export function makeResourceId(resourceType: string, resource: string): ResourceId {
   return ResourceId.fromPartial({ resourceType, resource });
 }

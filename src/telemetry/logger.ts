@@ -14,8 +14,6 @@ const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 /** Nesting below which a field's value is not shown. */
 const MAX_DEPTH = 6;
 
-export type LogFormat = "json" | "console";
-
 export interface LoggerOptions {
   /** debug, info, warn or error; anything else means info, as in Go connectors. */
   readonly level?: string;

@@ -2,11 +2,14 @@ import type { CallContext } from "#kernel/context.ts";
 import { hasAnnotation } from "#model/annotations.ts";
 import { Entitlement } from "#model/entitlement.ts";
 import { Grant } from "#model/grant.ts";
-import { makeResourceId, UNKNOWN_GRANT_ID } from "#model/ids.ts";
+import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { CodecovSimulator } from "../../../fakes/codecov/simulator.ts";
 import type { StateDescription } from "../../../fakes/codecov/state-file.ts";
 import { type Setup, type SetupConfig, setUp } from "./support.ts";
+
+/** What hosts send for the id of a grant that they do not know. */
+const UNKNOWN_GRANT_ID = "🧸_UNKNOWN_GRANT_ID";
 
 export type SeatResult = "changed" | "unchanged";
 
