@@ -11,7 +11,7 @@ import { runProgram, startProgram } from "./program.ts";
 const MEMBERS = 3_000;
 
 /** How often to interrupt; a longer run than the everyday one sets the variable, for example to 100. */
-const INTERRUPTIONS = Number(process.env["BATON_TEST_KILLS"] ?? 4);
+const INTERRUPTIONS = Number(process.env["TEST_KILLS"] ?? 4);
 
 /** About as long as an undisturbed run, so that any part of one is hit. */
 const LONGEST_LIFE_MS = 1_500;

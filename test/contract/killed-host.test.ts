@@ -12,7 +12,7 @@ const SYNC_PROCESS = join(import.meta.dirname, "../fakes/sync-process.ts");
 const MEMBERS = 1_500;
 
 /** How often to kill; a longer run than the everyday one sets the variable, for example to 100. */
-const KILLS = Number(process.env["BATON_TEST_KILLS"] ?? 8);
+const KILLS = Number(process.env["TEST_KILLS"] ?? 8);
 
 /** Longer than a round takes, so that the kill falls into any part of one. */
 const LONGEST_LIFE_MS = 400;
