@@ -16,7 +16,9 @@ const guides = ["README.md", "CONTRIBUTING.md", "docs/operating.md", "docs/writi
 
 /** Flags of other programs that the guides call. */
 const OTHER_FLAGS = new Set(
-  "env env-file from from-env-file global ignore-scripts name restart rm silent stop-timeout".split(" "),
+  "env env-file from from-env-file global ignore-scripts members name restart rm silent stop-timeout".split(
+    " ",
+  ),
 );
 
 /** Variables that the program reads beside its flags, see `docs/operating.md`. */
