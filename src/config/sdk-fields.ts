@@ -245,7 +245,7 @@ export const sdkFields = {
   healthCheck: {
     kind: "bool",
     name: "health-check",
-    description: "Serve /health, /ready and /live over HTTP in service mode",
+    description: "Serve /health, /ready and /live over HTTP in service mode and by serve",
     exportAs: "ops",
     group: GROUP.operations,
   },
