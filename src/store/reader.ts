@@ -6,6 +6,7 @@ import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { type Row, readBlob, readInteger, readText } from "./database.ts";
+import { toFileError } from "./file-errors.ts";
 import { type DanglingReferences, findDanglingReferences } from "./references.ts";
 
 /** Where a page starts and how long it may be. */
@@ -156,9 +157,7 @@ export class RecordReader {
   }
 
   count(kind: RecordKind): number {
-    const row = this.#prepare(`SELECT count(*) AS n FROM ${TABLES[kind]} WHERE sync_id = ?`).get(
-      this.#syncId,
-    );
+    const [row] = this.#query(`SELECT count(*) AS n FROM ${TABLES[kind]} WHERE sync_id = ?`, this.#syncId);
     return row === undefined ? 0 : readInteger(row, "n");
   }
 
@@ -169,12 +168,10 @@ export class RecordReader {
 
   /** All rows of a kind in the byte order of their ids, not decoded: what a comparison of two syncs walks through. */
   *scan(kind: RecordKind): Generator<EncodedRecord> {
-    const statement = this.#prepare(
-      `SELECT external_id, data FROM ${TABLES[kind]} WHERE sync_id = ? AND external_id > ?
-       ORDER BY external_id LIMIT ${DEFAULT_PAGE_SIZE}`,
-    );
+    const sql = `SELECT external_id, data FROM ${TABLES[kind]} WHERE sync_id = ? AND external_id > ?
+      ORDER BY external_id LIMIT ${DEFAULT_PAGE_SIZE}`;
     for (let last = ""; ; ) {
-      const rows = statement.all(this.#syncId, last);
+      const rows = this.#query(sql, this.#syncId, last);
       for (const row of rows) {
         last = readText(row, "external_id");
         yield { id: last, data: readBlob(row, "data") };
@@ -184,10 +181,8 @@ export class RecordReader {
   }
 
   #find(kind: RecordKind, id: string): Row | undefined {
-    return this.#prepare(`SELECT * FROM ${TABLES[kind]} WHERE external_id = ? AND sync_id = ?`).get(
-      id,
-      this.#syncId,
-    );
+    const sql = `SELECT * FROM ${TABLES[kind]} WHERE external_id = ? AND sync_id = ?`;
+    return this.#query(sql, id, this.#syncId)[0];
   }
 
   /** `a:b` with id `c` and `a` with id `b:c` are spelled alike, so the type has to agree as well. */
@@ -214,7 +209,7 @@ export class RecordReader {
     }
     const size = Math.min(Math.max(limit, 1), MAX_PAGE_SIZE);
     const sql = `SELECT * FROM ${TABLES[kind]} WHERE ${clauses.join(" AND ")} ORDER BY id LIMIT ?`;
-    const rows = this.#prepare(sql).all(this.#syncId, cursor, ...values, size + 1);
+    const rows = this.#query(sql, this.#syncId, cursor, ...values, size + 1);
     const extraRow = rows[size];
     const items = rows.slice(0, size).map(decode);
     return { items, next: extraRow === undefined ? undefined : readInteger(extraRow, "id") };
@@ -243,6 +238,15 @@ export class RecordReader {
         `the file is damaged: "${id}" of sync ${this.#syncId} cannot be decoded; sync into a new file`,
         { cause },
       );
+    }
+  }
+
+  /** @throws BatonError if the database turns out to be damaged, which SQLite notices page by page. */
+  #query(sql: string, ...values: readonly (string | number)[]): Row[] {
+    try {
+      return this.#prepare(sql).all(...values);
+    } catch (error) {
+      throw toFileError(error, "read the file");
     }
   }
 
