@@ -59,3 +59,23 @@ it("a roster that ends earlier than expected is read again from an earlier place
   expect(users).toHaveLength(MEMBERS);
   expect(grants.filter((id) => id.startsWith("org:acme:member:"))).toHaveLength(MEMBERS);
 });
+
+it("a 404 to any one request of a sync ends it with an error, or leaves out nobody", async () => {
+  host.simulator.clearRequests();
+  const whole = await host.sync();
+  const paths = new Set(host.simulator.requests.map(({ path }) => path));
+  expect(paths.size).toBeGreaterThan(4);
+  for (const path of paths) {
+    host.simulator.faults.clear();
+    const text = '{"detail":"No Owner matches the given query."}';
+    host.simulator.faults.add({
+      path: `${path.replaceAll(/[.?+]/g, "\\$&")}$`,
+      times: null,
+      fault: { kind: "answer", status: 404, text },
+    });
+    const result = await host.sync().catch((error: unknown) => error);
+    if (!(result instanceof BatonError)) expect(result, path).toEqual(whole);
+    // Before there are rows to miss, an organization may be unknown.
+    else if (!result.message.includes("validate failed")) expect(result.code, path).not.toBe(Code.NotFound);
+  }
+});
