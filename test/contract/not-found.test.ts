@@ -40,10 +40,22 @@ async function failure(): Promise<BatonError> {
   return thrown;
 }
 
+/** How many pages of the roster the users take; as many follow for the grants. */
+const PAGES = 2;
+
+it("a sync reads the roster once for users and once for grants", async () => {
+  host.simulator.clearRequests();
+  await host.sync();
+  const pages = host.simulator.requests.filter(({ path }) => new RegExp(ROSTER_PAGE).test(path));
+  expect(pages).toHaveLength(2 * PAGES);
+});
+
 // A host takes NotFound of a listing for a warning and ends well, with people missing.
 describe.each([
   ["at the first page of the roster", 0],
   ["in the middle of the walk", 1],
+  ["when the grants are read", PAGES],
+  ["in the middle of the grants", PAGES + 1],
 ])("a 404 %s", (_, skip) => {
   it.each(KINDS)("as for %s ends the sync with an error other than NotFound", async (_kind, text) => {
     answerNotFound(text, { skip, times: null });
