@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, release, type as systemName, totalmem } from "node:os";
 import { SIDES, type Side } from "./programs.ts";
-import { bestOf, medianOf, type Result, type Results, ratioOf } from "./results.ts";
+import { fastestOf, medianOf, type Result, type Results, ratioOf } from "./results.ts";
 import type { Figures } from "./runs.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -14,11 +14,11 @@ interface Goal {
   readonly value: (results: Results) => number | undefined;
 }
 
-/** Ours ÷ the better of the Go sides that `accept` takes; lower is better. */
+/** Ours ÷ the fastest of the Go sides that `accept` takes; lower is better. */
 function against(scenario: string, figure: keyof Figures, accept?: (side: Side) => boolean): Goal["value"] {
   return (results) => {
     const result = results.get(scenario);
-    const side = bestOf(result, figure, accept);
+    const side = fastestOf(result, accept);
     return side === undefined ? undefined : ratioOf(result, side, figure);
   };
 }
@@ -95,7 +95,7 @@ ${describeMachine()}
 ## Goals
 
 Ratios ours ÷ Go, lower is better: the median of the ratios of runs made in turns (ours, Go, ours, Go, …), the
-first of each thrown away. Go's host has two storage engines; the one that does better in a row counts. Memory is
+first of each thrown away. Go's host has two storage engines; the faster one counts. Memory is
 the highest resident set of the process. The file is compared with Go's v1 file.
 
 ${formatTable(

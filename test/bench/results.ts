@@ -47,14 +47,13 @@ export function ratioOf(result: Result | undefined, side: Side, figure: keyof Fi
   return median(ratios);
 }
 
-/** The Go side with the lowest figure among those that `accept` takes. */
-export function bestOf(
+/** The fastest Go side among those that `accept` takes. */
+export function fastestOf(
   result: Result | undefined,
-  figure: keyof Figures,
   accept: (side: Side) => boolean = () => true,
 ): Side | undefined {
   const candidates = SIDES.filter((side) => side !== "ours" && accept(side)).flatMap((side) => {
-    const value = medianOf(result, side, figure);
+    const value = medianOf(result, side, "wallMs");
     return value === undefined ? [] : [{ side, value }];
   });
   return candidates.sort((a, b) => a.value - b.value)[0]?.side;
