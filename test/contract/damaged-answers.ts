@@ -1,5 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovHost, SyncedRows } from "./codecov-host.ts";
+import { type CodecovHost, ROSTER_PAGE, type SyncedRows } from "./codecov-host.ts";
 
 /** Codes that say nothing to whoever reads them, and NotFound, which hosts take for a warning. */
 const MEANINGLESS: ReadonlySet<number> = new Set([Code.Unknown, Code.Internal, Code.NotFound]);
@@ -25,10 +25,10 @@ export async function syncDamaged(host: CodecovHost, damaged: number): Promise<F
   for (let round = 0; totals.damaged < damaged; round += 1) {
     host.simulator.faults.clear();
     const before = host.simulator.requests.length;
-    // Any answer of the sync, the one that validates included; one, a few in a row, or all from there on.
-    const skip = round % 8;
-    const times = [1, 2, null][round % 3] ?? null;
-    host.simulator.faults.add({ skip, times, fault: { kind: "fuzz" } });
+    // Mostly the rows of users or grants, which have most to damage; else every answer from some request on.
+    const rule =
+      round % 4 > 0 ? { path: ROSTER_PAGE, skip: (round % 2) * 2 } : { skip: round % 8, times: null };
+    host.simulator.faults.add({ ...rule, fault: { kind: "fuzz" } });
     try {
       const rows: SyncedRows = await host.sync({ maxWaitMs: 2_000 });
       if (JSON.stringify(rows) !== expected) throw new Error(`round ${round} ended well with wrong rows`);
@@ -40,7 +40,7 @@ export async function syncDamaged(host: CodecovHost, damaged: number): Promise<F
       totals.failed += 1;
     }
     const requests = host.simulator.requests.length - before;
-    totals.damaged += Math.max(0, Math.min(requests - skip, times ?? Number.POSITIVE_INFINITY));
+    totals.damaged += "path" in rule ? 1 : Math.max(0, requests - rule.skip);
   }
   return totals;
 }
