@@ -82,10 +82,13 @@ export class Retrier {
 
   #giveUp(what: string): GaveUpError {
     const cause = this.#lastError;
-    const reason = cause?.message ?? "the connector did not answer";
+    const reason =
+      cause === undefined
+        ? "the connector did not answer in that time; its log tells what it waits for, or allow more time"
+        : `${cause.message}; the next run goes on from what was kept`;
     return new GaveUpError(
       Code.Unavailable,
-      `gave up ${what} after ${describeWait(this.#options.maxWaitMs)} without progress: ${reason}; the next run goes on from what was kept`,
+      `gave up ${what} after ${describeWait(this.#options.maxWaitMs)} without progress: ${reason}`,
       { cause, ...(cause?.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
     );
   }
