@@ -1,7 +1,7 @@
 /** Writes what was measured as a document. */
 
 import { execFileSync } from "node:child_process";
-import { cpus, release, type as systemName, totalmem } from "node:os";
+import { cpus, loadavg, release, type as systemName, totalmem } from "node:os";
 import { SIDES, type Side } from "./programs.ts";
 import { fastestOf, medianOf, type Result, type Results, ratioOf } from "./results.ts";
 import type { Figures } from "./runs.ts";
@@ -163,7 +163,7 @@ ${formatTable(
 function describeMachine(): string {
   const [cpu] = cpus();
   const date = new Date().toISOString().slice(0, 10);
-  return `Measured on ${date}: ${cpu?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}, Node ${process.version}, ${readGoVersion()}.`;
+  return `Measured on ${date}: ${cpu?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}, Node ${process.version}, ${readGoVersion()}. Load average at the end: ${loadavg()[0]?.toFixed(1)}; more than about 2 says that something else ran as well.`;
 }
 
 function readGoVersion(): string {
