@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -46,8 +47,10 @@ const BLOWS = [
   { at: "host", signal: "SIGINT", code: 130 },
 ] as const;
 
-function findConnector(host: number): number | undefined {
-  const children = readFileSync(`/proc/${host}/task/${host}/children`, "utf8");
+/** The process id of the connector; undefined if there is none yet, or not any more. */
+function findConnector({ pid, exitCode }: ChildProcess): number | undefined {
+  if (pid === undefined || exitCode !== null) return undefined;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
   return children.split(" ").filter(Boolean).map(Number)[0];
 }
 
@@ -73,11 +76,10 @@ test.runIf(process.platform === "linux")(
     for (let round = 0; round < INTERRUPTIONS; round += 1) {
       const blow = BLOWS[round % BLOWS.length] ?? BLOWS[0];
       const program = startProgram(["-f", file], { env: environment() });
-      const host = program.process.pid ?? 0;
       await delay(Math.random() * LONGEST_LIFE_MS);
-      const connector = program.process.exitCode === null ? findConnector(host) : undefined;
-      const victim = blow.at === "host" ? host : connector;
-      if (victim !== undefined && program.process.exitCode === null) process.kill(victim, blow.signal);
+      const connector = findConnector(program.process);
+      if (blow.at === "host") program.process.kill(blow.signal);
+      else if (connector !== undefined) process.kill(connector, blow.signal);
       const { code, stderr } = await program.result;
 
       // It can have ended by itself before, and a host that has not got as far as handling signals just ends.
