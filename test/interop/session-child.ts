@@ -4,8 +4,13 @@
  */
 
 import { PassThrough } from "node:stream";
+import { Client, type MethodDefinition } from "@grpc/grpc-js";
 import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
-import { BatonSessionServiceClient, GetRequest, SetRequest } from "#gen/c1/connectorapi/baton/v1/session.ts";
+import {
+  GetRequest,
+  BatonSessionServiceService as Session,
+  SetRequest,
+} from "#gen/c1/connectorapi/baton/v1/session.ts";
 import type { Connector, PageRequest } from "#runtime/connector.ts";
 import { runConnectorService } from "#server/lifecycle.ts";
 import { decodeStartupLine } from "#server/server-config.ts";
@@ -33,20 +38,21 @@ async function readStartupLine(): Promise<{ readonly line: string; readonly rest
 function createSession(line: string) {
   const { sessionStorePort, credential } = decodeStartupLine(line);
   const { credentials, options } = createClientTls(credential);
-  const client = new BatonSessionServiceClient(`127.0.0.1:${sessionStorePort}`, credentials, options);
+  const client = new Client(`127.0.0.1:${sessionStorePort}`, credentials, options);
+  const call = <Request, Response>(method: MethodDefinition<Request, Response>, request: Request) =>
+    new Promise<Response>((resolve, reject) => {
+      const { path, requestSerialize, responseDeserialize } = method;
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        response === undefined ? reject(error) : resolve(response),
+      );
+    });
   return {
-    get: (syncId: string) =>
-      new Promise<string>((resolve, reject) => {
-        client.get(GetRequest.fromPartial({ syncId, key: KEY }), (error, response) =>
-          error === null ? resolve(response.value.toString()) : reject(error),
-        );
-      }),
+    get: async (syncId: string) => {
+      const { value } = await call(Session.get, GetRequest.fromPartial({ syncId, key: KEY }));
+      return value.toString();
+    },
     set: (syncId: string, value: string) =>
-      new Promise<void>((resolve, reject) => {
-        client.set(SetRequest.fromPartial({ syncId, key: KEY, value: Buffer.from(value) }), (error) =>
-          error === null ? resolve() : reject(error),
-        );
-      }),
+      call(Session.set, SetRequest.fromPartial({ syncId, key: KEY, value: Buffer.from(value) })),
   };
 }
 

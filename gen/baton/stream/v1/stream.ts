@@ -6,17 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientReadableStream,
-  type handleServerStreamingCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleServerStreamingCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Resource, ResourceId } from "../../../c1/connector/v2/resource.ts";
 
 export const protobufPackage = "baton.stream.v1";
@@ -217,28 +207,6 @@ export interface ResourceStreamServiceServer extends UntypedServiceImplementatio
   /** Sends every resource of one type as it arrives from upstream, no faster than the caller reads. */
   streamResources: handleServerStreamingCall<StreamResourcesRequest, StreamResourcesResponse>;
 }
-
-export interface ResourceStreamServiceClient extends Client {
-  /** Sends every resource of one type as it arrives from upstream, no faster than the caller reads. */
-  streamResources(
-    request: StreamResourcesRequest,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<StreamResourcesResponse>;
-  streamResources(
-    request: StreamResourcesRequest,
-    metadata?: Metadata,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<StreamResourcesResponse>;
-}
-
-export const ResourceStreamServiceClient = makeGenericClientConstructor(
-  ResourceStreamServiceService,
-  "baton.stream.v1.ResourceStreamService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ResourceStreamServiceClient;
-  service: typeof ResourceStreamServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

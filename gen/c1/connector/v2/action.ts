@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { Struct } from "../../../google/protobuf/struct.ts";
@@ -1197,80 +1186,6 @@ export interface ActionServiceServer extends UntypedServiceImplementation {
   getActionSchema: handleUnaryCall<GetActionSchemaRequest, GetActionSchemaResponse>;
   listActionSchemas: handleUnaryCall<ListActionSchemasRequest, ListActionSchemasResponse>;
 }
-
-export interface ActionServiceClient extends Client {
-  /** Starts an action and waits a moment for its end. */
-  invokeAction(
-    request: InvokeActionRequest,
-    callback: (error: ServiceError | null, response: InvokeActionResponse) => void,
-  ): ClientUnaryCall;
-  invokeAction(
-    request: InvokeActionRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: InvokeActionResponse) => void,
-  ): ClientUnaryCall;
-  invokeAction(
-    request: InvokeActionRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: InvokeActionResponse) => void,
-  ): ClientUnaryCall;
-  /** Asked again and again while an action is pending or running. */
-  getActionStatus(
-    request: GetActionStatusRequest,
-    callback: (error: ServiceError | null, response: GetActionStatusResponse) => void,
-  ): ClientUnaryCall;
-  getActionStatus(
-    request: GetActionStatusRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetActionStatusResponse) => void,
-  ): ClientUnaryCall;
-  getActionStatus(
-    request: GetActionStatusRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetActionStatusResponse) => void,
-  ): ClientUnaryCall;
-  getActionSchema(
-    request: GetActionSchemaRequest,
-    callback: (error: ServiceError | null, response: GetActionSchemaResponse) => void,
-  ): ClientUnaryCall;
-  getActionSchema(
-    request: GetActionSchemaRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetActionSchemaResponse) => void,
-  ): ClientUnaryCall;
-  getActionSchema(
-    request: GetActionSchemaRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetActionSchemaResponse) => void,
-  ): ClientUnaryCall;
-  listActionSchemas(
-    request: ListActionSchemasRequest,
-    callback: (error: ServiceError | null, response: ListActionSchemasResponse) => void,
-  ): ClientUnaryCall;
-  listActionSchemas(
-    request: ListActionSchemasRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListActionSchemasResponse) => void,
-  ): ClientUnaryCall;
-  listActionSchemas(
-    request: ListActionSchemasRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListActionSchemasResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ActionServiceClient = makeGenericClientConstructor(
-  ActionServiceService,
-  "c1.connector.v2.ActionService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ActionServiceClient;
-  service: typeof ActionServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

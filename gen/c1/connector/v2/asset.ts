@@ -6,17 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientReadableStream,
-  type handleServerStreamingCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleServerStreamingCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 
 export const protobufPackage = "c1.connector.v2";
 
@@ -475,31 +465,6 @@ export interface AssetServiceServer extends UntypedServiceImplementation {
    */
   getAsset: handleServerStreamingCall<AssetServiceGetAssetRequest, AssetServiceGetAssetResponse>;
 }
-
-export interface AssetServiceClient extends Client {
-  /**
-   * One message with metadata, then the content in pieces; an empty stream if there is no such
-   * asset.
-   */
-  getAsset(
-    request: AssetServiceGetAssetRequest,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<AssetServiceGetAssetResponse>;
-  getAsset(
-    request: AssetServiceGetAssetRequest,
-    metadata?: Metadata,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<AssetServiceGetAssetResponse>;
-}
-
-export const AssetServiceClient = makeGenericClientConstructor(
-  AssetServiceService,
-  "c1.connector.v2.AssetService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AssetServiceClient;
-  service: typeof AssetServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

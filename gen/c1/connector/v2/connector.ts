@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { Struct } from "../../../google/protobuf/struct.ts";
@@ -3140,65 +3129,6 @@ export interface ConnectorServiceServer extends UntypedServiceImplementation {
   /** Ends a sync; what was cached for it can go. */
   cleanup: handleUnaryCall<ConnectorServiceCleanupRequest, ConnectorServiceCleanupResponse>;
 }
-
-export interface ConnectorServiceClient extends Client {
-  getMetadata(
-    request: ConnectorServiceGetMetadataRequest,
-    callback: (error: ServiceError | null, response: ConnectorServiceGetMetadataResponse) => void,
-  ): ClientUnaryCall;
-  getMetadata(
-    request: ConnectorServiceGetMetadataRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ConnectorServiceGetMetadataResponse) => void,
-  ): ClientUnaryCall;
-  getMetadata(
-    request: ConnectorServiceGetMetadataRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ConnectorServiceGetMetadataResponse) => void,
-  ): ClientUnaryCall;
-  /** Tries the credentials. A sync begins with it and ends at once if it fails. */
-  validate(
-    request: ConnectorServiceValidateRequest,
-    callback: (error: ServiceError | null, response: ConnectorServiceValidateResponse) => void,
-  ): ClientUnaryCall;
-  validate(
-    request: ConnectorServiceValidateRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ConnectorServiceValidateResponse) => void,
-  ): ClientUnaryCall;
-  validate(
-    request: ConnectorServiceValidateRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ConnectorServiceValidateResponse) => void,
-  ): ClientUnaryCall;
-  /** Ends a sync; what was cached for it can go. */
-  cleanup(
-    request: ConnectorServiceCleanupRequest,
-    callback: (error: ServiceError | null, response: ConnectorServiceCleanupResponse) => void,
-  ): ClientUnaryCall;
-  cleanup(
-    request: ConnectorServiceCleanupRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ConnectorServiceCleanupResponse) => void,
-  ): ClientUnaryCall;
-  cleanup(
-    request: ConnectorServiceCleanupRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ConnectorServiceCleanupResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ConnectorServiceClient = makeGenericClientConstructor(
-  ConnectorServiceService,
-  "c1.connector.v2.ConnectorService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ConnectorServiceClient;
-  service: typeof ConnectorServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

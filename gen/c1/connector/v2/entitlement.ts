@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Resource, ResourceType } from "./resource.ts";
 
@@ -790,50 +779,6 @@ export interface EntitlementsServiceServer extends UntypedServiceImplementation 
     EntitlementsServiceListStaticEntitlementsResponse
   >;
 }
-
-export interface EntitlementsServiceClient extends Client {
-  /** What can be granted on one resource. */
-  listEntitlements(
-    request: EntitlementsServiceListEntitlementsRequest,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-  listEntitlements(
-    request: EntitlementsServiceListEntitlementsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-  listEntitlements(
-    request: EntitlementsServiceListEntitlementsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-  /** What can be granted on every resource of a type; the host makes one of each per resource. */
-  listStaticEntitlements(
-    request: EntitlementsServiceListStaticEntitlementsRequest,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListStaticEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-  listStaticEntitlements(
-    request: EntitlementsServiceListStaticEntitlementsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListStaticEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-  listStaticEntitlements(
-    request: EntitlementsServiceListStaticEntitlementsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: EntitlementsServiceListStaticEntitlementsResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const EntitlementsServiceClient = makeGenericClientConstructor(
-  EntitlementsServiceService,
-  "c1.connector.v2.EntitlementsService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): EntitlementsServiceClient;
-  service: typeof EntitlementsServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

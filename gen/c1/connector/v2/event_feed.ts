@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Entitlement } from "./entitlement.ts";
@@ -1406,49 +1395,6 @@ export interface EventServiceServer extends UntypedServiceImplementation {
   /** All feeds a connector has; none is a valid answer. */
   listEventFeeds: handleUnaryCall<ListEventFeedsRequest, ListEventFeedsResponse>;
 }
-
-export interface EventServiceClient extends Client {
-  listEvents(
-    request: ListEventsRequest,
-    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
-  ): ClientUnaryCall;
-  listEvents(
-    request: ListEventsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
-  ): ClientUnaryCall;
-  listEvents(
-    request: ListEventsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
-  ): ClientUnaryCall;
-  /** All feeds a connector has; none is a valid answer. */
-  listEventFeeds(
-    request: ListEventFeedsRequest,
-    callback: (error: ServiceError | null, response: ListEventFeedsResponse) => void,
-  ): ClientUnaryCall;
-  listEventFeeds(
-    request: ListEventFeedsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListEventFeedsResponse) => void,
-  ): ClientUnaryCall;
-  listEventFeeds(
-    request: ListEventFeedsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListEventFeedsResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const EventServiceClient = makeGenericClientConstructor(
-  EventServiceService,
-  "c1.connector.v2.EventService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): EventServiceClient;
-  service: typeof EventServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Entitlement } from "./entitlement.ts";
 import { Resource } from "./resource.ts";
@@ -1066,33 +1055,6 @@ export interface GrantsServiceServer extends UntypedServiceImplementation {
   listGrants: handleUnaryCall<GrantsServiceListGrantsRequest, GrantsServiceListGrantsResponse>;
 }
 
-export interface GrantsServiceClient extends Client {
-  listGrants(
-    request: GrantsServiceListGrantsRequest,
-    callback: (error: ServiceError | null, response: GrantsServiceListGrantsResponse) => void,
-  ): ClientUnaryCall;
-  listGrants(
-    request: GrantsServiceListGrantsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GrantsServiceListGrantsResponse) => void,
-  ): ClientUnaryCall;
-  listGrants(
-    request: GrantsServiceListGrantsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GrantsServiceListGrantsResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const GrantsServiceClient = makeGenericClientConstructor(
-  GrantsServiceService,
-  "c1.connector.v2.GrantsService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): GrantsServiceClient;
-  service: typeof GrantsServiceService;
-  serviceName: string;
-};
-
 /** Gives and takes away entitlements. Needs provisioning. */
 export type GrantManagerServiceService = typeof GrantManagerServiceService;
 export const GrantManagerServiceService = {
@@ -1128,48 +1090,6 @@ export interface GrantManagerServiceServer extends UntypedServiceImplementation 
   grant: handleUnaryCall<GrantManagerServiceGrantRequest, GrantManagerServiceGrantResponse>;
   revoke: handleUnaryCall<GrantManagerServiceRevokeRequest, GrantManagerServiceRevokeResponse>;
 }
-
-export interface GrantManagerServiceClient extends Client {
-  grant(
-    request: GrantManagerServiceGrantRequest,
-    callback: (error: ServiceError | null, response: GrantManagerServiceGrantResponse) => void,
-  ): ClientUnaryCall;
-  grant(
-    request: GrantManagerServiceGrantRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GrantManagerServiceGrantResponse) => void,
-  ): ClientUnaryCall;
-  grant(
-    request: GrantManagerServiceGrantRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GrantManagerServiceGrantResponse) => void,
-  ): ClientUnaryCall;
-  revoke(
-    request: GrantManagerServiceRevokeRequest,
-    callback: (error: ServiceError | null, response: GrantManagerServiceRevokeResponse) => void,
-  ): ClientUnaryCall;
-  revoke(
-    request: GrantManagerServiceRevokeRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GrantManagerServiceRevokeResponse) => void,
-  ): ClientUnaryCall;
-  revoke(
-    request: GrantManagerServiceRevokeRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GrantManagerServiceRevokeResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const GrantManagerServiceClient = makeGenericClientConstructor(
-  GrantManagerServiceService,
-  "c1.connector.v2.GrantManagerService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): GrantManagerServiceClient;
-  service: typeof GrantManagerServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

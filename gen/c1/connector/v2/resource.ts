@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Struct } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
@@ -5789,33 +5778,6 @@ export interface ResourceTypesServiceServer extends UntypedServiceImplementation
   >;
 }
 
-export interface ResourceTypesServiceClient extends Client {
-  listResourceTypes(
-    request: ResourceTypesServiceListResourceTypesRequest,
-    callback: (error: ServiceError | null, response: ResourceTypesServiceListResourceTypesResponse) => void,
-  ): ClientUnaryCall;
-  listResourceTypes(
-    request: ResourceTypesServiceListResourceTypesRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ResourceTypesServiceListResourceTypesResponse) => void,
-  ): ClientUnaryCall;
-  listResourceTypes(
-    request: ResourceTypesServiceListResourceTypesRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ResourceTypesServiceListResourceTypesResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ResourceTypesServiceClient = makeGenericClientConstructor(
-  ResourceTypesServiceService,
-  "c1.connector.v2.ResourceTypesService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ResourceTypesServiceClient;
-  service: typeof ResourceTypesServiceService;
-  serviceName: string;
-};
-
 /** Lists resources. */
 export type ResourcesServiceService = typeof ResourcesServiceService;
 export const ResourcesServiceService = {
@@ -5840,34 +5802,6 @@ export interface ResourcesServiceServer extends UntypedServiceImplementation {
   listResources: handleUnaryCall<ResourcesServiceListResourcesRequest, ResourcesServiceListResourcesResponse>;
 }
 
-export interface ResourcesServiceClient extends Client {
-  /** One page of the resources of one type, below one parent or without a parent. */
-  listResources(
-    request: ResourcesServiceListResourcesRequest,
-    callback: (error: ServiceError | null, response: ResourcesServiceListResourcesResponse) => void,
-  ): ClientUnaryCall;
-  listResources(
-    request: ResourcesServiceListResourcesRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ResourcesServiceListResourcesResponse) => void,
-  ): ClientUnaryCall;
-  listResources(
-    request: ResourcesServiceListResourcesRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ResourcesServiceListResourcesResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ResourcesServiceClient = makeGenericClientConstructor(
-  ResourcesServiceService,
-  "c1.connector.v2.ResourcesService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ResourcesServiceClient;
-  service: typeof ResourcesServiceService;
-  serviceName: string;
-};
-
 /** Fetches single resources; types without support answer Unimplemented. */
 export type ResourceGetterServiceService = typeof ResourceGetterServiceService;
 export const ResourceGetterServiceService = {
@@ -5889,33 +5823,6 @@ export const ResourceGetterServiceService = {
 export interface ResourceGetterServiceServer extends UntypedServiceImplementation {
   getResource: handleUnaryCall<ResourceGetterServiceGetResourceRequest, ResourceGetterServiceGetResourceResponse>;
 }
-
-export interface ResourceGetterServiceClient extends Client {
-  getResource(
-    request: ResourceGetterServiceGetResourceRequest,
-    callback: (error: ServiceError | null, response: ResourceGetterServiceGetResourceResponse) => void,
-  ): ClientUnaryCall;
-  getResource(
-    request: ResourceGetterServiceGetResourceRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ResourceGetterServiceGetResourceResponse) => void,
-  ): ClientUnaryCall;
-  getResource(
-    request: ResourceGetterServiceGetResourceRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ResourceGetterServiceGetResourceResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ResourceGetterServiceClient = makeGenericClientConstructor(
-  ResourceGetterServiceService,
-  "c1.connector.v2.ResourceGetterService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ResourceGetterServiceClient;
-  service: typeof ResourceGetterServiceService;
-  serviceName: string;
-};
 
 /** Creates and deletes resources. Needs provisioning. */
 export type ResourceManagerServiceService = typeof ResourceManagerServiceService;
@@ -5949,52 +5856,6 @@ export interface ResourceManagerServiceServer extends UntypedServiceImplementati
   deleteResource: handleUnaryCall<DeleteResourceRequest, DeleteResourceResponse>;
 }
 
-export interface ResourceManagerServiceClient extends Client {
-  createResource(
-    request: CreateResourceRequest,
-    callback: (error: ServiceError | null, response: CreateResourceResponse) => void,
-  ): ClientUnaryCall;
-  createResource(
-    request: CreateResourceRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CreateResourceResponse) => void,
-  ): ClientUnaryCall;
-  createResource(
-    request: CreateResourceRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CreateResourceResponse) => void,
-  ): ClientUnaryCall;
-  deleteResource(
-    request: DeleteResourceRequest,
-    callback: (error: ServiceError | null, response: DeleteResourceResponse) => void,
-  ): ClientUnaryCall;
-  deleteResource(
-    request: DeleteResourceRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: DeleteResourceResponse) => void,
-  ): ClientUnaryCall;
-  deleteResource(
-    request: DeleteResourceRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: DeleteResourceResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ResourceManagerServiceClient = makeGenericClientConstructor(
-  ResourceManagerServiceService,
-  "c1.connector.v2.ResourceManagerService",
-) as unknown as {
-  new (
-    address: string,
-    credentials: ChannelCredentials,
-    options?: Partial<ClientOptions>,
-  ): ResourceManagerServiceClient;
-  service: typeof ResourceManagerServiceService;
-  serviceName: string;
-};
-
 /** Deletes resources. Needs provisioning; DeleteResource of ResourceManagerService does the same. */
 export type ResourceDeleterServiceService = typeof ResourceDeleterServiceService;
 export const ResourceDeleterServiceService = {
@@ -6015,37 +5876,6 @@ export interface ResourceDeleterServiceServer extends UntypedServiceImplementati
   deleteResourceV2: handleUnaryCall<DeleteResourceV2Request, DeleteResourceV2Response>;
 }
 
-export interface ResourceDeleterServiceClient extends Client {
-  deleteResourceV2(
-    request: DeleteResourceV2Request,
-    callback: (error: ServiceError | null, response: DeleteResourceV2Response) => void,
-  ): ClientUnaryCall;
-  deleteResourceV2(
-    request: DeleteResourceV2Request,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: DeleteResourceV2Response) => void,
-  ): ClientUnaryCall;
-  deleteResourceV2(
-    request: DeleteResourceV2Request,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: DeleteResourceV2Response) => void,
-  ): ClientUnaryCall;
-}
-
-export const ResourceDeleterServiceClient = makeGenericClientConstructor(
-  ResourceDeleterServiceService,
-  "c1.connector.v2.ResourceDeleterService",
-) as unknown as {
-  new (
-    address: string,
-    credentials: ChannelCredentials,
-    options?: Partial<ClientOptions>,
-  ): ResourceDeleterServiceClient;
-  service: typeof ResourceDeleterServiceService;
-  serviceName: string;
-};
-
 /** Creates accounts. Needs provisioning. */
 export type AccountManagerServiceService = typeof AccountManagerServiceService;
 export const AccountManagerServiceService = {
@@ -6064,33 +5894,6 @@ export const AccountManagerServiceService = {
 export interface AccountManagerServiceServer extends UntypedServiceImplementation {
   createAccount: handleUnaryCall<CreateAccountRequest, CreateAccountResponse>;
 }
-
-export interface AccountManagerServiceClient extends Client {
-  createAccount(
-    request: CreateAccountRequest,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-  createAccount(
-    request: CreateAccountRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-  createAccount(
-    request: CreateAccountRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CreateAccountResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const AccountManagerServiceClient = makeGenericClientConstructor(
-  AccountManagerServiceService,
-  "c1.connector.v2.AccountManagerService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AccountManagerServiceClient;
-  service: typeof AccountManagerServiceService;
-  serviceName: string;
-};
 
 /** Replaces passwords and issues API keys, key pairs and tokens. Needs provisioning. */
 export type CredentialManagerServiceService = typeof CredentialManagerServiceService;
@@ -6123,52 +5926,6 @@ export interface CredentialManagerServiceServer extends UntypedServiceImplementa
   rotateCredential: handleUnaryCall<RotateCredentialRequest, RotateCredentialResponse>;
   issueCredential: handleUnaryCall<IssueCredentialRequest, IssueCredentialResponse>;
 }
-
-export interface CredentialManagerServiceClient extends Client {
-  rotateCredential(
-    request: RotateCredentialRequest,
-    callback: (error: ServiceError | null, response: RotateCredentialResponse) => void,
-  ): ClientUnaryCall;
-  rotateCredential(
-    request: RotateCredentialRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: RotateCredentialResponse) => void,
-  ): ClientUnaryCall;
-  rotateCredential(
-    request: RotateCredentialRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RotateCredentialResponse) => void,
-  ): ClientUnaryCall;
-  issueCredential(
-    request: IssueCredentialRequest,
-    callback: (error: ServiceError | null, response: IssueCredentialResponse) => void,
-  ): ClientUnaryCall;
-  issueCredential(
-    request: IssueCredentialRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: IssueCredentialResponse) => void,
-  ): ClientUnaryCall;
-  issueCredential(
-    request: IssueCredentialRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: IssueCredentialResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const CredentialManagerServiceClient = makeGenericClientConstructor(
-  CredentialManagerServiceService,
-  "c1.connector.v2.CredentialManagerService",
-) as unknown as {
-  new (
-    address: string,
-    credentials: ChannelCredentials,
-    options?: Partial<ClientOptions>,
-  ): CredentialManagerServiceClient;
-  service: typeof CredentialManagerServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { FloatValue } from "../../../google/protobuf/wrappers.ts";
@@ -3596,108 +3585,6 @@ export interface TicketsServiceServer extends UntypedServiceImplementation {
   bulkCreateTickets: handleUnaryCall<TicketsServiceBulkCreateTicketsRequest, TicketsServiceBulkCreateTicketsResponse>;
   bulkGetTickets: handleUnaryCall<TicketsServiceBulkGetTicketsRequest, TicketsServiceBulkGetTicketsResponse>;
 }
-
-export interface TicketsServiceClient extends Client {
-  createTicket(
-    request: TicketsServiceCreateTicketRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceCreateTicketResponse) => void,
-  ): ClientUnaryCall;
-  createTicket(
-    request: TicketsServiceCreateTicketRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceCreateTicketResponse) => void,
-  ): ClientUnaryCall;
-  createTicket(
-    request: TicketsServiceCreateTicketRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceCreateTicketResponse) => void,
-  ): ClientUnaryCall;
-  getTicket(
-    request: TicketsServiceGetTicketRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketResponse) => void,
-  ): ClientUnaryCall;
-  getTicket(
-    request: TicketsServiceGetTicketRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketResponse) => void,
-  ): ClientUnaryCall;
-  getTicket(
-    request: TicketsServiceGetTicketRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketResponse) => void,
-  ): ClientUnaryCall;
-  listTicketSchemas(
-    request: TicketsServiceListTicketSchemasRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceListTicketSchemasResponse) => void,
-  ): ClientUnaryCall;
-  listTicketSchemas(
-    request: TicketsServiceListTicketSchemasRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceListTicketSchemasResponse) => void,
-  ): ClientUnaryCall;
-  listTicketSchemas(
-    request: TicketsServiceListTicketSchemasRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceListTicketSchemasResponse) => void,
-  ): ClientUnaryCall;
-  getTicketSchema(
-    request: TicketsServiceGetTicketSchemaRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketSchemaResponse) => void,
-  ): ClientUnaryCall;
-  getTicketSchema(
-    request: TicketsServiceGetTicketSchemaRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketSchemaResponse) => void,
-  ): ClientUnaryCall;
-  getTicketSchema(
-    request: TicketsServiceGetTicketSchemaRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceGetTicketSchemaResponse) => void,
-  ): ClientUnaryCall;
-  bulkCreateTickets(
-    request: TicketsServiceBulkCreateTicketsRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkCreateTicketsResponse) => void,
-  ): ClientUnaryCall;
-  bulkCreateTickets(
-    request: TicketsServiceBulkCreateTicketsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkCreateTicketsResponse) => void,
-  ): ClientUnaryCall;
-  bulkCreateTickets(
-    request: TicketsServiceBulkCreateTicketsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkCreateTicketsResponse) => void,
-  ): ClientUnaryCall;
-  bulkGetTickets(
-    request: TicketsServiceBulkGetTicketsRequest,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkGetTicketsResponse) => void,
-  ): ClientUnaryCall;
-  bulkGetTickets(
-    request: TicketsServiceBulkGetTicketsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkGetTicketsResponse) => void,
-  ): ClientUnaryCall;
-  bulkGetTickets(
-    request: TicketsServiceBulkGetTicketsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: TicketsServiceBulkGetTicketsResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const TicketsServiceClient = makeGenericClientConstructor(
-  TicketsServiceService,
-  "c1.connector.v2.TicketsService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): TicketsServiceClient;
-  service: typeof TicketsServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

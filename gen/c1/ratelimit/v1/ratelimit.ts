@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
@@ -1342,47 +1331,6 @@ export interface RateLimiterServiceServer extends UntypedServiceImplementation {
   /** How the call went. */
   report: handleUnaryCall<ReportRequest, ReportResponse>;
 }
-
-export interface RateLimiterServiceClient extends Client {
-  /** May this call be made now? */
-  do(request: DoRequest, callback: (error: ServiceError | null, response: DoResponse) => void): ClientUnaryCall;
-  do(
-    request: DoRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: DoResponse) => void,
-  ): ClientUnaryCall;
-  do(
-    request: DoRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: DoResponse) => void,
-  ): ClientUnaryCall;
-  /** How the call went. */
-  report(
-    request: ReportRequest,
-    callback: (error: ServiceError | null, response: ReportResponse) => void,
-  ): ClientUnaryCall;
-  report(
-    request: ReportRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ReportResponse) => void,
-  ): ClientUnaryCall;
-  report(
-    request: ReportRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ReportResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const RateLimiterServiceClient = makeGenericClientConstructor(
-  RateLimiterServiceService,
-  "c1.ratelimit.v1.RateLimiterService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): RateLimiterServiceClient;
-  service: typeof RateLimiterServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -6,20 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type ClientWritableStream,
-  type handleClientStreamingCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleClientStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Any } from "../../../../google/protobuf/any.ts";
 import { Duration } from "../../../../google/protobuf/duration.ts";
 import { Struct } from "../../../../google/protobuf/struct.ts";
@@ -5550,127 +5537,6 @@ export interface BatonServiceServer extends UntypedServiceImplementation {
   uploadAsset: handleClientStreamingCall<BatonServiceUploadAssetRequest, BatonServiceUploadAssetResponse>;
   startDebugging: handleUnaryCall<StartDebuggingRequest, StartDebuggingResponse>;
 }
-
-export interface BatonServiceClient extends Client {
-  /** Sent once at start, and again whenever a hello task asks for it. */
-  hello(
-    request: BatonServiceHelloRequest,
-    callback: (error: ServiceError | null, response: BatonServiceHelloResponse) => void,
-  ): ClientUnaryCall;
-  hello(
-    request: BatonServiceHelloRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceHelloResponse) => void,
-  ): ClientUnaryCall;
-  hello(
-    request: BatonServiceHelloRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceHelloResponse) => void,
-  ): ClientUnaryCall;
-  getTask(
-    request: BatonServiceGetTaskRequest,
-    callback: (error: ServiceError | null, response: BatonServiceGetTaskResponse) => void,
-  ): ClientUnaryCall;
-  getTask(
-    request: BatonServiceGetTaskRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceGetTaskResponse) => void,
-  ): ClientUnaryCall;
-  getTask(
-    request: BatonServiceGetTaskRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceGetTaskResponse) => void,
-  ): ClientUnaryCall;
-  getTasks(
-    request: BatonServiceGetTasksRequest,
-    callback: (error: ServiceError | null, response: BatonServiceGetTasksResponse) => void,
-  ): ClientUnaryCall;
-  getTasks(
-    request: BatonServiceGetTasksRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceGetTasksResponse) => void,
-  ): ClientUnaryCall;
-  getTasks(
-    request: BatonServiceGetTasksRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceGetTasksResponse) => void,
-  ): ClientUnaryCall;
-  /** Sent while a full sync runs; says whether it is still wanted. */
-  heartbeat(
-    request: BatonServiceHeartbeatRequest,
-    callback: (error: ServiceError | null, response: BatonServiceHeartbeatResponse) => void,
-  ): ClientUnaryCall;
-  heartbeat(
-    request: BatonServiceHeartbeatRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceHeartbeatResponse) => void,
-  ): ClientUnaryCall;
-  heartbeat(
-    request: BatonServiceHeartbeatRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceHeartbeatResponse) => void,
-  ): ClientUnaryCall;
-  finishTask(
-    request: BatonServiceFinishTaskRequest,
-    callback: (error: ServiceError | null, response: BatonServiceFinishTaskResponse) => void,
-  ): ClientUnaryCall;
-  finishTask(
-    request: BatonServiceFinishTaskRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceFinishTaskResponse) => void,
-  ): ClientUnaryCall;
-  finishTask(
-    request: BatonServiceFinishTaskRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceFinishTaskResponse) => void,
-  ): ClientUnaryCall;
-  /** One asset per call: metadata, pieces, end. Used for the result of a sync and for its debug log. */
-  uploadAsset(
-    callback: (error: ServiceError | null, response: BatonServiceUploadAssetResponse) => void,
-  ): ClientWritableStream<BatonServiceUploadAssetRequest>;
-  uploadAsset(
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: BatonServiceUploadAssetResponse) => void,
-  ): ClientWritableStream<BatonServiceUploadAssetRequest>;
-  uploadAsset(
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceUploadAssetResponse) => void,
-  ): ClientWritableStream<BatonServiceUploadAssetRequest>;
-  uploadAsset(
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: BatonServiceUploadAssetResponse) => void,
-  ): ClientWritableStream<BatonServiceUploadAssetRequest>;
-  startDebugging(
-    request: StartDebuggingRequest,
-    callback: (error: ServiceError | null, response: StartDebuggingResponse) => void,
-  ): ClientUnaryCall;
-  startDebugging(
-    request: StartDebuggingRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: StartDebuggingResponse) => void,
-  ): ClientUnaryCall;
-  startDebugging(
-    request: StartDebuggingRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: StartDebuggingResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const BatonServiceClient = makeGenericClientConstructor(
-  BatonServiceService,
-  "c1.connectorapi.baton.v1.BatonService",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): BatonServiceClient;
-  service: typeof BatonServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

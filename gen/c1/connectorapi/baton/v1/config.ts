@@ -6,18 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Timestamp } from "../../../../google/protobuf/timestamp.ts";
 import { ServedPolicyEnvelope } from "./servedpolicy.ts";
 
@@ -610,52 +599,6 @@ export interface ConnectorConfigServiceServer extends UntypedServiceImplementati
   getConnectorConfig: handleUnaryCall<GetConnectorConfigRequest, GetConnectorConfigResponse>;
   getConnectorOauthToken: handleUnaryCall<GetConnectorOauthTokenRequest, GetConnectorOauthTokenResponse>;
 }
-
-export interface ConnectorConfigServiceClient extends Client {
-  getConnectorConfig(
-    request: GetConnectorConfigRequest,
-    callback: (error: ServiceError | null, response: GetConnectorConfigResponse) => void,
-  ): ClientUnaryCall;
-  getConnectorConfig(
-    request: GetConnectorConfigRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetConnectorConfigResponse) => void,
-  ): ClientUnaryCall;
-  getConnectorConfig(
-    request: GetConnectorConfigRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetConnectorConfigResponse) => void,
-  ): ClientUnaryCall;
-  getConnectorOauthToken(
-    request: GetConnectorOauthTokenRequest,
-    callback: (error: ServiceError | null, response: GetConnectorOauthTokenResponse) => void,
-  ): ClientUnaryCall;
-  getConnectorOauthToken(
-    request: GetConnectorOauthTokenRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetConnectorOauthTokenResponse) => void,
-  ): ClientUnaryCall;
-  getConnectorOauthToken(
-    request: GetConnectorOauthTokenRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetConnectorOauthTokenResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ConnectorConfigServiceClient = makeGenericClientConstructor(
-  ConnectorConfigServiceService,
-  "c1.connectorapi.baton.v1.ConnectorConfigService",
-) as unknown as {
-  new (
-    address: string,
-    credentials: ChannelCredentials,
-    options?: Partial<ClientOptions>,
-  ): ConnectorConfigServiceClient;
-  service: typeof ConnectorConfigServiceService;
-  serviceName: string;
-};
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
