@@ -1,4 +1,6 @@
-import type { CountedResource, SummaryCount } from "#runtime/connector.ts";
+import type { Resource } from "#gen/c1/connector/v2/resource.ts";
+import type { EncodedResource } from "#model/encoded-rows.ts";
+import type { SummaryCount } from "#runtime/connector.ts";
 import type { SyncClient } from "#sync/client.ts";
 
 /** Counts resources for the summary of a sync. */
@@ -22,10 +24,12 @@ export class Tally {
     return Object.fromEntries(this.#counts.map(({ label }, index) => [label, this.#matches[index] ?? 0]));
   }
 
-  add(resource: CountedResource): void {
+  add(resource: Resource | EncodedResource): void {
     this.#resources += 1;
-    for (const [index, { matches }] of this.#counts.entries()) {
-      if (matches(resource)) this.#matches[index] = (this.#matches[index] ?? 0) + 1;
+    for (let index = 0; index < this.#counts.length; index += 1) {
+      const count = this.#counts[index];
+      if (count !== undefined && isCounted(resource, count))
+        this.#matches[index] = (this.#matches[index] ?? 0) + 1;
     }
   }
 
@@ -40,4 +44,15 @@ export class Tally {
       },
     };
   }
+}
+
+function isCounted(
+  resource: Resource | EncodedResource,
+  { resourceType, profileFlag }: SummaryCount,
+): boolean {
+  if (resource.id?.resourceType !== resourceType) return false;
+  if (profileFlag === undefined) return true;
+  return "hasProfileFlag" in resource
+    ? resource.hasProfileFlag(profileFlag)
+    : resource.profile?.[profileFlag] === true;
 }

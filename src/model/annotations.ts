@@ -61,7 +61,7 @@ import { canonicalBytes, typeNameOf } from "./canonical.ts";
 
 export { Any };
 
-const PACKAGE = "c1.connector.v2";
+const PACKAGE_PREFIX = "c1.connector.v2.";
 const TYPE_URL_PREFIX = "type.googleapis.com/";
 
 /** Every annotation this program reads or writes, under its name in the package `c1.connector.v2`. */
@@ -140,7 +140,7 @@ export function packAnnotation<Name extends AnnotationName>(
 ): Any {
   const codec = CODECS[name];
   return packAny(
-    `${PACKAGE}.${name}`,
+    PACKAGE_PREFIX + name,
     codec,
     fields === undefined ? codec.create() : codec.fromPartial(fields),
   );
@@ -188,7 +188,8 @@ export function findAnnotations<Name extends AnnotationName>(
     .map((annotation) => CODECS[name].decode(annotation.value));
 }
 
-export function hasAnnotation(annotations: readonly Any[], name: AnnotationName): boolean {
+/** Whether there is one of this type; the type is all that is looked at. */
+export function hasAnnotation(annotations: readonly Pick<Any, "typeUrl">[], name: AnnotationName): boolean {
   return annotations.some((annotation) => isAnnotation(annotation, name));
 }
 
@@ -199,6 +200,12 @@ export function withAnnotation(annotations: readonly Any[], annotation: Any): An
   return index < 0 ? [...annotations, annotation] : annotations.with(index, annotation);
 }
 
-function isAnnotation(annotation: Any, name: AnnotationName): boolean {
-  return typeNameOf(annotation.typeUrl) === `${PACKAGE}.${name}`;
+/** The name is the whole type URL, or what follows its last slash. */
+function isAnnotation({ typeUrl }: Pick<Any, "typeUrl">, name: AnnotationName): boolean {
+  const prefixLength = typeUrl.length - name.length - PACKAGE_PREFIX.length;
+  return (
+    typeUrl.endsWith(name) &&
+    typeUrl.startsWith(PACKAGE_PREFIX, prefixLength) &&
+    (prefixLength === 0 || typeUrl[prefixLength - 1] === "/")
+  );
 }

@@ -60,59 +60,55 @@ export function typeNameOf(typeUrl: string): string {
  */
 export function canonicalBytes(typeName: string, bytes: Uint8Array): Uint8Array {
   const buffer = asBuffer(bytes);
-  if (isCanonical(typeName, buffer, 0, buffer.length, 0)) return bytes;
+  if (isCanonical(typeName, buffer, new FieldCursor(buffer, 0, buffer.length), 0)) return bytes;
   return rewriteMessage(typeName, buffer, 0, bytes.length, 0) ?? bytes;
 }
 
 /**
- * Whether the message between two offsets is certainly canonical: a quick look, as nearly all rows are. What
+ * Whether the message that the cursor is in is certainly canonical: a quick look, as nearly all rows are. What
  * is malformed or unusual in any way is left to the functions below.
  */
-function isCanonical(typeName: string, bytes: Buffer, start: number, end: number, depth: number): boolean {
+function isCanonical(typeName: string, bytes: Buffer, cursor: FieldCursor, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
-  if (typeName === ANY) return isCanonicalAny(bytes, start, end, depth);
+  if (typeName === ANY) return isCanonicalAny(bytes, cursor, depth);
   const shape = SHAPES.get(typeName);
   if (shape === undefined) return true;
-  if ("mapOf" in shape) return isCanonicalMap(shape.mapOf, bytes, start, end, depth);
-  const cursor = new FieldCursor(bytes, start, end);
+  if ("mapOf" in shape) return isCanonicalMap(shape.mapOf, bytes, cursor, depth);
   while (cursor.next()) {
     const nested = shape.messages[cursor.number];
     if (nested === undefined || cursor.payload < 0) continue;
-    if (!isCanonical(nested, bytes, cursor.payload, cursor.end, depth + 1)) return false;
+    const around = cursor.enter();
+    if (!isCanonical(nested, bytes, cursor, depth + 1)) return false;
+    cursor.leave(around);
   }
   return !cursor.isMalformed;
 }
 
 /** Type and value, in this order. */
-function isCanonicalAny(bytes: Buffer, start: number, end: number, depth: number): boolean {
-  const cursor = new FieldCursor(bytes, start, end);
+function isCanonicalAny(bytes: Buffer, cursor: FieldCursor, depth: number): boolean {
   if (!isNext(cursor, 1)) return false;
   const typeName = typeNameOf(bytes.toString("latin1", cursor.payload, cursor.end));
-  if (cursor.end === end) return true;
-  if (!isNext(cursor, 2) || cursor.end !== end) return false;
-  return isCanonical(typeName, bytes, cursor.payload, cursor.end, depth + 1);
+  if (cursor.isAtEnd) return true;
+  if (!isNext(cursor, 2) || !cursor.isAtEnd) return false;
+  cursor.enter();
+  return isCanonical(typeName, bytes, cursor, depth + 1);
 }
 
 /** Entries in ascending order, each of a key and a value. */
-function isCanonicalMap(
-  valueType: string,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  depth: number,
-): boolean {
-  let lastKey = start;
-  let lastKeyEnd = start;
-  const cursor = new FieldCursor(bytes, start, end);
+function isCanonicalMap(valueType: string, bytes: Buffer, cursor: FieldCursor, depth: number): boolean {
+  let lastKey = 0;
+  let lastKeyEnd = 0;
   while (cursor.next()) {
     if (cursor.number !== 1 || cursor.payload < 0) return false;
-    const part = new FieldCursor(bytes, cursor.payload, cursor.end);
-    if (!isNext(part, 1)) return false;
-    if (compareRanges(bytes, lastKey, lastKeyEnd, part.payload, part.end) > 0) return false;
-    lastKey = part.payload;
-    lastKeyEnd = part.end;
-    if (!isNext(part, 2) || part.end !== cursor.end) return false;
-    if (!isCanonical(valueType, bytes, part.payload, part.end, depth + 1)) return false;
+    const aroundEntry = cursor.enter();
+    if (!isNext(cursor, 1)) return false;
+    if (compareRanges(bytes, lastKey, lastKeyEnd, cursor.payload, cursor.end) > 0) return false;
+    lastKey = cursor.payload;
+    lastKeyEnd = cursor.end;
+    if (!isNext(cursor, 2) || !cursor.isAtEnd) return false;
+    cursor.enter();
+    if (!isCanonical(valueType, bytes, cursor, depth + 1)) return false;
+    cursor.leave(aroundEntry);
   }
   return !cursor.isMalformed;
 }

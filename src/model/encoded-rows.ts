@@ -1,12 +1,12 @@
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import type { ResourceId } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
-import { Struct } from "#gen/google/protobuf/struct.ts";
-import { FieldCursor, type WireField } from "./wire-fields.ts";
+import { FieldCursor } from "./wire-fields.ts";
 
 /**
  * Rows of a listing as they came over the wire, decoded only as far as a sync looks at them. Nearly all of
- * them are stored exactly as they came; to decode and encode each again would be most of a sync's work.
+ * them are stored exactly as they came; to decode and encode each again would be most of a sync's work. A
+ * page can have thousands of rows, so each of them is few and small objects over the bytes of the page.
  */
 
 /** One page of a listing. */
@@ -18,29 +18,65 @@ export interface EncodedPage<Row> {
 
 /** A `c1.connector.v2.Resource`. */
 export class EncodedResource {
-  /** The whole message. */
-  readonly encoded: Buffer;
   readonly id: ResourceId | undefined;
   readonly parentResourceId: ResourceId | undefined;
   readonly annotations: Any[] = [];
-  readonly #encodedProfile: Buffer | undefined;
-  #profile: Readonly<Record<string, unknown>> | undefined;
+  readonly #page: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #profileStart: number = 0;
+  readonly #profileEnd: number = 0;
 
-  constructor(page: Buffer, row: WireField) {
-    this.encoded = sliceOf(page, row);
-    for (const field = fieldsIn(page, row); nextField(field); ) {
-      if (field.number === 1) this.id = readResourceId(page, field);
-      else if (field.number === 2) this.parentResourceId = readResourceId(page, field);
-      else if (field.number === 4) this.annotations.push(readAny(page, field));
-      else if (field.number === 9) this.#encodedProfile = sliceOf(page, field);
+  /** Reads the message at which the reader stands. */
+  constructor(reader: PageReader) {
+    this.#page = reader.page;
+    this.#start = reader.payload;
+    this.#end = reader.end;
+    for (const around = reader.enter(); reader.nextWithin(around); ) {
+      if (reader.number === 1) this.id = readResourceId(reader);
+      else if (reader.number === 2) this.parentResourceId = readResourceId(reader);
+      else if (reader.number === 4) this.annotations.push(readAny(reader));
+      else if (reader.number === 9) {
+        this.#profileStart = reader.contentStart();
+        this.#profileEnd = reader.end;
+      }
     }
   }
 
-  /** Decoded when it is first asked for. */
-  get profile(): Readonly<Record<string, unknown>> | undefined {
-    if (this.#encodedProfile !== undefined)
-      this.#profile ??= Struct.unwrap(Struct.decode(this.#encodedProfile));
-    return this.#profile;
+  /** The whole message. */
+  get encoded(): Buffer {
+    return this.#page.subarray(this.#start, this.#end);
+  }
+
+  /**
+   * Whether the profile has `true` under this key, which is of ASCII characters.
+   *
+   * @throws Error if the profile is no valid message.
+   */
+  hasProfileFlag(key: string): boolean {
+    let isSet = false;
+    const cursor = new FieldCursor(this.#page, this.#profileStart, this.#profileEnd);
+    while (cursor.next()) {
+      if (cursor.number !== 1 || cursor.payload < 0) continue;
+      const around = cursor.enter();
+      let isWanted = false;
+      while (cursor.next()) {
+        if (cursor.number === 1) isWanted = this.#isAt(cursor.payload, cursor.end, key);
+        else if (cursor.number === 2 && isWanted) isSet = this.#isTrueAt(cursor.payload, cursor.end);
+      }
+      cursor.leave(around);
+    }
+    if (cursor.isMalformed) throw new Error("the profile is no valid message");
+    return isSet;
+  }
+
+  #isAt(start: number, end: number, text: string): boolean {
+    return end - start === text.length && this.#page.toString("latin1", start, end) === text;
+  }
+
+  /** A `google.protobuf.Value` that is `true` is its field 4, a boolean, and nothing else. */
+  #isTrueAt(start: number, end: number): boolean {
+    return end - start === 2 && this.#page[start] === 0x20 && this.#page[start + 1] === 1;
   }
 }
 
@@ -52,21 +88,30 @@ export interface EncodedEntitlement {
 
 /** A `c1.connector.v2.Grant`. */
 export class EncodedGrant {
-  /** The whole message. */
-  readonly encoded: Buffer;
   readonly id: string = "";
   readonly entitlement: EncodedEntitlement | undefined;
   readonly principal: EncodedResource | undefined;
   readonly annotations: Any[] = [];
+  readonly #page: Buffer;
+  readonly #start: number;
+  readonly #end: number;
 
-  constructor(page: Buffer, row: WireField) {
-    this.encoded = sliceOf(page, row);
-    for (const field = fieldsIn(page, row); nextField(field); ) {
-      if (field.number === 1) this.entitlement = readEntitlement(page, field);
-      else if (field.number === 2) this.principal = new EncodedResource(page, field);
-      else if (field.number === 3) this.id = readText(page, field);
-      else if (field.number === 4) this.annotations.push(readAny(page, field));
+  /** Reads the message at which the reader stands. */
+  constructor(reader: PageReader) {
+    this.#page = reader.page;
+    this.#start = reader.payload;
+    this.#end = reader.end;
+    for (const around = reader.enter(); reader.nextWithin(around); ) {
+      if (reader.number === 1) this.entitlement = readEntitlement(reader);
+      else if (reader.number === 2) this.principal = new EncodedResource(reader);
+      else if (reader.number === 3) this.id = reader.readText();
+      else if (reader.number === 4) this.annotations.push(readAny(reader));
     }
+  }
+
+  /** The whole message. */
+  get encoded(): Buffer {
+    return this.#page.subarray(this.#start, this.#end);
   }
 }
 
@@ -77,75 +122,118 @@ export function decodeGrant(grant: Grant | EncodedGrant): Grant {
 
 /** A `ResourcesServiceListResourcesResponse`. @throws Error if the bytes are no such message. */
 export function decodeResourcePage(bytes: Buffer): EncodedPage<EncodedResource> {
-  return decodePage(bytes, (row) => new EncodedResource(bytes, row));
+  return decodePage(bytes, (reader) => new EncodedResource(reader));
 }
 
 /** A `GrantsServiceListGrantsResponse`. @throws Error if the bytes are no such message. */
 export function decodeGrantPage(bytes: Buffer): EncodedPage<EncodedGrant> {
-  return decodePage(bytes, (row) => new EncodedGrant(bytes, row));
+  return decodePage(bytes, (reader) => new EncodedGrant(reader));
 }
 
-function decodePage<Row>(bytes: Buffer, decodeRow: (row: WireField) => Row): EncodedPage<Row> {
+function decodePage<Row>(bytes: Buffer, decodeRow: (reader: PageReader) => Row): EncodedPage<Row> {
   const list: Row[] = [];
   const annotations: Any[] = [];
   let nextPageToken = "";
-  for (const field = new FieldCursor(bytes, 0, bytes.length); nextField(field); ) {
-    if (field.number === 1) list.push(decodeRow(field));
-    else if (field.number === 2) nextPageToken = readText(bytes, field);
-    else if (field.number === 3) annotations.push(readAny(bytes, field));
+  for (const reader = new PageReader(bytes); reader.nextWithin(bytes.length); ) {
+    if (reader.number === 1) list.push(decodeRow(reader));
+    else if (reader.number === 2) nextPageToken = reader.readText();
+    else if (reader.number === 3) annotations.push(readAny(reader));
   }
   return { list, nextPageToken, annotations };
 }
 
-function readEntitlement(page: Buffer, entitlement: WireField): EncodedEntitlement {
+function readEntitlement(reader: PageReader): EncodedEntitlement {
   let id = "";
   let resource: EncodedResource | undefined;
-  for (const field = fieldsIn(page, entitlement); nextField(field); ) {
-    if (field.number === 1) resource = new EncodedResource(page, field);
-    else if (field.number === 2) id = readText(page, field);
+  for (const around = reader.enter(); reader.nextWithin(around); ) {
+    if (reader.number === 1) resource = new EncodedResource(reader);
+    else if (reader.number === 2) id = reader.readText();
   }
   return { id, resource };
 }
 
-function readResourceId(page: Buffer, id: WireField): ResourceId {
+function readResourceId(reader: PageReader): ResourceId {
   let resourceType = "";
   let resource = "";
-  for (const field = fieldsIn(page, id); nextField(field); ) {
-    if (field.number === 1) resourceType = readText(page, field);
-    else if (field.number === 2) resource = readText(page, field);
+  for (const around = reader.enter(); reader.nextWithin(around); ) {
+    if (reader.number === 1) resourceType = reader.readRepeatedText();
+    else if (reader.number === 2) resource = reader.readText();
   }
   return { resourceType, resource, batonResource: false };
 }
 
-function readAny(page: Buffer, any: WireField): Any {
+function readAny(reader: PageReader): Any {
   let typeUrl = "";
-  let value: Buffer = Buffer.alloc(0);
-  for (const field = fieldsIn(page, any); nextField(field); ) {
-    if (field.number === 1) typeUrl = readText(page, field);
-    else if (field.number === 2) value = sliceOf(page, field);
+  let start = 0;
+  let end = 0;
+  for (const around = reader.enter(); reader.nextWithin(around); ) {
+    if (reader.number === 1) typeUrl = reader.readRepeatedText();
+    else if (reader.number === 2) {
+      start = reader.contentStart();
+      end = reader.end;
+    }
   }
-  return { typeUrl, value };
+  return new EncodedAny(reader.page, typeUrl, start, end);
 }
 
-function fieldsIn(page: Buffer, message: WireField): FieldCursor {
-  return new FieldCursor(page, beginOf(message), message.end);
+/** A packed message whose bytes nearly nobody asks for. */
+class EncodedAny implements Any {
+  readonly typeUrl: string;
+  readonly #page: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(page: Buffer, typeUrl: string, start: number, end: number) {
+    this.typeUrl = typeUrl;
+    this.#page = page;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get value(): Buffer {
+    return this.#page.subarray(this.#start, this.#end);
+  }
 }
 
-function nextField(cursor: FieldCursor): boolean {
-  if (cursor.next()) return true;
-  if (cursor.isMalformed) throw new Error("the bytes are no valid message");
-  return false;
-}
+/** Goes through a page, and complains of what is no valid message. */
+class PageReader extends FieldCursor {
+  readonly page: Buffer;
+  readonly #texts = new Map<string, string>();
 
-function readText(page: Buffer, field: WireField): string {
-  return page.toString("utf8", beginOf(field), field.end);
-}
+  constructor(page: Buffer) {
+    super(page, 0, page.length);
+    this.page = page;
+  }
 
-function sliceOf(page: Buffer, field: WireField): Buffer {
-  return page.subarray(beginOf(field), field.end);
-}
+  /** Goes on to the next field of the message, or, behind the last one, back to the message around it. */
+  nextWithin(outerLimit: number): boolean {
+    if (this.next()) return true;
+    if (this.isMalformed) throw new Error("the bytes are no valid message");
+    this.leave(outerLimit);
+    return false;
+  }
 
-function beginOf({ number, payload }: WireField): number {
-  if (payload >= 0) return payload;
-  throw new Error(`field ${number} of a message is of another type than it should be`);
+  override enter(): number {
+    this.contentStart();
+    return super.enter();
+  }
+
+  /** Where the content of the field begins. */
+  contentStart(): number {
+    if (this.payload >= 0) return this.payload;
+    throw new Error(`field ${this.number} of a message is of another type than it should be`);
+  }
+
+  readText(): string {
+    return this.page.toString("utf8", this.contentStart(), this.end);
+  }
+
+  /** The same for texts of which a page has a few different ones in many rows: equal ones are one object. */
+  readRepeatedText(): string {
+    const text = this.readText();
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
 }

@@ -10,7 +10,8 @@ export interface WireField {
 
 /**
  * Goes through the fields of the message between two offsets, in the order they are written, without making
- * an object of each: it is itself the field it stands at.
+ * an object of each: it is itself the field it stands at. Messages inside the message are gone through by the
+ * same cursor, see {@link FieldCursor.enter}.
  */
 export class FieldCursor implements WireField {
   number = 0;
@@ -18,67 +19,86 @@ export class FieldCursor implements WireField {
   payload = -1;
   end: number;
   /** Whether the bytes turned out to be no message. Groups, which proto3 does not have, count as invalid. */
-  isMalformed = false;
+  isMalformed: boolean;
   readonly #bytes: Uint8Array;
-  readonly #limit: number;
-  /** Set by {@link #readVarint}: where the next byte is. */
-  #position: number;
+  #limit: number;
 
   constructor(bytes: Uint8Array, start: number, limit: number) {
     this.#bytes = bytes;
     this.#limit = Math.min(limit, bytes.length);
-    this.#position = start;
     this.start = start;
     this.end = start;
     this.isMalformed = limit > bytes.length;
   }
 
+  /** Whether no field follows. */
+  get isAtEnd(): boolean {
+    return this.end === this.#limit;
+  }
+
   /** Goes on to the next field; false behind the last one, or where the bytes are malformed. */
   next(): boolean {
-    if (this.isMalformed || this.end === this.#limit) return false;
+    if (this.isMalformed || this.isAtEnd) return false;
     this.start = this.end;
     const tag = this.#readVarint();
     this.number = Math.floor(tag / 8);
     this.payload = -1;
-    this.end = this.#skipContent(tag % 8);
+    this.#skipContent(tag % 8);
     this.isMalformed = !(this.number >= 1 && this.number <= MAX_FIELD_NUMBER && this.end <= this.#limit);
-    this.#position = this.end;
     return !this.isMalformed;
   }
 
-  /** Where the content of a field of this wire type ends; `NaN` if there is no such type. */
-  #skipContent(wireType: number): number {
-    switch (wireType) {
-      case 0:
-        return Number.isNaN(this.#readVarint()) ? Number.NaN : this.#position;
-      case 1:
-        return this.#position + 8;
-      case 2: {
-        const length = this.#readVarint();
-        this.payload = this.#position;
-        return this.#position + length;
-      }
-      case 5:
-        return this.#position + 4;
-      default:
-        return Number.NaN;
-    }
+  /**
+   * Goes into the length-delimited field it stands at: what follows are the fields of that message. Returns
+   * what {@link FieldCursor.leave} is to be told behind the last one of them.
+   */
+  enter(): number {
+    const outerLimit = this.#limit;
+    this.#limit = this.end;
+    this.end = this.payload;
+    return outerLimit;
   }
 
-  /** The varint at the position, which moves behind it; `NaN` if it has no end. */
+  /** Goes back behind the message that {@link FieldCursor.enter} went into, wherever in it the cursor is. */
+  leave(outerLimit: number): void {
+    this.end = this.#limit;
+    this.#limit = outerLimit;
+  }
+
+  /** Moves the end behind the content of a field of this wire type; it is `NaN` if there is no such type. */
+  #skipContent(wireType: number): void {
+    if (wireType === 2) {
+      const length = this.#readVarint();
+      this.payload = this.end;
+      this.end += length;
+    } else if (wireType === 0) this.#readVarint();
+    else if (wireType === 1) this.end += 8;
+    else if (wireType === 5) this.end += 4;
+    else this.end = Number.NaN;
+  }
+
+  /** The varint at the end of what was read, which moves behind it; both are `NaN` if it does not stop. */
   #readVarint(): number {
+    const first = this.#bytes[this.end] ?? 0;
+    if (first >= 0x80 || this.end >= this.#limit) return this.#readLongVarint();
+    this.end += 1;
+    return first;
+  }
+
+  #readLongVarint(): number {
     let value = 0;
     let factor = 1;
-    const limit = Math.min(this.#limit, this.#position + MAX_VARINT_BYTES);
-    for (let position = this.#position; position < limit; position += 1) {
+    const limit = Math.min(this.#limit, this.end + MAX_VARINT_BYTES);
+    for (let position = this.end; position < limit; position += 1) {
       const byte = this.#bytes[position] ?? 0;
       if (byte < 0x80) {
-        this.#position = position + 1;
+        this.end = position + 1;
         return value + byte * factor;
       }
       value += (byte - 0x80) * factor;
       factor *= 128;
     }
+    this.end = Number.NaN;
     return Number.NaN;
   }
 }

@@ -183,14 +183,11 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector;
 }
 
-/** A line of the summary: how many of the stored resources match. */
+/** A line of the summary: how many of the stored resources are of a type and, if wanted, have a flag. */
 export interface SummaryCount {
   /** Plural noun, for example `seats`. */
   readonly label: string;
-  readonly matches: (resource: CountedResource) => boolean;
-}
-
-/** What a count can depend on. */
-export interface CountedResource extends Pick<Resource, "id"> {
-  readonly profile: Readonly<Record<string, unknown>> | undefined;
+  readonly resourceType: string;
+  /** Key of a profile entry, of ASCII characters; only resources where it is `true` count. */
+  readonly profileFlag?: string;
 }

@@ -47,31 +47,30 @@ export class RecordWriter {
   putResources(batch: readonly (Resource | EncodedResource)[]): void {
     this.#putAll(batch, (resource, discoveredAt) => {
       const id = requireKey(resource.id, "a resource");
+      const key = formatResourceKey(id);
       const parent = resource.parentResourceId;
+      if (parent !== undefined) requireKey(parent, "the parent of resource", key);
       const data = canonicalBytes(
         "c1.connector.v2.Resource",
         "encoded" in resource ? resource.encoded : Resource.encode(resource).finish(),
       );
       const { changes } = this.#statements.resource.run(
         id.resourceType,
-        formatResourceKey(id),
-        parent === undefined
-          ? null
-          : requireKey(parent, `the parent of resource ${formatResourceKey(id)}`).resourceType,
-        parent === undefined ? null : parent.resource,
+        key,
+        parent?.resourceType ?? null,
+        parent?.resource ?? null,
         data,
         this.#syncId,
         discoveredAt,
       );
-      if (changes === 0)
-        throw refusal(`resource ${formatResourceKey(id)}, which another type's resource is spelled like,`);
+      if (changes === 0) throw refusal(`resource ${key}, which another type's resource is spelled like,`);
     });
   }
 
   putEntitlements(batch: readonly Entitlement[]): void {
     this.#putAll(batch, (entitlement, discoveredAt) => {
       const id = requireText(entitlement.id, "an entitlement without id");
-      const resource = requireKey(entitlement.resource?.id, `the resource of entitlement ${id}`);
+      const resource = requireKey(entitlement.resource?.id, "the resource of entitlement", id);
       const data = canonicalBytes("c1.connector.v2.Entitlement", Entitlement.encode(entitlement).finish());
       this.#statements.entitlement.run(
         resource.resourceType,
@@ -106,9 +105,9 @@ export class RecordWriter {
     ...expansionColumns: (Uint8Array | number | null)[]
   ): void {
     const id = requireText(grant.id, "a grant without id");
-    const entitlementId = requireText(grant.entitlement?.id, `grant ${id} without entitlement id`);
-    const resource = requireKey(grant.entitlement?.resource?.id, `the entitlement's resource of grant ${id}`);
-    const principal = requireKey(grant.principal?.id, `the principal of grant ${id}`);
+    const entitlementId = requireText(grant.entitlement?.id, "a grant without entitlement id:", id);
+    const resource = requireKey(grant.entitlement?.resource?.id, "the entitlement's resource of grant", id);
+    const principal = requireKey(grant.principal?.id, "the principal of grant", id);
     const data = canonicalBytes(
       "c1.connector.v2.Grant",
       "encoded" in grant ? grant.encoded : Grant.encode(grant).finish(),
@@ -170,14 +169,15 @@ const UPSERTS = {
     ${SAME_GRANT}`,
 } as const;
 
-function requireText(value: string | undefined, problem: string): string {
-  if (value === undefined || value === "") throw refusal(problem);
+function requireText(value: string | undefined, problem: string, owner = ""): string {
+  if (value === undefined || value === "") throw refusal(`${problem} ${owner}`.trimEnd());
   return value;
 }
 
-function requireKey(id: ResourceKeyParts | undefined, what: string): ResourceKeyParts {
+/** @param owner the row's id, which the message names after `what` */
+function requireKey(id: ResourceKeyParts | undefined, what: string, owner = ""): ResourceKeyParts {
   if (id === undefined || id.resourceType === "" || id.resource === "") {
-    throw refusal(`${what} without resource type or id`);
+    throw refusal(`${`${what} ${owner}`.trimEnd()} without resource type or id`);
   }
   return id;
 }

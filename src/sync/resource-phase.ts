@@ -104,7 +104,8 @@ export async function listResources(
       const resources = list.filter((resource) => acceptResource(session, resource));
       session.writer.putResources(resources);
       session.countRows("resources", resources.length);
-      session.state.push(...resources.flatMap((resource) => children.plan(session, resource)));
+      const parents = resources.filter(({ annotations }) => hasAnnotation(annotations, "ChildResourceType"));
+      session.state.push(...parents.flatMap((resource) => children.plan(session, resource)));
     },
   });
 }
@@ -120,14 +121,17 @@ export function acceptResource(session: SyncSession, resource: Resource | Encode
     session.drops.invalidResources += 1;
     return false;
   }
-  const key = formatResourceKey(id);
   if (hasAnnotation(resource.annotations, "BatonID")) {
-    throw contractViolation(`resource ${key} carries a BatonID annotation, which is reserved for hosts`);
+    throw contractViolation(
+      `resource ${formatResourceKey(id)} carries a BatonID annotation, which is reserved for hosts`,
+    );
   }
   const type = session.types.get(id.resourceType);
   if (type === undefined) {
     if (session.isSelected(id.resourceType)) {
-      throw contractViolation(`resource ${key} is of a type that the connector has not declared`);
+      throw contractViolation(
+        `resource ${formatResourceKey(id)} is of a type that the connector has not declared`,
+      );
     }
     session.drops.unselectedResources += 1;
     return false;
@@ -135,7 +139,7 @@ export function acceptResource(session: SyncSession, resource: Resource | Encode
   for (const trait of type.traits) {
     const name = MANDATORY_TRAITS.get(trait);
     if (name !== undefined && !hasAnnotation(resource.annotations, name)) {
-      throw contractViolation(`resource ${key} lacks the ${name} that its type declares`);
+      throw contractViolation(`resource ${formatResourceKey(id)} lacks the ${name} that its type declares`);
     }
   }
   return true;

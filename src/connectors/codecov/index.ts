@@ -1,10 +1,5 @@
 import { Secret } from "#kernel/secret.ts";
-import type {
-  Connector,
-  ConnectorDefinition,
-  ConnectorSettings,
-  CountedResource,
-} from "#runtime/connector.ts";
+import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime/connector.ts";
 import { makeSeatActions } from "./actions.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
@@ -43,9 +38,9 @@ export const codecov = {
     internalIds: false,
   },
   summary: [
-    { label: "members", matches: (resource) => resource.id?.resourceType === USER_TYPE },
-    { label: "seats", matches: (resource) => hasFlag(resource, "activated") },
-    { label: "admins", matches: (resource) => hasFlag(resource, "is_admin") },
+    { label: "members", resourceType: USER_TYPE },
+    { label: "seats", resourceType: USER_TYPE, profileFlag: "activated" },
+    { label: "admins", resourceType: USER_TYPE, profileFlag: "is_admin" },
   ],
   create: createCodecov,
 } as const satisfies ConnectorDefinition<typeof fields>;
@@ -83,8 +78,4 @@ function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Conn
       await connection.close();
     },
   };
-}
-
-function hasFlag(resource: CountedResource, flag: "activated" | "is_admin"): boolean {
-  return resource.id?.resourceType === USER_TYPE && resource.profile?.[flag] === true;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { formatDuration, formatSummary, type Summary, summaryFields } from "#cli/summary.ts";
 import { Tally } from "#cli/tally.ts";
-import { Resource } from "#gen/c1/connector/v2/resource.ts";
+import { Resource, ResourcesServiceListResourcesResponse } from "#gen/c1/connector/v2/resource.ts";
+import { decodeResourcePage } from "#model/encoded-rows.ts";
 
 const summary: Summary = {
   counts: { members: 1000, seats: 667 },
@@ -46,11 +47,20 @@ test.each([
 
 test("resources are counted by what the connector's summary asks for", () => {
   const tally = new Tally([
-    { label: "members", matches: () => true },
-    { label: "admins", matches: ({ profile }) => profile?.["is_admin"] === true },
+    { label: "members", resourceType: "user" },
+    { label: "admins", resourceType: "user", profileFlag: "is_admin" },
   ]);
-  tally.add(Resource.fromPartial({ profile: { is_admin: true } }));
-  tally.add(Resource.fromPartial({}));
-  expect(tally.results()).toEqual({ members: 2, admins: 1 });
-  expect(tally.resources).toBe(2);
+  const resources = [
+    { id: { resourceType: "user" }, profile: { is_admin: true } },
+    { id: { resourceType: "user" }, profile: { is_admin: "true" } },
+    { id: { resourceType: "user" } },
+    { id: { resourceType: "org" }, profile: { is_admin: true } },
+  ].map((resource) => Resource.fromPartial(resource));
+  for (const resource of resources) tally.add(resource);
+  expect(tally.results()).toEqual({ members: 3, admins: 1 });
+  const page = ResourcesServiceListResourcesResponse.fromPartial({ list: resources });
+  const encoded = Buffer.from(ResourcesServiceListResourcesResponse.encode(page).finish());
+  for (const resource of decodeResourcePage(encoded).list) tally.add(resource);
+  expect(tally.results()).toEqual({ members: 6, admins: 2 });
+  expect(tally.resources).toBe(8);
 });

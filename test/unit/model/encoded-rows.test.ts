@@ -9,7 +9,7 @@ const resource = Resource.fromPartial({
   parentResourceId: { resourceType: "org", resource: "acme" },
   displayName: "Zoë",
   annotations: [packAnnotation("UserTrait", { login: "zoë" }), packAnnotation("SkipGrants")],
-  profile: { is_admin: true, teams: ["a", "b"] },
+  profile: { is_admin: true, activated: false, note: "true", teams: ["a", "b"], nested: { inner: true } },
 });
 
 const grant = Grant.fromPartial({
@@ -42,7 +42,7 @@ describe("a page of resources", () => {
 
   test("tells of a row what a sync looks at", () => {
     const [row, empty] = page.list;
-    const { id, parentResourceId, annotations, profile } = resource;
+    const { id, parentResourceId, annotations } = resource;
     expect(row?.id).toMatchObject({ resourceType: id?.resourceType, resource: id?.resource });
     expect(row?.parentResourceId).toMatchObject({
       resourceType: parentResourceId?.resourceType,
@@ -50,8 +50,22 @@ describe("a page of resources", () => {
     });
     const facts = (list: typeof annotations) => list.map(({ typeUrl, value }) => [typeUrl, [...value]]);
     expect(facts(row?.annotations ?? [])).toEqual(facts(annotations));
-    expect(row?.profile).toEqual(profile);
-    expect(empty).toMatchObject({ id: undefined, parentResourceId: undefined, profile: undefined });
+    expect(empty).toMatchObject({ id: undefined, parentResourceId: undefined, annotations: [] });
+  });
+
+  test("tells which entries of a profile are true", () => {
+    const [row, empty] = page.list;
+    expect(row?.hasProfileFlag("is_admin")).toBe(true);
+    for (const key of ["is_adm", "is_admiN", "activated", "note", "nested", "teams", "inner", "absent"]) {
+      expect([key, row?.hasProfileFlag(key)]).toEqual([key, false]);
+    }
+    expect(empty?.hasProfileFlag("is_admin")).toBe(false);
+  });
+
+  test("says so if it is asked for a profile that is no valid message", () => {
+    // A resource whose profile, field 9, has an entry that announces more bytes than there are.
+    const [row] = decodeResourcePage(Buffer.of(0x0a, 4, 0x4a, 2, 0x0a, 9)).list;
+    expect(() => row?.hasProfileFlag("is_admin")).toThrow("no valid message");
   });
 
   test("is refused if it is no valid message", () => {
