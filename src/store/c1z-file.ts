@@ -4,7 +4,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { backfillExpansions } from "./backfill.ts";
-import { inTransaction, openWorkingDatabase, readInteger } from "./database.ts";
+import { copyDatabase, inTransaction, openWorkingDatabase, readInteger } from "./database.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import { toFileError } from "./file-errors.ts";
 import { type DecodeLimits, readDecodeLimits } from "./limits.ts";
@@ -174,8 +174,8 @@ export class C1zFile implements AsyncDisposable {
     const changes = countChanges(this.#db);
     if (changes === this.#savedChanges) return undefined;
     try {
-      // A compact copy, free of what was deleted, and independent of what is written from now on.
-      this.#db.prepare("VACUUM INTO ?").run(this.#workspace.snapshotPath);
+      // Independent of what is written from now on.
+      copyDatabase(this.#db, this.#workspace.snapshotPath);
       const { size: databaseBytes } = await stat(this.#workspace.snapshotPath);
       const fileBytes = await replaceFile(this.path, (target) =>
         encodeEnvelope(this.#workspace.snapshotPath, databaseBytes, target),

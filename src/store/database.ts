@@ -7,20 +7,38 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** Little, as the system caches the file as well and this process should stay small. */
 const CACHE_KIB = 8_192;
+/** A copy is written from front to back and needs none of it again. */
+const COPY_CACHE_KIB = 1_024;
+/** Four times the usual: fewer pages to balance, journal and copy take a fifth off the time to write rows. */
+const PAGE_BYTES = 16_384;
 
 /**
- * Opens a private working database. It never outlives the process, so it needs no durability of its own:
- * no syncing, and the rollback journal in memory (its size is bounded by that of one transaction).
+ * Opens a private working database. It never outlives the process, so it needs no durability of its own and
+ * nothing is synced. The rollback journal is a file nevertheless: in memory it would take as much as all the
+ * pages that a transaction changes, and rows come in no order.
  */
 export function openWorkingDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   try {
     // A file that was left in WAL mode is converted by the first statement.
-    db.exec(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE_KIB}`);
+    db.exec(
+      `PRAGMA journal_mode = PERSIST; PRAGMA synchronous = OFF; PRAGMA page_size = ${PAGE_BYTES};
+       PRAGMA cache_size = -${CACHE_KIB}`,
+    );
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Writes a compact copy of a database, free of what was deleted, into a new file. */
+export function copyDatabase(db: DatabaseSync, path: string): void {
+  db.exec(`PRAGMA cache_size = -${COPY_CACHE_KIB}`);
+  try {
+    db.prepare("VACUUM INTO ?").run(path);
+  } finally {
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   }
 }
 

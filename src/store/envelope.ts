@@ -13,8 +13,11 @@ const MAGIC_V3 = Buffer.from("C1Z3\0", "latin1");
 
 /** Fewer and larger chunks mean fewer trips to the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
-/** The library's default: the higher levels save a quarter of the size for many times the time. */
-const COMPRESSION_LEVEL = 3;
+/**
+ * The fastest. The next ones take half as much time again and make large files no smaller; the highest save a
+ * quarter of the size for many times the time.
+ */
+const COMPRESSION_LEVEL = 1;
 /** Largest window that other readers accept, as a power of two (128 MiB). */
 const MAX_WINDOW_LOG = 27;
 
