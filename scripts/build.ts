@@ -7,6 +7,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { maxHeaderSize } from "node:http";
+import Module from "node:module";
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { trainCodeCaches } from "./executable/train.ts";
@@ -35,6 +37,36 @@ const followGrpc: Plugin = {
   },
 };
 
+/**
+ * Of undici's many parts this program uses two, over HTTP/1.1. The others, `fetch` and HTTP/2 among them, would
+ * double its start; so would Node's own HTTP client, of which undici reads one number.
+ */
+const leanUndici: Plugin = {
+  name: "lean-undici",
+  setup: (builder) => {
+    const replace = (filter: RegExp, contents: string) => builder.onLoad({ filter }, () => ({ contents }));
+    replace(
+      /node_modules[\\/]undici[\\/]index\.js$/,
+      `const Dispatcher = require("./lib/dispatcher/dispatcher");
+       Object.assign(Dispatcher.prototype, require("./lib/api"));
+       exports.Pool = require("./lib/dispatcher/pool");
+       Object.defineProperty(exports, "EnvHttpProxyAgent", {
+         get: () => require("./lib/dispatcher/env-http-proxy-agent"),
+       });`,
+    );
+    replace(
+      /node_modules[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/,
+      'module.exports = () => { throw new Error("HTTP/2 is left out"); };',
+    );
+    builder.onResolve({ filter: /^node:http$/ }, ({ importer }) =>
+      /[\\/]undici[\\/]/.test(importer) ? { path: "http", namespace: "lean-undici" } : undefined,
+    );
+    builder.onLoad({ filter: /^http$/, namespace: "lean-undici" }, () => ({
+      contents: `exports.maxHeaderSize = ${maxHeaderSize}; exports.IncomingMessage = class {};`,
+    }));
+  },
+};
+
 rmSync(join(root, "dist"), { recursive: true, force: true });
 // Names stay as they are: stack traces are read by people.
 const asScript: BuildOptions = {
@@ -45,7 +77,7 @@ const asScript: BuildOptions = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-  plugins: [followGrpc],
+  plugins: [followGrpc, leanUndici],
 };
 const { metafile } = await build({
   ...asScript,
@@ -71,7 +103,9 @@ for (const name of ["entry", "trainee"]) {
     outfile: part(`${name}.cjs`),
   });
 }
-const caches = await trainCodeCaches(bundle, part("trainee.cjs"));
+// As a function, which is what modules are run as.
+writeFileSync(part("bundle"), Module.wrap(readFileSync(bundle, "latin1")), "latin1");
+const caches = await trainCodeCaches(part("bundle"), part("trainee.cjs"));
 for (const [role, cache] of Object.entries(caches)) writeFileSync(part(role), cache);
 checkCaches(Object.keys(caches).map(part));
 const smallNode = stripNode(part("node"));
@@ -80,7 +114,9 @@ writeFileSync(
   config,
   JSON.stringify({
     main: part("entry.cjs"),
-    assets: { bundle, connector: part("connector"), host: part("host") },
+    assets: Object.fromEntries(
+      ["bundle", "entry.cjs", ...Object.keys(caches)].map((name) => [name, part(name)]),
+    ),
     output: executable,
     ...(smallNode === undefined ? {} : { executable: smallNode }),
     disableExperimentalSEAWarning: true,
@@ -118,12 +154,12 @@ function checkCaches(files: readonly string[]): void {
     const { Script } = require("node:vm");
     const { readFileSync } = require("node:fs");
     const [bundle, ...caches] = process.argv.slice(1);
-    const source = require("node:module").wrap(readFileSync(bundle, "latin1"));
+    const source = readFileSync(bundle, "latin1");
     for (const cache of caches) {
       const script = new Script(source, { filename: "baton-codecov.cjs", cachedData: readFileSync(cache) });
       if (script.cachedDataRejected) throw new Error("Node refuses the code cache " + cache);
     }`;
-  execFileSync(process.execPath, [...FLAGS, "-e", check, bundle, ...files], { stdio: "inherit" });
+  execFileSync(process.execPath, [...FLAGS, "-e", check, part("bundle"), ...files], { stdio: "inherit" });
 }
 
 /** Writes this Node without its debug symbols, a fifth smaller. Undefined where no tool can take them out. */

@@ -1,8 +1,9 @@
 /**
- * Main script of the single executable: runs the bundle, which is an asset, with the code cache that was made
- * for this role. Node itself can only add a cache that knows no function but the outermost ones.
+ * Main script of the single executable, of its first thread and of the connector's: runs the bundle, which is an
+ * asset, with the code cache that was made for this role. Node itself can only add a cache that knows no function
+ * but the outermost ones.
  */
-import Module, { createRequire } from "node:module";
+import { createRequire } from "node:module";
 import { getRawAsset } from "node:sea";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
@@ -14,8 +15,7 @@ const WELL_STARTED_MS = 500;
 const asset = (name: string): Buffer => Buffer.from(getRawAsset(name));
 
 // esbuild escapes what is not ASCII, and a string of bytes is made and kept with the least effort.
-const source = asset("bundle").toString("latin1");
-const script = new Script(Module.wrap(source), {
+const script = new Script(asset("bundle").toString("latin1"), {
   filename: "baton-codecov.cjs",
   // Node checks that the cache belongs to this very version; if not, it is not used.
   cachedData: asset(roleOf(process.argv)),

@@ -1,8 +1,14 @@
-/** What a process of the program does; each role has its own code cache. */
-export type Role = "connector" | "host";
+import { isMainThread } from "node:worker_threads";
 
-export const ROLES: readonly Role[] = ["connector", "host"];
+/**
+ * What a thread of the program does; each role has its own code cache. `host`: runs a sync, with the connector in a
+ * thread (`thread`) beside it. `process`: the connector as a process of its own, which speaks gRPC.
+ */
+export type Role = "host" | "thread" | "process";
+
+export const ROLES: readonly Role[] = ["host", "thread", "process"];
 
 export function roleOf(argv: readonly string[]): Role {
-  return argv.includes("_connector-service") ? "connector" : "host";
+  if (!argv.includes("_connector-service")) return "host";
+  return isMainThread ? "process" : "thread";
 }

@@ -1,16 +1,16 @@
 /**
- * Runs the bundle `TRAINEE_BUNDLE` like the single executable does, and at the end writes the code cache with
- * every function that was used into the directory `TRAINEE_CACHE`, in a file named after the role.
+ * Runs the wrapped bundle `TRAINEE_BUNDLE` like the single executable does, and at the end writes the code cache
+ * with every function that was used into the directory `TRAINEE_CACHE`, in a file named after the role.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import Module, { createRequire } from "node:module";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { roleOf } from "./role.ts";
 
 const { TRAINEE_BUNDLE = "", TRAINEE_CACHE = "" } = process.env;
 const source = readFileSync(TRAINEE_BUNDLE, "latin1");
-const script = new Script(Module.wrap(source), { filename: "baton-codecov.cjs" });
+const script = new Script(source, { filename: "baton-codecov.cjs" });
 process.on("exit", () => {
   writeFileSync(join(TRAINEE_CACHE, roleOf(process.argv)), script.createCachedData());
 });

@@ -1,4 +1,5 @@
-import { isSea } from "node:sea";
+import { realpathSync } from "node:fs";
+import { getAsset, isSea } from "node:sea";
 import type { ParsedArguments } from "#config/arguments.ts";
 import { variableOf } from "#config/field.ts";
 
@@ -6,6 +7,8 @@ import { variableOf } from "#config/field.ts";
 export interface ChildCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** The arguments of the program itself, without those of Node. */
+  readonly words: readonly string[];
   readonly env: Record<string, string | undefined>;
 }
 
@@ -32,7 +35,18 @@ export function buildChildCommand(
   const nodeOptions = process.execArgv.filter((option) => !option.startsWith("--inspect"));
   const script = process.argv[1] ?? "";
   const start = isSea() ? [] : [...nodeOptions, script];
-  return { command: process.execPath, args: [...start, ...flags, "_connector-service"], env: childEnv };
+  const words = [...flags, "_connector-service"];
+  return { command: process.execPath, args: [...start, ...words], words, env: childEnv };
+}
+
+/** The name of the part of a single executable that holds its main script. */
+const MAIN_ASSET = "entry.cjs";
+
+/** This program as a thread needs it: a file, or in a single executable the text of its main script. */
+export function thisProgram(): { readonly file: string } | { readonly text: string } {
+  if (isSea()) return { text: getAsset(MAIN_ASSET, "utf8") };
+  // What the shell started is often a link without an extension, which a thread could not make sense of.
+  return { file: realpathSync(process.argv[1] ?? "") };
 }
 
 /**

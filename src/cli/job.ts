@@ -1,7 +1,6 @@
 import type { LaunchedConnector } from "#host/launch.ts";
-import { launchConnector } from "#host/launch.ts";
 import type { Span, Tracer } from "#kernel/trace.ts";
-import { buildChildCommand } from "./child-command.ts";
+import { buildChildCommand, thisProgram } from "./child-command.ts";
 import type { Invocation } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { Settings } from "./settings.ts";
@@ -19,13 +18,35 @@ export interface Job {
   readonly span?: Span | undefined;
 }
 
-/** Starts the connector process of this program: the same program once more, with the same settings. */
-export function startConnector({ invocation, output, signals, span }: Job): Promise<LaunchedConnector> {
+/**
+ * Starts the connector for one run of the program: in a thread, which is there sooner than a process and needs
+ * less memory. The run is over if it fails, so there is nothing that a process of its own would save.
+ */
+export async function startConnector(job: Job): Promise<LaunchedConnector> {
+  const {
+    command: { words, env },
+    options,
+  } = describeChild(job);
+  const { launchConnectorThread } = await import("#host/launch-thread.ts");
+  return await launchConnectorThread({ program: thisProgram(), args: words, env }, options);
+}
+
+/** Starts the connector as a process of its own, the way other hosts do: its end is not the end of this program. */
+export async function startConnectorProcess(job: Job): Promise<LaunchedConnector> {
+  const { command, options } = describeChild(job);
+  const { launchConnector } = await import("#host/launch.ts");
+  return await launchConnector(command, options);
+}
+
+function describeChild({ invocation, output, signals, span }: Job) {
   const { live, log, childFlags } = output;
-  return launchConnector(buildChildCommand(invocation.parsed, invocation.env, childFlags), {
-    log,
-    signal: signals.signal,
-    span,
-    ...(live === undefined ? {} : { onStderr: (chunk: Buffer) => live.writeAbove(chunk) }),
-  });
+  return {
+    command: buildChildCommand(invocation.parsed, invocation.env, childFlags),
+    options: {
+      log,
+      signal: signals.signal,
+      span,
+      ...(live === undefined ? {} : { onStderr: (chunk: Buffer) => live.writeAbove(chunk) }),
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { parseDuration } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
-import { type Job, startConnector } from "./job.ts";
+import { type Job, startConnectorProcess } from "./job.ts";
 import { chooseWorkers, describeSubject } from "./sync.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function serveC1(job: Job): Promise<number> {
     clientSecret,
     env,
     program: { name: definition.name, version },
-    launch: () => startConnector(job),
+    launch: () => startConnectorProcess(job),
     concurrency: sdk.taskConcurrency,
     sync: {
       tempDir: sdk.c1zTempDir || env["BATON_TMPDIR"] || tmpdir(),

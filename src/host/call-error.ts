@@ -1,42 +1,57 @@
-import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { RateLimitDescription } from "#gen/c1/connector/v2/annotations.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Status } from "#gen/google/rpc/status.ts";
 import { BatonError, type BatonErrorOptions, Code } from "#kernel/errors.ts";
 
-/** Trailer with a serialized `google.rpc.Status`, as every gRPC implementation names it. */
-const DETAILS_KEY = "grpc-status-details-bin";
-
 type Facts = Pick<BatonErrorOptions, "rateLimit" | "errorInfo">;
 
-/** The connector's answer as an error of ours: its code and text, and the details that somebody acts on. */
-export function fromServiceError(error: ServiceError): BatonError {
-  const code = Object.values(Code).find((known) => known === Number(error.code)) ?? Code.Unknown;
-  return new BatonError(code, error.details || error.message, { ...readFacts(error), cause: error });
+/** How the other side ended a call. */
+export interface CallStatus {
+  readonly code: number;
+  readonly message: string;
+  /** A serialized `google.rpc.Status` with facts about the error, if there are any. */
+  readonly details: Uint8Array | undefined;
 }
 
-/** The details of the connector's answer that led to `error`, as they were sent. */
-export function readStatusDetails(error: BatonError): readonly Any[] {
-  const { cause } = error;
+/** The cause of errors that came from the other side. */
+class StatusDetails extends Error {
+  readonly details: readonly Any[];
+
+  constructor(details: readonly Any[], cause: unknown) {
+    super("the other side answered with an error", { cause });
+    this.details = details;
+  }
+}
+
+/** The other side's answer as an error of ours: its code and text, and the details that somebody acts on. */
+export function toCallError(status: CallStatus, cause?: unknown): BatonError {
+  const code = Object.values(Code).find((known) => known === status.code) ?? Code.Unknown;
+  const details = decodeDetails(status.details);
+  return new BatonError(code, status.message, {
+    ...readFacts(details),
+    cause: new StatusDetails(details, cause),
+  });
+}
+
+/** The details of the answer that led to `error`, as they were sent. */
+export function readStatusDetails({ cause }: BatonError): readonly Any[] {
   if (cause instanceof BatonError) return readStatusDetails(cause);
-  if (!(cause instanceof Error) || !("metadata" in cause)) return [];
-  return cause.metadata instanceof Metadata ? decodeDetails(cause.metadata) : [];
+  return cause instanceof StatusDetails ? cause.details : [];
 }
 
-function readFacts(error: ServiceError): Facts {
+function readFacts(details: readonly Any[]): Facts {
   const facts: Facts = {};
   try {
-    for (const detail of decodeDetails(error.metadata)) Object.assign(facts, readDetail(detail));
+    for (const detail of details) Object.assign(facts, readDetail(detail));
   } catch {
     // As below, for what is inside a detail.
   }
   return facts;
 }
 
-function decodeDetails(metadata: Metadata | undefined): readonly Any[] {
-  const [bytes] = metadata?.get(DETAILS_KEY) ?? [];
-  if (!Buffer.isBuffer(bytes)) return [];
+function decodeDetails(bytes: Uint8Array | undefined): readonly Any[] {
+  if (bytes === undefined) return [];
   try {
     return Status.decode(bytes).details;
   } catch {

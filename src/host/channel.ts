@@ -1,22 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, Metadata, type MethodDefinition } from "@grpc/grpc-js";
+import { Client, Metadata } from "@grpc/grpc-js";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { endWith, type Span } from "#kernel/trace.ts";
 import type { Credential } from "#server/server-config.ts";
 import { createClientTls } from "#server/tls.ts";
-import { fromServiceError } from "./call-error.ts";
-
-/** A call as every layer above makes it: one request, one response, cancelled through the signal. */
-export type UnaryCall<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
-
-/** Makes functions of methods. */
-export interface UnaryCaller {
-  /** The method as an async function. Its errors are {@link BatonError}s with the connector's code. */
-  unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
-}
-
-/** With each answer our own connector process says how many requests it has sent upstream so far. */
-const REQUESTS_TRAILER = "baton-upstream-requests";
+import { connectionClosed, type Method, PendingCalls, REQUESTS_TRAILER } from "./calls.ts";
+import { fromServiceError } from "./service-error.ts";
 
 /** Between a broken connection and the news of the process's end lie a few milliseconds. */
 const EXIT_NEWS_MS = 250;
@@ -34,14 +22,6 @@ const CHANNEL_OPTIONS = {
   "grpc-node.flow_control_window": 8 * 1024 * 1024,
 } as const;
 
-/** What a call needs of a method's description. */
-type Method<Request, Response> = Pick<
-  MethodDefinition<Request, Response>,
-  "path" | "requestSerialize" | "responseDeserialize"
->;
-
-type Reject = (reason: BatonError) => void;
-
 /**
  * The host's connection to one connector process, over mutual TLS on loopback.
  *
@@ -50,10 +30,9 @@ type Reject = (reason: BatonError) => void;
  * limit. Answers are limited to 4 MiB as in the Go host (the default of gRPC), so that a page which only
  * this host could read does not go unnoticed.
  */
-export class ConnectorChannel implements UnaryCaller {
+export class ConnectorChannel {
   readonly #client: Client;
-  readonly #pending = new Set<Reject>();
-  #failure: BatonError | undefined;
+  readonly #calls = new PendingCalls();
   #upstreamRequests: number | undefined;
 
   constructor(port: number, credential: Credential) {
@@ -63,30 +42,13 @@ export class ConnectorChannel implements UnaryCaller {
 
   /** Resolves once the connection stands, however long that takes: give up through the signal. */
   ready(signal: AbortSignal): Promise<void> {
-    return this.#run(signal, (resolve, reject) => {
+    return this.#calls.run(signal, (resolve, reject) => {
       this.#client.waitForReady(Number.POSITIVE_INFINITY, (error) => {
         if (error === undefined) resolve();
         else reject(toBatonError(error));
       });
       return () => undefined;
     });
-  }
-
-  unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response> {
-    return (request, signal) => this.#call(method, request, new Metadata(), signal);
-  }
-
-  /** The same connection, with each call shown in a trace as a part of `span`. */
-  within(span: Span): UnaryCaller {
-    return {
-      unary: (method) => (request, signal) => {
-        const [, service = "", name = ""] = method.path.split("/");
-        const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name };
-        const call = span.startChild(`${service}/${name}`, { kind: "client", attributes });
-        const metadata = Metadata.fromHttp2Headers(call.toHeaders());
-        return endWith(call, this.#call(method, request, metadata, signal));
-      },
-    };
   }
 
   /** Requests that the connector has sent upstream since its start, as far as it has told. */
@@ -96,29 +58,27 @@ export class ConnectorChannel implements UnaryCaller {
 
   /** Ends every call in flight and every later one with `reason`: the other side is gone for good. */
   fail(reason: BatonError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = reason;
-    for (const reject of this.#pending) reject(reason);
-    this.#client.close();
+    if (this.#calls.fail(reason)) this.#client.close();
   }
 
   close(): void {
-    this.fail(new BatonError(Code.Canceled, "the connection to the connector was closed"));
+    this.fail(connectionClosed());
   }
 
-  #call<Request, Response>(
+  /** One call, see `StartCall`. */
+  call<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
-    metadata: Metadata,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Response> {
-    return this.#run(signal, (resolve, reject) => {
+    return this.#calls.run(signal, (resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        metadata,
+        Metadata.fromHttp2Headers(headers),
         (error, response) => {
           if (error !== null) this.#explain(fromServiceError(error)).then(reject, reject);
           else if (response === undefined)
@@ -137,31 +97,8 @@ export class ConnectorChannel implements UnaryCaller {
   /** A broken connection mostly means a dead process, and the reason of its end is then the better answer. */
   async #explain(error: BatonError): Promise<BatonError> {
     const mayBeBroken = error.code === Code.Unavailable || error.code === Code.Internal;
-    if (mayBeBroken && error.rateLimit === undefined && this.#failure === undefined)
+    if (mayBeBroken && error.rateLimit === undefined && this.#calls.failure === undefined)
       await delay(EXIT_NEWS_MS);
-    return this.#failure ?? error;
-  }
-
-  /** Runs `start`, which returns how to cancel it, until it settles, the signal aborts or {@link fail} is called. */
-  async #run<T>(
-    signal: AbortSignal,
-    start: (resolve: (value: T) => void, reject: Reject) => () => void,
-  ): Promise<T> {
-    signal.throwIfAborted();
-    if (this.#failure !== undefined) throw this.#failure;
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    this.#pending.add(reject);
-    const cancel = start(resolve, reject);
-    try {
-      return await promise;
-    } catch (error) {
-      cancel();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", abort);
-      this.#pending.delete(reject);
-    }
+    return this.#calls.failure ?? error;
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { endedByItself } from "./calls.ts";
 import type { ChildListener } from "./listener.ts";
 
 /** How to start a connector process. The arguments already end in the hidden subcommand. */
@@ -104,23 +105,13 @@ export function spawnConnector(
   return new ConnectorChild(child);
 }
 
-/**
- * What to tell when a connector process ended without being asked to. A process that ended by itself has
- * explained itself on standard error and its exit code is a gRPC code, which is passed on.
- */
-export function unexpectedExit(exit: ChildExit): BatonError {
-  const { code, signal } = exit;
-  if (signal !== undefined) {
-    const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
-    return new BatonError(
-      Code.Internal,
-      `the connector process was ended by ${signal}${hint}; try again: the next run goes on from what was kept`,
-    );
-  }
-  const passedOn = Object.values(Code).find((known) => known === code && known > Code.Canceled);
+/** What to tell when a connector process ended without being asked to. */
+export function unexpectedExit({ code, signal }: ChildExit): BatonError {
+  if (signal === undefined) return endedByItself("the connector process", code ?? 0);
+  const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
   return new BatonError(
-    passedOn ?? Code.Internal,
-    `the connector process ended on its own with exit code ${code ?? 0}; its reason is in the lines above`,
+    Code.Internal,
+    `the connector process was ended by ${signal}${hint}; try again: the next run goes on from what was kept`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
   ResourceTypesServiceService,
 } from "#gen/c1/connector/v2/resource.ts";
 import { decodeGrantPage, decodeResourcePage } from "#model/encoded-rows.ts";
-import type { UnaryCaller } from "./channel.ts";
+import type { UnaryCaller } from "./calls.ts";
 
 /** What a sync calls, and what changes one thing at a time. */
 export type ConnectorClient = ReturnType<typeof createConnectorClient>;

@@ -1,7 +1,7 @@
 import { ActionServiceService } from "#gen/c1/connector/v2/action.ts";
 import { EventServiceService } from "#gen/c1/connector/v2/event_feed.ts";
 import { TicketsServiceService } from "#gen/c1/connector/v2/ticket.ts";
-import type { UnaryCaller } from "./channel.ts";
+import type { UnaryCaller } from "./calls.ts";
 
 /** Actions, events and tickets: in a module of their own, because a sync has no use for their messages. */
 export type FeatureClient = ReturnType<typeof createFeatureClient>;

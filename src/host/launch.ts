@@ -1,7 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Span } from "#kernel/trace.ts";
-import type { UnaryCaller } from "./channel.ts";
+import { createCaller } from "./calls.ts";
 import {
   type ChildExit,
   type ConnectorChild,
@@ -26,19 +26,20 @@ export interface LaunchOptions {
   readonly span?: Span | undefined;
 }
 
-/** A connector process of ours and the connection to it. */
+/** A connector that runs for us, and the connection to it. */
 export interface LaunchedConnector {
+  /** Of a process of its own. */
   readonly pid: number | undefined;
   readonly client: ConnectorClient;
-  /** The same process, with its calls shown in a trace as parts of `span`. */
+  /** The same connector, with its calls shown in a trace as parts of `span`. */
   within(span: Span): LaunchedConnector;
   /** Actions, events and tickets; loaded at the first use. */
   features(): Promise<FeatureClient>;
-  /** Requests that the process has sent upstream so far; undefined if it does not say. */
+  /** Requests that the connector has sent upstream so far; undefined if it does not say. */
   upstreamRequests(): number | undefined;
-  /** Settles with the reason when the process is gone, expected or not. Never rejects. */
+  /** Settles with the reason when the connector is gone, expected or not. Never rejects. */
   readonly gone: Promise<BatonError>;
-  /** Ends the connection and the process, within about two seconds whatever it does. */
+  /** Ends the connection and the connector, within about two seconds whatever it does. */
   close(): Promise<void>;
 }
 
@@ -116,17 +117,20 @@ async function connect(
       `the connector process did not accept a connection within ${startTimeoutMs / 1000} s`,
     );
   }
-  const connector = (caller: UnaryCaller): LaunchedConnector => ({
-    pid: child.pid,
-    client: createConnectorClient(caller),
-    within: (span) => connector(channel.within(span)),
-    features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
-    upstreamRequests: () => channel.upstreamRequests,
-    gone,
-    close: async () => {
-      channel.close();
-      await child.close();
-    },
-  });
-  return connector(options.span === undefined ? channel : channel.within(options.span));
+  const connector = (within: Span | undefined): LaunchedConnector => {
+    const caller = createCaller((...call) => channel.call(...call), within);
+    return {
+      pid: child.pid,
+      client: createConnectorClient(caller),
+      within: connector,
+      features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
+      upstreamRequests: () => channel.upstreamRequests,
+      gone,
+      close: async () => {
+        channel.close();
+        await child.close();
+      },
+    };
+  };
+  return connector(options.span);
 }

@@ -1,21 +1,20 @@
 /**
- * The one way from a gRPC call to a handler and back. A handler is an async function of a request and a
- * {@link CallContext}; here its request is decoded and checked, its signal tied to the call, and here every
- * promise and every error of it ends. Nothing that a handler does can leave a call without an answer.
+ * The one way from a call to a handler and back, whatever transport brings it. A handler is an async function of
+ * a request and a {@link CallContext}; here its request is decoded and checked, its signal tied to the call, and
+ * here every promise and every error of it ends. Nothing that a handler does can leave a call without an answer.
  */
 
 import { type EventEmitter, once } from "node:events";
-import type { handleServerStreamingCall, handleUnaryCall, Metadata } from "@grpc/grpc-js";
 import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import { type Span, type Tracer, traceFields } from "#kernel/trace.ts";
+import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/trace.ts";
 import { logCall } from "./access-log.ts";
 import type { CallTracker } from "./call-tracker.ts";
 import { requestTypeOf } from "./request-type.ts";
-import { classifyFailure, toWireStatus } from "./status.ts";
+import { classifyFailure, toWireStatus, type WireStatus } from "./status.ts";
 import { validateRequest } from "./validate-request.ts";
 
 /**
@@ -27,19 +26,16 @@ export const MAX_RESPONSE_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 /** How long a caller may leave a stream unread; somebody may be looking at it in a pager. */
 const UNREAD_MS = 5 * 60_000;
 
-const STATUS_DETAILS_KEY = "grpc-status-details-bin";
-
 /** What all calls of a server have in common. */
 export interface CallEnvironment {
   readonly log: Logger;
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly tracker: CallTracker;
-  readonly createMetadata: () => Metadata;
   /** Shows each call in the trace of its caller. */
   readonly tracer?: Tracer | undefined;
   /** Facts that go with each successful answer as trailing metadata; hosts that do not know them ignore them. */
-  readonly trailers?: () => Readonly<Record<string, string>>;
+  readonly trailers?: () => Trailers;
 }
 
 /** A method as generated code describes it. */
@@ -49,17 +45,49 @@ interface Method<Request, Response> {
   readonly responseSerialize: (response: Response) => Buffer;
 }
 
-/** A method with its handler, ready to be registered with a server. Messages travel as bytes. */
+/** Facts beside an answer, by lower-case name. */
+export type Trailers = Readonly<Record<string, string>>;
+
+/** A call as its transport hands it over. */
+export interface IncomingCall {
+  readonly request: Buffer;
+  /** Who calls, for the access log. */
+  readonly peer: string;
+  /** Epoch milliseconds; undefined if the caller set none. */
+  readonly deadline: number | undefined;
+  readonly findHeader: FindHeader;
+  /** Calls back, at once or later, when nobody waits for the answer any more; may also do so after the end. */
+  onCancelled(listener: () => void): void;
+}
+
+/** How a call ends well. */
+export interface Answer {
+  readonly bytes: Buffer;
+  readonly trailers: Trailers;
+}
+
+/** Where the messages of a streamed answer go: like a stream's, `write` tells whether to wait for `drain`. */
+export interface MessageSink extends EventEmitter {
+  write(bytes: Buffer): boolean;
+}
+
+/** Answers one call; a failure is returned as well. Never rejects. */
+export type UnaryHandler = (call: IncomingCall) => Promise<Answer | WireStatus>;
+
+/** As {@link UnaryHandler}, with any number of messages before the end. */
+export type StreamHandler = (call: IncomingCall, sink: MessageSink) => Promise<Trailers | WireStatus>;
+
+/** A method with its handler, ready to be served. Messages travel as bytes. */
 export type Endpoint =
   | {
       readonly kind: "unary";
       readonly path: string;
-      readonly bind: (environment: CallEnvironment) => handleUnaryCall<Buffer, Buffer>;
+      readonly bind: (environment: CallEnvironment) => UnaryHandler;
     }
   | {
       readonly kind: "stream";
       readonly path: string;
-      readonly bind: (environment: CallEnvironment) => handleServerStreamingCall<Buffer, Buffer>;
+      readonly bind: (environment: CallEnvironment) => StreamHandler;
     };
 
 /** What is wrong with a decoded request, or undefined. */
@@ -74,21 +102,15 @@ export function unary<Request extends object, Response>(
   return {
     kind: "unary",
     path: method.path,
-    bind: (environment) => (call, respond) => {
+    bind: (environment) => async (call) => {
       const scope = new CallScope("unary", method.path, call, environment);
-      const answer = async (): Promise<Buffer> => {
+      try {
         const request = readRequest(method, check, call.request);
-        return handle(request, scope.context).then((response) => encodeResponse(method, response));
-      };
-      answer()
-        .then(
-          (bytes) => {
-            scope.end(undefined);
-            respond(null, bytes, scope.trailers());
-          },
-          (thrown: unknown) => respond(scope.fail(thrown)),
-        )
-        .catch((error: unknown) => scope.reportUnsent(error));
+        const bytes = encodeResponse(method, await handle(request, scope.context));
+        return { bytes, trailers: scope.succeed() };
+      } catch (thrown) {
+        return scope.fail(thrown);
+      }
     },
   };
 }
@@ -102,31 +124,25 @@ export function serverStream<Request extends object, Response>(
   return {
     kind: "stream",
     path: method.path,
-    bind: (environment) => (call) => {
+    bind: (environment) => async (call, sink) => {
       const scope = new CallScope("stream", method.path, call, environment);
-      const answer = async (): Promise<void> => {
+      try {
         const request = readRequest(method, check, call.request);
         const { signal } = scope.context;
         for await (const response of handle(request, scope.context)) {
           signal.throwIfAborted();
-          if (!call.write(encodeResponse(method, response))) await untilRead(call, scope.context);
+          if (!sink.write(encodeResponse(method, response))) await untilRead(sink, scope.context);
         }
-      };
-      answer()
-        .then(
-          () => {
-            scope.end(undefined);
-            call.end(scope.trailers());
-          },
-          (thrown: unknown) => call.emit("error", scope.fail(thrown)),
-        )
-        .catch((error: unknown) => scope.reportUnsent(error));
+        return scope.succeed();
+      } catch (thrown) {
+        return scope.fail(thrown);
+      }
     },
   };
 }
 
 /** Waits for the caller to read on. One that does not for long is given up, with what is held for it. */
-async function untilRead(call: EventEmitter, { signal, clock }: CallContext): Promise<void> {
+async function untilRead(sink: EventEmitter, { signal, clock }: CallContext): Promise<void> {
   const over = new AbortController();
   const waiting = { signal: AbortSignal.any([signal, over.signal]) };
   const expired = clock.sleep(UNREAD_MS, waiting.signal).then(() => {
@@ -136,19 +152,10 @@ async function untilRead(call: EventEmitter, { signal, clock }: CallContext): Pr
     );
   });
   try {
-    await Promise.race([once(call, "drain", waiting), expired]);
+    await Promise.race([once(sink, "drain", waiting), expired]);
   } finally {
     over.abort();
   }
-}
-
-/** What the calls of all kinds have in common. */
-interface ServerCall {
-  readonly cancelled: boolean;
-  readonly metadata: Metadata;
-  getPeer(): string;
-  getDeadline(): Date | number;
-  on(event: "cancelled", listener: () => void): unknown;
 }
 
 /** One call from its arrival to its line in the access log. */
@@ -165,17 +172,17 @@ class CallScope {
   readonly #span: Span | undefined;
   #ended = false;
 
-  constructor(kind: "unary" | "stream", path: string, call: ServerCall, environment: CallEnvironment) {
+  constructor(kind: "unary" | "stream", path: string, call: IncomingCall, environment: CallEnvironment) {
     this.#environment = environment;
     this.#kind = kind;
     this.#path = path;
-    this.#peer = call.getPeer();
-    this.#deadline = epochMs(call.getDeadline());
+    this.#peer = call.peer;
+    this.#deadline = call.deadline;
     this.#startedAt = environment.clock.now();
     this.#started = environment.clock.monotonic();
     this.#controller = environment.tracker.open();
     const [, service = "", method = ""] = path.split("/");
-    this.#span = startSpan(environment.tracer, service, method, call.metadata);
+    this.#span = startSpan(environment.tracer, service, method, call.findHeader);
     // Go connectors name the spans of their handlers like this.
     const span = this.#span?.startChild(`builder.${method}`);
     this.context = {
@@ -184,33 +191,28 @@ class CallScope {
       clock: environment.clock,
       span,
     };
-    // gRPC emits the same event when the caller cancels, when the deadline passes and after a normal end.
-    call.on("cancelled", () => this.#cancel());
-    if (call.cancelled) this.#cancel();
+    call.onCancelled(() => this.#cancel());
   }
 
-  /** Trailing metadata of a successful answer. */
-  trailers(): Metadata {
-    const metadata = this.#environment.createMetadata();
-    for (const [key, value] of Object.entries(this.#environment.trailers?.() ?? {})) metadata.set(key, value);
-    return metadata;
+  /** Ends the call well and tells what goes with its answer. */
+  succeed(): Trailers {
+    this.#end(undefined);
+    return this.#environment.trailers?.() ?? {};
   }
 
-  /** Ends the call with whatever was thrown and gives the form of it that gRPC sends. */
-  fail(thrown: unknown): { code: number; details: string; metadata: Metadata } {
+  /** Ends the call with whatever was thrown and gives the form of it that is sent. */
+  fail(thrown: unknown): WireStatus {
     const error = classifyFailure(thrown, this.context.signal);
     if (error.code === Code.Internal && error !== thrown) {
       const stack = thrown instanceof Error ? thrown.stack : undefined;
       this.context.log.error("a handler failed unexpectedly", { error: thrown, stack });
     }
     const status = toWireStatus(error, (text) => this.#environment.redactor.redact(text));
-    this.end({ code: status.code, message: status.message });
-    const metadata = this.#environment.createMetadata();
-    if (status.details !== undefined) metadata.set(STATUS_DETAILS_KEY, status.details);
-    return { code: status.code, details: status.message, metadata };
+    this.#end(status);
+    return status;
   }
 
-  end(failure: { readonly code: number; readonly message: string } | undefined): void {
+  #end(failure: WireStatus | undefined): void {
     this.#ended = true;
     this.#environment.tracker.close(this.#controller);
     const code = failure?.code ?? Code.Ok;
@@ -230,10 +232,6 @@ class CallScope {
     });
   }
 
-  reportUnsent(error: unknown): void {
-    this.context.log.error("an answer could not be sent", { error });
-  }
-
   #cancel(): void {
     if (this.#ended) return;
     const expired = this.#deadline !== undefined && this.#deadline <= this.#environment.clock.now();
@@ -249,18 +247,10 @@ function startSpan(
   tracer: Tracer | undefined,
   service: string,
   method: string,
-  metadata: Metadata,
+  findHeader: FindHeader,
 ): Span | undefined {
   const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
-  return tracer?.start(`${service}/${method}`, { kind: "server", attributes }, (name) => {
-    const [value] = metadata.get(name);
-    return typeof value === "string" ? value : undefined;
-  });
-}
-
-function epochMs(deadline: Date | number): number | undefined {
-  const value = Number(deadline);
-  return Number.isFinite(value) ? value : undefined;
+  return tracer?.start(`${service}/${method}`, { kind: "server", attributes }, findHeader);
 }
 
 /** The rules that the contract has for the requests of a method. */

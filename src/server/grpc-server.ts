@@ -2,18 +2,34 @@ import type { Socket } from "node:net";
 import {
   type ConnectionInjector,
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
   Metadata,
   Server,
   type ServerCredentials,
   type ServerOptions,
 } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
+import type { WireStatus } from "#runtime/status.ts";
+import type {
+  CallEnvironment,
+  Endpoint,
+  IncomingCall,
+  StreamHandler,
+  Trailers,
+  UnaryHandler,
+} from "#runtime/unary.ts";
 
 /** Largest request, as in Go connectors (the default of gRPC). */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
-type Handler = ReturnType<Endpoint["bind"]> | BidiMethod["handle"];
+/** Trailer with the facts of an error, a serialized `google.rpc.Status`, as every gRPC implementation names it. */
+const STATUS_DETAILS_KEY = "grpc-status-details-bin";
+
+type Handler =
+  | handleUnaryCall<Buffer, Buffer>
+  | handleServerStreamingCall<Buffer, Buffer>
+  | BidiMethod["handle"];
 
 /** How a drained server ends connections that stay open. */
 const DRAIN_GRACE_MS = 100;
@@ -41,10 +57,10 @@ export class GrpcServer {
   constructor(
     endpoints: readonly Endpoint[],
     credentials: ServerCredentials,
-    environment: Omit<CallEnvironment, "createMetadata">,
+    environment: CallEnvironment,
     { bidiMethods = [], limits = {} }: ServerExtras = {},
   ) {
-    this.#environment = { ...environment, createMetadata: () => new Metadata() };
+    this.#environment = environment;
     this.#server = new Server({
       // Bookkeeping per call that nothing here reads.
       "grpc.enable_channelz": 0,
@@ -85,8 +101,14 @@ export class GrpcServer {
   }
 
   #register(endpoint: Endpoint): void {
-    const handler = endpoint.bind(this.#environment);
-    this.#add(endpoint.path, handler, endpoint.kind === "unary" ? "unary" : "serverStream");
+    const unsent = (error: unknown): void => {
+      this.#environment.log.error("an answer could not be sent", { path: endpoint.path, error });
+    };
+    if (endpoint.kind === "unary") {
+      this.#add(endpoint.path, toUnaryCall(endpoint.bind(this.#environment), unsent), "unary");
+    } else {
+      this.#add(endpoint.path, toStreamingCall(endpoint.bind(this.#environment), unsent), "serverStream");
+    }
   }
 
   #add(path: string, handler: Handler, type: "unary" | "serverStream" | "bidi"): void {
@@ -94,4 +116,76 @@ export class GrpcServer {
     if (this.#server.register(path, handler, same, same, type)) return;
     throw new BatonError(Code.Internal, `the method ${path} is registered twice`);
   }
+}
+
+function toUnaryCall(
+  handle: UnaryHandler,
+  unsent: (error: unknown) => void,
+): handleUnaryCall<Buffer, Buffer> {
+  return (call, respond) => {
+    handle(toIncomingCall(call))
+      .then((end) => {
+        if ("bytes" in end) respond(null, end.bytes, toMetadata(end.trailers));
+        else respond(toStatus(end));
+      })
+      .catch(unsent);
+  };
+}
+
+function toStreamingCall(
+  handle: StreamHandler,
+  unsent: (error: unknown) => void,
+): handleServerStreamingCall<Buffer, Buffer> {
+  return (call) => {
+    handle(toIncomingCall(call), call)
+      .then((end) => {
+        if (isStatus(end)) call.emit("error", toStatus(end));
+        else call.end(toMetadata(end));
+      })
+      .catch(unsent);
+  };
+}
+
+/** What the calls of all kinds have in common. */
+interface GrpcCall {
+  readonly request: Buffer;
+  readonly cancelled: boolean;
+  readonly metadata: Metadata;
+  getPeer(): string;
+  getDeadline(): Date | number;
+  on(event: "cancelled", listener: () => void): unknown;
+}
+
+function toIncomingCall(call: GrpcCall): IncomingCall {
+  const deadline = Number(call.getDeadline());
+  return {
+    request: call.request,
+    peer: call.getPeer(),
+    deadline: Number.isFinite(deadline) ? deadline : undefined,
+    findHeader: (name) => {
+      const [value] = call.metadata.get(name);
+      return typeof value === "string" ? value : undefined;
+    },
+    onCancelled: (listener) => {
+      // gRPC emits the same event when the caller cancels, when the deadline passes and after a normal end.
+      call.on("cancelled", listener);
+      if (call.cancelled) listener();
+    },
+  };
+}
+
+function isStatus(end: Trailers | WireStatus): end is WireStatus {
+  return typeof end["code"] === "number";
+}
+
+function toStatus({ code, message, details }: WireStatus) {
+  const metadata = new Metadata();
+  if (details !== undefined) metadata.set(STATUS_DETAILS_KEY, details);
+  return { code, details: message, metadata };
+}
+
+function toMetadata(trailers: Trailers): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(trailers)) metadata.set(name, value);
+  return metadata;
 }

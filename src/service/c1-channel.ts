@@ -8,7 +8,7 @@ import {
   type MethodDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { fromServiceError } from "#host/call-error.ts";
+import { fromServiceError } from "#host/service-error.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { ChannelRoute } from "./proxy.ts";
 import type { AccessToken, TokenSource } from "./token-source.ts";

@@ -1,4 +1,6 @@
-import { runConnectorService } from "#server/lifecycle.ts";
+import { workerData } from "node:worker_threads";
+import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
+import { type ConnectorMessage, readThreadStart, type ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
 import {
@@ -13,7 +15,10 @@ import { openTelemetry } from "../telemetry.ts";
 /** A host kills a process that does not end soon after its standard input; ours after two seconds. */
 const LAST_EXPORT_MS = 1_000;
 
-/** `_connector-service`: the connector process that a host starts. Takes whatever flags the host was given. */
+/**
+ * `_connector-service`: the connector that a host starts, as a process or, our own host, as a thread. Takes whatever
+ * flags the host was given.
+ */
 export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const config = loadConnectorConfig(invocation, settings);
@@ -26,10 +31,12 @@ export async function run(invocation: Invocation): Promise<number> {
     redactor,
     debugUntil: parseDebugEnd(sdk),
   };
+  const thread = readThreadStart(workerData);
+  const output = { ...logging, ...(thread?.relayLog === true ? { write: relay(thread) } : {}) };
   const telemetry = await openTelemetry(invocation, settings);
-  telemetry?.reportTo(createLogger(logging));
+  telemetry?.reportTo(createLogger(output));
   try {
-    return await runConnectorService({
+    return await serve(thread, {
       createConnector: () =>
         definition.create(config, {
           provisioning,
@@ -37,11 +44,28 @@ export async function run(invocation: Invocation): Promise<number> {
           registerSecret: (secret) => redactor.register(secret),
         }),
       gates: { provisioning, ticketing: allowsTicketing(settings) },
-      log: createLogger({ ...logging, mirror: telemetry?.mirror }),
+      log: createLogger({ ...output, mirror: telemetry?.mirror }),
       redactor,
       tracer: telemetry?.tracer,
     });
   } finally {
     await telemetry?.close(LAST_EXPORT_MS);
   }
+}
+
+async function serve(
+  thread: ThreadStart | undefined,
+  options: Omit<ConnectorThreadOptions, "port">,
+): Promise<number> {
+  if (thread === undefined) {
+    const { runConnectorService } = await import("#server/lifecycle.ts");
+    return await runConnectorService(options);
+  }
+  const { runConnectorThread } = await import("#server/connector-thread.ts");
+  return await runConnectorThread({ ...options, port: thread.connectorPort });
+}
+
+/** Lets the host write the lines, above its live line. */
+function relay({ connectorPort }: ThreadStart): (line: string) => void {
+  return (line) => connectorPort.postMessage({ kind: "log", line } satisfies ConnectorMessage);
 }

@@ -1,0 +1,113 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { BatonError } from "#kernel/errors.ts";
+import type { Span } from "#kernel/trace.ts";
+import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
+import { connectionClosed, createCaller, endedByItself } from "./calls.ts";
+import { createConnectorClient } from "./client.ts";
+import type { LaunchedConnector, LaunchOptions } from "./launch.ts";
+import { ThreadChannel } from "./thread-channel.ts";
+
+/** How to start a connector thread. The arguments already end in the hidden subcommand. */
+export interface ThreadCommand {
+  /** The program: its file, or its text where it has none. */
+  readonly program: { readonly file: string } | { readonly text: string };
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A connector leaves when its connection closes; one that does not is stopped. */
+const EXIT_GRACE_MS = 2_000;
+
+/**
+ * Starts the connector in a thread of this process. It has memory, settings and event loop of its own and is
+ * spoken to in the same messages as a connector process, but is there sooner, and answers need no second copy.
+ *
+ * @throws BatonError if it ends before it serves.
+ */
+export async function launchConnectorThread(
+  command: ThreadCommand,
+  options: Pick<LaunchOptions, "log" | "signal" | "onStderr" | "span">,
+): Promise<LaunchedConnector> {
+  options.signal.throwIfAborted();
+  const { port1: port, port2: connectorPort } = new MessageChannel();
+  const { onStderr } = options;
+  const worker = startWorker(command, { connectorPort, relayLog: onStderr !== undefined });
+  const channel = new ThreadChannel(port);
+  let closing = false;
+  const gone = exitOf(worker).then((exitCode) => {
+    const reason = closing ? connectionClosed() : endedByItself("the connector", exitCode);
+    if (!closing) options.log.error("the connector is gone", { error: reason });
+    channel.fail(reason);
+    return reason;
+  });
+  const close = async (): Promise<void> => {
+    closing = true;
+    channel.close();
+    const timer = setTimeout(() => void worker.terminate(), EXIT_GRACE_MS);
+    await gone;
+    clearTimeout(timer);
+  };
+  if (onStderr !== undefined) worker.stderr.on("data", onStderr);
+  try {
+    await becomeReady(port, channel, gone, options);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const connector = (within: Span | undefined): LaunchedConnector => {
+    const caller = createCaller((...call) => channel.call(...call), within);
+    return {
+      pid: undefined,
+      client: createConnectorClient(caller),
+      within: connector,
+      features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
+      upstreamRequests: () => channel.upstreamRequests,
+      gone,
+      close,
+    };
+  };
+  return connector(options.span);
+}
+
+function startWorker({ program, args, env }: ThreadCommand, start: ThreadStart): Worker {
+  const isText = "text" in program;
+  return new Worker(isText ? program.text : program.file, {
+    eval: isText,
+    argv: [...args],
+    env: { ...env },
+    workerData: start,
+    transferList: [start.connectorPort],
+    stderr: start.relayLog,
+  });
+}
+
+/** Never rejects: what a thread failed with, it has said itself. */
+function exitOf(worker: Worker): Promise<number> {
+  return new Promise((resolve) => {
+    worker.on("error", () => undefined);
+    worker.once("exit", resolve);
+  });
+}
+
+/** Resolves once the connector serves; from then on its answers find their calls. */
+async function becomeReady(
+  port: MessagePort,
+  channel: ThreadChannel,
+  gone: Promise<BatonError>,
+  { signal, onStderr }: Pick<LaunchOptions, "signal" | "onStderr">,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  port.on("message", (message: ConnectorMessage) => {
+    if (message.kind === "ready") resolve();
+    else if (message.kind === "log") onStderr?.(Buffer.from(message.line));
+    else channel.receive(message);
+  });
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  void gone.then(reject);
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,82 @@
+import type { MessagePort } from "node:worker_threads";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { type ConnectorMessage, type HostMessage, ownBytes } from "#server/thread-messages.ts";
+import { toCallError } from "./call-error.ts";
+import { connectionClosed, type Method, PendingCalls, REQUESTS_TRAILER } from "./calls.ts";
+
+type Answer = Extract<ConnectorMessage, { kind: "answer" | "failure" }>;
+
+/** The host's connection to a connector in a thread of this process. */
+export class ThreadChannel {
+  readonly #port: MessagePort;
+  readonly #calls = new PendingCalls();
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #lastId = 0;
+  #upstreamRequests: number | undefined;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  /** Requests that the connector has sent upstream since its start, as far as it has told. */
+  get upstreamRequests(): number | undefined {
+    return this.#upstreamRequests;
+  }
+
+  /** Takes the answer to a call. */
+  receive(answer: Answer): void {
+    this.#waiting.get(answer.id)?.(answer);
+  }
+
+  /** Ends every call in flight and every later one with `reason`: the other side is gone for good. */
+  fail(reason: BatonError): void {
+    if (this.#calls.fail(reason)) this.#port.close();
+  }
+
+  close(): void {
+    this.fail(connectionClosed());
+  }
+
+  /** One call, see `StartCall`. */
+  async call<Request, Response>(
+    { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
+    request: Request,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    try {
+      const bytes = await this.#calls.run<Uint8Array>(signal, (resolve, reject) => {
+        this.#waiting.set(id, (answer) => {
+          if (answer.kind === "failure") return reject(toCallError(answer));
+          this.#upstreamRequests = Number(answer.trailers[REQUESTS_TRAILER] ?? this.#upstreamRequests);
+          resolve(answer.bytes);
+        });
+        this.#send({ kind: "call", id, path, request: ownBytes(requestSerialize(request)), headers });
+        return () => this.#send({ kind: "cancel", id });
+      });
+      return decode(responseDeserialize, path, bytes);
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  #send(message: HostMessage): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function decode<Response>(
+  deserialize: (bytes: Buffer) => Response,
+  path: string,
+  bytes: Uint8Array,
+): Response {
+  try {
+    return deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (error) {
+    throw new BatonError(Code.Internal, `the answer of ${path} is not the message it should be`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from "#kernel/clock.ts";
+import type { BatonError } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
+import type { Redactor } from "#kernel/secret.ts";
+import type { Tracer } from "#kernel/trace.ts";
+import { ActionRunner } from "#runtime/action-runner.ts";
+import { CallTracker } from "#runtime/call-tracker.ts";
+import type { Connector } from "#runtime/connector.ts";
+import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints.ts";
+import { Registry } from "#runtime/registry.ts";
+import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
+
+/** How long handlers and the connector get to let go after they were cancelled. */
+const RELEASE_MS = 500;
+
+/** What serving a connector takes, whatever the transport. */
+export interface ConnectorCoreOptions {
+  readonly connector: Connector;
+  readonly gates: ServiceGates;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Takes secrets out of error texts that go to callers. */
+  readonly redactor: Redactor;
+  /** Shows the calls in the traces of their callers. */
+  readonly tracer?: Tracer | undefined;
+}
+
+/** A connector with its endpoints and its calls in flight, until {@link ConnectorCore.end}. */
+export class ConnectorCore {
+  readonly registry: Registry;
+  /** Every method of the connector contract. */
+  readonly endpoints: readonly Endpoint[];
+  /** To bind the endpoints with. */
+  readonly environment: CallEnvironment;
+  readonly #connector: Connector;
+  readonly #clock: Clock;
+  readonly #tracker = new CallTracker();
+  readonly #runner: ActionRunner;
+
+  /** @throws BatonError if the connector contradicts itself. */
+  constructor({ connector, gates, log, clock, redactor, tracer }: ConnectorCoreOptions) {
+    this.#connector = connector;
+    this.#clock = clock;
+    this.registry = new Registry(connector);
+    this.#runner = new ActionRunner({ log, clock, provisioning: gates.provisioning });
+    this.endpoints = connectorProcessEndpoints(this.registry, this.#runner, gates);
+    const trailers = () => countTrailers(connector);
+    this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer };
+  }
+
+  /** Lets calls in flight go on for up to `drainMs` milliseconds, cancels the rest and frees what the connector holds. */
+  async end(reason: BatonError, drainMs: number): Promise<void> {
+    if (drainMs > 0) await within(this.#clock, drainMs, this.#tracker.whenIdle());
+    this.#tracker.cancelAll(reason);
+    this.#runner.close(reason);
+    await within(this.#clock, RELEASE_MS, this.#tracker.whenIdle());
+    await within(this.#clock, RELEASE_MS, this.#connector.close?.() ?? Promise.resolve());
+  }
+}
+
+/** Waits for `work`, which may fail, but no longer than `ms`. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  const waiting = new AbortController();
+  const settled = work.catch(() => undefined);
+  await Promise.race([settled, clock.sleep(ms, waiting.signal).catch(() => undefined)]);
+  waiting.abort();
+}
+
+/** How many requests went upstream so far; our own host shows it at the end of a sync. */
+function countTrailers(connector: Connector): Readonly<Record<string, string>> {
+  const requests = connector.upstreamRequests?.();
+  return requests === undefined ? {} : { "baton-upstream-requests": String(requests) };
+}
