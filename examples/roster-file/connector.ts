@@ -6,11 +6,11 @@ import { makeResourceId } from "#model/ids.ts";
 import {
   makeResourceType,
   makeTraitResource,
-  makeUser,
   type Resource,
   ResourceStatus,
   Trait,
 } from "#model/resource.ts";
+import { makeUser } from "#model/user.ts";
 import type {
   Connector,
   ConnectorDefinition,

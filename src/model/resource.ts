@@ -1,4 +1,3 @@
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { AssetRef } from "#gen/c1/connector/v2/asset.ts";
 import {
   Resource,
@@ -8,13 +7,13 @@ import {
   ResourceType_Trait,
   Status_ResourceStatus,
 } from "#gen/c1/connector/v2/resource.ts";
-import { UserTrait, UserTrait_AccountType, UserTrait_Status_Status } from "#gen/c1/connector/v2/traits.ts";
+import { UserTrait_AccountType } from "#gen/c1/connector/v2/traits.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { packAnnotation, packAny } from "./annotations.ts";
+import { packAnnotation } from "./annotations.ts";
 import { Limit } from "./limits.ts";
 import { canonicalStruct, type Struct } from "./struct.ts";
-import { toWellFormed, truncateUtf8, utf8Length } from "./text.ts";
+import { exceedsUtf8, truncateUtf8 } from "./text.ts";
 import { toTimestamp } from "./timestamp.ts";
 
 export {
@@ -89,58 +88,6 @@ export function makeResource(options: ResourceOptions): Resource {
   };
 }
 
-export interface UserOptions extends Omit<ResourceOptions, "status"> {
-  readonly status: ResourceStatusOptions;
-  /** Addresses, the primary one first. */
-  readonly emails?: readonly string[];
-  readonly login?: string;
-  readonly loginAliases?: readonly string[];
-  /** HUMAN if absent. */
-  readonly accountType?: UserTrait_AccountType;
-  readonly employeeIds?: readonly string[];
-  /** Epoch milliseconds. */
-  readonly lastLogin?: number;
-}
-
-/**
- * A user. Status, profile and creation time stand on the resource, where readers of today look, and once
- * more in the trait, whose own fields are deprecated but are all that older readers know.
- *
- * @throws BatonError as {@link makeResource}.
- */
-export function makeUser(options: UserOptions): Resource {
-  return makeUserWith(new BinaryWriter(), options);
-}
-
-/** The same for many users, in less time. */
-export function makeUsers(users: readonly UserOptions[]): Resource[] {
-  const writer = new BinaryWriter();
-  return users.map((options) => makeUserWith(writer, options));
-}
-
-function makeUserWith(writer: BinaryWriter, options: UserOptions): Resource {
-  const resource = makeResource(options);
-  const trait: UserTrait = {
-    emails: (options.emails ?? [])
-      .filter(Boolean)
-      .map((address, index) => ({ address: toWellFormed(address), isPrimary: index === 0 })),
-    status: { status: TRAIT_STATUS[options.status.status], details: resource.status?.details ?? "" },
-    profile: resource.profile,
-    icon: undefined,
-    accountType: options.accountType ?? UserTrait_AccountType.ACCOUNT_TYPE_HUMAN,
-    login: toWellFormed(options.login ?? ""),
-    loginAliases: (options.loginAliases ?? []).map(toWellFormed),
-    createdAt: resource.createdAt,
-    lastLogin: options.lastLogin === undefined ? undefined : toTimestamp(options.lastLogin),
-    mfaStatus: undefined,
-    ssoStatus: undefined,
-    structuredName: undefined,
-    employeeIds: (options.employeeIds ?? []).map(toWellFormed),
-  };
-  resource.annotations.unshift(packAny("c1.connector.v2.UserTrait", UserTrait, trait, writer));
-  return resource;
-}
-
 /** Traits whose deprecated `profile` repeats that of the resource. */
 export interface ProfileTraits {
   readonly GroupTrait: { readonly groupSourceType?: string; readonly rawGroupSourceType?: string };
@@ -167,19 +114,16 @@ export function makeTraitResource<Name extends keyof ProfileTraits>(
   return { ...resource, annotations: [trait, ...resource.annotations] };
 }
 
-const TRAIT_STATUS = {
-  [Status_ResourceStatus.RESOURCE_STATUS_UNSPECIFIED]: UserTrait_Status_Status.STATUS_UNSPECIFIED,
-  [Status_ResourceStatus.RESOURCE_STATUS_ENABLED]: UserTrait_Status_Status.STATUS_ENABLED,
-  [Status_ResourceStatus.RESOURCE_STATUS_DISABLED]: UserTrait_Status_Status.STATUS_DISABLED,
-  [Status_ResourceStatus.RESOURCE_STATUS_DELETED]: UserTrait_Status_Status.STATUS_DELETED,
-  [Status_ResourceStatus.UNRECOGNIZED]: UserTrait_Status_Status.UNRECOGNIZED,
-} as const;
-
-function checkedId({ resourceType, id }: ResourceOptions): string {
+/**
+ * The id, which is never changed.
+ *
+ * @throws BatonError as {@link makeResource}.
+ */
+export function checkedId({ resourceType, id }: Pick<ResourceOptions, "resourceType" | "id">): string {
   if (id === "") throw unusableId(resourceType, "is empty");
   if (!id.isWellFormed())
     throw unusableId(resourceType, "contains half of a surrogate pair and so has no UTF-8 form");
-  if (utf8Length(id) > Limit.id) throw unusableId(resourceType, `is longer than ${Limit.id} bytes`);
+  if (exceedsUtf8(id, Limit.id)) throw unusableId(resourceType, `is longer than ${Limit.id} bytes`);
   return id;
 }
 

@@ -31,10 +31,10 @@ export function canonicalStruct(source: Struct): { [key: string]: StructValue } 
 function canonicalValue(value: StructValue): StructValue {
   if (typeof value === "string") return toWellFormed(value);
   if (value === null || typeof value !== "object") return value;
-  return isList(value) ? value.map(canonicalValue) : canonicalStruct(value);
+  return isStructList(value) ? value.map(canonicalValue) : canonicalStruct(value);
 }
 
-function isList(value: readonly StructValue[] | Struct): value is readonly StructValue[] {
+export function isStructList(value: readonly StructValue[] | Struct): value is readonly StructValue[] {
   return Array.isArray(value);
 }
 

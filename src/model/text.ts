@@ -3,6 +3,12 @@ export function utf8Length(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }
 
+/** Whether `text` takes more than `maxBytes` in UTF-8. */
+export function exceedsUtf8(text: string, maxBytes: number): boolean {
+  // No UTF-16 unit takes more than three bytes, so most strings need no measuring.
+  return text.length * 3 > maxBytes && utf8Length(text) > maxBytes;
+}
+
 /**
  * `text` with every unpaired surrogate replaced by U+FFFD. Such a string has no UTF-8 form; the host refuses
  * a whole page over one of them.
@@ -14,8 +20,7 @@ export function toWellFormed(text: string): string {
 /** The longest well-formed beginning of `text` that fits into `maxBytes` of UTF-8; never part of a code point. */
 export function truncateUtf8(text: string, maxBytes: number): string {
   const clean = toWellFormed(text);
-  // No UTF-16 unit takes more than three bytes, so most strings need no measuring.
-  if (clean.length * 3 <= maxBytes || utf8Length(clean) <= maxBytes) return clean;
+  if (!exceedsUtf8(clean, maxBytes)) return clean;
   const { read } = new TextEncoder().encodeInto(clean, new Uint8Array(maxBytes));
   return clean.slice(0, read);
 }

@@ -6,12 +6,12 @@
 
 import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import type { Grant } from "#gen/c1/connector/v2/grant.ts";
-import { type Resource, ResourceType_Trait } from "#gen/c1/connector/v2/resource.ts";
+import { ResourceType_Trait } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type AnnotationName, findAnnotations, hasAnnotation } from "#model/annotations.ts";
 import { Limit } from "#model/limits.ts";
-import { utf8Length } from "#model/text.ts";
-import type { Page } from "./connector.ts";
+import { exceedsUtf8 } from "#model/text.ts";
+import type { ListedResource, Page } from "./connector.ts";
 import type { Registry } from "./registry.ts";
 
 /** The traits whose annotation the host demands on each resource of a type that declares them. */
@@ -28,23 +28,24 @@ export function checkToken(what: string, requestToken: string, page: Page<unknow
   if (page.nextPageToken !== "" && page.nextPageToken === requestToken) {
     throw defect(`${what}: the next page token equals the one of the request, the listing would never end`);
   }
-  if (utf8Length(page.nextPageToken) > Limit.pageToken) {
+  if (exceedsUtf8(page.nextPageToken, Limit.pageToken)) {
     throw defect(`${what}: the next page token is longer than ${Limit.pageToken} bytes`);
   }
 }
 
 /** Throws `Internal` at the first resource that the host would drop or abort the sync for. */
-export function checkResources(resources: readonly Resource[], registry: Registry): void {
+export function checkResources(resources: readonly ListedResource[], registry: Registry): void {
   for (const resource of resources) checkResource(resource, registry);
 }
 
 /** As {@link checkResources}, for one. */
-export function checkResource(resource: Resource, registry: Registry): void {
+export function checkResource(resource: ListedResource, registry: Registry): void {
   const { id, annotations } = resource;
   if (id === undefined || id.resourceType === "" || id.resource === "") {
-    throw defect(`the resource "${resource.displayName}" has no complete id`);
+    const name = "displayName" in resource ? resource.displayName : (id?.resource ?? "");
+    throw defect(`the resource "${name}" has no complete id`);
   }
-  if (utf8Length(id.resource) > Limit.id) {
+  if (exceedsUtf8(id.resource, Limit.id)) {
     throw defect(`the id of a resource of type "${id.resourceType}" is longer than ${Limit.id} bytes`);
   }
   const name = `the resource "${id.resource}"`;
@@ -64,7 +65,7 @@ export function checkResource(resource: Resource, registry: Registry): void {
 /** Throws `Internal` for an entitlement that the host would drop, `InvalidArgument` for one it would refuse. */
 export function checkEntitlements(entitlements: readonly Entitlement[]): void {
   for (const { id, resource, slug, annotations } of entitlements) {
-    if (id === "" || utf8Length(id) > Limit.id) {
+    if (id === "" || exceedsUtf8(id, Limit.id)) {
       throw defect(
         `the entitlement "${id === "" ? slug : id.slice(0, 64)}" needs an id of 1 to ${Limit.id} bytes`,
       );

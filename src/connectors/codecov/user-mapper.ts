@@ -1,6 +1,7 @@
-import { AccountType, ResourceStatus, type UserOptions } from "#model/resource.ts";
+import { AccountType, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
 import { isEmailAddress, truncateUtf8, utf8Length } from "#model/text.ts";
+import type { UserOptions } from "#model/user.ts";
 import type { Target } from "./api.ts";
 import { hasName, type RosterRow } from "./roster-row.ts";
 import { MAX_TEXT_BYTES } from "./roster-slice.ts";

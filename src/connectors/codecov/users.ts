@@ -1,6 +1,7 @@
 import type { CallContext } from "#kernel/context.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import { makeResourceType, makeUsers, type Resource, Trait } from "#model/resource.ts";
+import { makeResourceType, Trait } from "#model/resource.ts";
+import { type EncodedUser, encodeUsers, makeUser, type UserOptions } from "#model/user.ts";
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
@@ -40,8 +41,8 @@ export function makeUserSyncer(options: UserSyncerOptions): ResourceSyncer {
       const codecov = await options.connection.forCall(ctx);
       const row = await findMember(id.resource, codecov, options.walk, ctx);
       if (row === undefined) return undefined;
-      const [resource] = await toResources([row], options, "", codecov, ctx);
-      return resource === undefined ? undefined : { resource };
+      const [user] = await describeUsers([row], options, "", codecov, ctx);
+      return user === undefined ? undefined : { resource: makeUser(user) };
     },
   };
 }
@@ -51,7 +52,7 @@ async function listUsers(
   options: UserSyncerOptions,
   { pageToken, pageSize, activeSyncId }: PageRequest,
   ctx: CallContext,
-): Promise<Page<Resource>> {
+): Promise<Page<EncodedUser>> {
   const [walkToken = "", counts = ""] = pageToken.split(".");
   const codecov = await options.connection.forCall(ctx);
   const { rows, nextToken, isBeginning } = await options.walk.next(walkToken, pageSize, codecov, ctx);
@@ -62,18 +63,18 @@ async function listUsers(
     options.notes.noteSeats(activeSyncId, seatsOf(tally));
   }
   return {
-    items: await toResources(rows, options, activeSyncId, codecov, ctx),
+    items: encodeUsers(await describeUsers(rows, options, activeSyncId, codecov, ctx)),
     nextPageToken: nextToken === "" ? "" : `${nextToken}.${formatTally(tally)}`,
   };
 }
 
-async function toResources(
+async function describeUsers(
   rows: readonly RosterRow[],
   { sessions }: UserSyncerOptions,
   syncId: string,
   codecov: CodecovCall,
   ctx: CallContext,
-): Promise<Resource[]> {
+): Promise<UserOptions[]> {
   const signIns = await sessions?.read(syncId, codecov, ctx);
-  return makeUsers(rows.map((row) => toUser(row, codecov.target, signIns && signInOf(row.member, signIns))));
+  return rows.map((row) => toUser(row, codecov.target, signIns && signInOf(row.member, signIns)));
 }

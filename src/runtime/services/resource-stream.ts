@@ -9,6 +9,7 @@ import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
 import { field, messageRules, nested } from "../request-checks.ts";
 import * as rules from "../request-rules.ts";
+import { encodeStreamedRow } from "../resource-page.ts";
 import { type Endpoint, serverStream } from "../unary.ts";
 import { toInvalidArgument } from "../validate-request.ts";
 import { listResources } from "./sync.ts";
@@ -30,7 +31,7 @@ export function resourceStreamEndpoints(registry: Registry): Endpoint[] {
   let open = 0;
   return [
     serverStream(
-      ResourceStream.streamResources,
+      { ...ResourceStream.streamResources, responseSerialize: encodeStreamedRow },
       async function* (request, ctx) {
         if (open >= MAX_STREAMS) {
           throw new BatonError(
@@ -61,7 +62,7 @@ async function* listAll(registry: Registry, request: StreamResourcesRequest, ctx
     );
     checkToken(what, pageToken, page);
     checkResources(page.items, registry);
-    for (const resource of page.items) yield { resource };
+    yield* page.items;
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
 }

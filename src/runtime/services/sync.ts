@@ -12,7 +12,7 @@ import {
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type AnnotationName, type Any, hasAnnotation } from "#model/annotations.ts";
-import type { Page, PageRequest, ResourceSyncer } from "../connector.ts";
+import type { ListedResource, Page, PageRequest, ResourceSyncer } from "../connector.ts";
 import {
   checkEntitlements,
   checkGrants,
@@ -23,6 +23,7 @@ import {
 } from "../page-guard.ts";
 import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
+import { encodeResourcePage } from "../resource-page.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
 const EMPTY_PAGE: Page<never> = { items: [], nextPageToken: "" };
@@ -37,14 +38,14 @@ export function syncEndpoints(registry: Registry): Endpoint[] {
       throw new BatonError(Code.FailedPrecondition, "this connector has no resource types");
     }),
 
-    unary(Resources.listResources, async (request, ctx) => {
+    unary({ ...Resources.listResources, responseSerialize: encodeResourcePage }, async (request, ctx) => {
       const syncer = registry.syncer(request.resourceTypeId);
       const page = await withPrefix("error: listing resources failed", () =>
         listResources(syncer, request, ctx),
       );
       checkToken(`resources of type "${request.resourceTypeId}"`, request.pageToken, page);
       checkResources(page.items, registry);
-      return toResponse(page);
+      return page;
     }),
 
     unary(ResourceGetter.getResource, async (request, ctx) => {
@@ -124,7 +125,7 @@ export async function listResources(
   syncer: ResourceSyncer,
   request: ListRequest & { readonly parentResourceId: Resource["id"] },
   ctx: CallContext,
-): Promise<Page<Resource>> {
+): Promise<Page<ListedResource>> {
   const parent = request.parentResourceId;
   try {
     return await syncer.list(parent, pageRequest(request), ctx);

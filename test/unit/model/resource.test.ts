@@ -10,12 +10,12 @@ import {
   makeResource,
   makeResourceType,
   makeTraitResource,
-  makeUser,
   Resource,
   ResourceStatus,
   Trait,
 } from "#model/resource.ts";
 import { fromTimestamp, toTimestamp } from "#model/timestamp.ts";
+import { makeUser } from "#model/user.ts";
 import { validateRequest } from "#runtime/validate-request.ts";
 
 const CREATED_AT = Date.UTC(2024, 1, 29, 12, 0, 0, 250);

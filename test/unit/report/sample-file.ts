@@ -1,13 +1,7 @@
 import { silentLogger } from "#kernel/logger.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import {
-  makeResource,
-  makeResourceType,
-  makeUser,
-  type Resource,
-  ResourceStatus,
-  Trait,
-} from "#model/resource.ts";
+import { makeResource, makeResourceType, type Resource, ResourceStatus, Trait } from "#model/resource.ts";
+import { makeUser } from "#model/user.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import { ManualClock } from "../store/support.ts";
 

@@ -6,6 +6,7 @@ import type { Grant } from "#model/grant.ts";
 import { formatResourceKey, makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { Connector, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
+import { toResource } from "../../../fakes/listed.ts";
 import { errorOf, type Setup, setUp } from "./support.ts";
 
 const SYNC = "2abcdefghijklmnopqrstuvwxyz";
@@ -24,7 +25,7 @@ async function listOne({ connector, ctx }: Setup, type: string, activeSyncId = S
   const { items } = await syncerOf(connector, type).list(undefined, request("", activeSyncId), ctx);
   const [resource] = items;
   if (resource === undefined || items.length !== 1) throw new Error(`${items.length} resources of ${type}`);
-  return resource;
+  return toResource(resource);
 }
 
 async function listEntitlements({ connector, ctx }: Setup, resource: Resource): Promise<Entitlement[]> {

@@ -3,6 +3,7 @@ import { Code } from "#kernel/errors.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import { htmlErrorPage, rateLimited } from "../../../fakes/codecov/faults.ts";
+import { toResource } from "../../../fakes/listed.ts";
 import { licenseEntitlement, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
 import { errorOf } from "./support.ts";
 
@@ -24,7 +25,7 @@ describe("a grant", () => {
     if (resource === undefined) throw new Error("no license");
     const principal = Resource.fromPartial({ id: makeResourceId("user", "waiting") });
     const granted = await license?.grant?.(principal, licenseEntitlement("roomy"), ctx);
-    const listed = (await license?.grants?.(resource, page, ctx))?.items ?? [];
+    const listed = (await license?.grants?.(toResource(resource), page, ctx))?.items ?? [];
     expect(granted?.grants).toEqual(
       listed.filter(({ principal: holder }) => holder?.id?.resource === "waiting"),
     );

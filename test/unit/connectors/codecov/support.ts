@@ -13,6 +13,7 @@ import {
   type CodecovSimulatorOptions,
   startCodecovSimulator,
 } from "../../../fakes/codecov/simulator.ts";
+import { toResource } from "../../../fakes/listed.ts";
 import { ManualClock } from "../../../fakes/manual-clock.ts";
 
 export interface LogLine {
@@ -86,7 +87,7 @@ export async function setUp(options: CodecovSimulatorOptions = {}, config: Setup
         { pageSize, pageToken, activeSyncId: "" },
         ctx,
       );
-      resources.push(...(page?.items ?? []));
+      resources.push(...(page?.items ?? []).map(toResource));
       pageToken = page?.nextPageToken ?? "";
     } while (pageToken !== "");
     return resources;
