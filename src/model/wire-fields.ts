@@ -31,6 +31,11 @@ export class FieldCursor implements WireField {
     this.isMalformed = limit > bytes.length;
   }
 
+  /** Where the message ends whose fields it goes through. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** Whether no field follows. */
   get isAtEnd(): boolean {
     return this.end === this.#limit;
@@ -41,10 +46,10 @@ export class FieldCursor implements WireField {
     if (this.isMalformed || this.isAtEnd) return false;
     this.start = this.end;
     const tag = this.#readVarint();
-    this.number = Math.floor(tag / 8);
+    this.number = tag > MAX_TAG ? 0 : tag >>> 3;
     this.payload = -1;
-    this.#skipContent(tag % 8);
-    this.isMalformed = !(this.number >= 1 && this.number <= MAX_FIELD_NUMBER && this.end <= this.#limit);
+    this.#skipContent(tag & 7);
+    this.isMalformed = this.number === 0 || this.end > this.#limit;
     return !this.isMalformed;
   }
 
@@ -65,7 +70,7 @@ export class FieldCursor implements WireField {
     this.#limit = outerLimit;
   }
 
-  /** Moves the end behind the content of a field of this wire type; it is `NaN` if there is no such type. */
+  /** Moves the end behind the content of a field of this wire type, or, if there is no such type, too far. */
   #skipContent(wireType: number): void {
     if (wireType === 2) {
       const length = this.#readVarint();
@@ -74,10 +79,10 @@ export class FieldCursor implements WireField {
     } else if (wireType === 0) this.#readVarint();
     else if (wireType === 1) this.end += 8;
     else if (wireType === 5) this.end += 4;
-    else this.end = Number.NaN;
+    else this.end = this.#limit + 1;
   }
 
-  /** The varint at the end of what was read, which moves behind it; both are `NaN` if it does not stop. */
+  /** The varint at the end of what was read, which moves behind it, or too far if the varint does not stop. */
   #readVarint(): number {
     const first = this.#bytes[this.end] ?? 0;
     if (first >= 0x80 || this.end >= this.#limit) return this.#readLongVarint();
@@ -98,12 +103,13 @@ export class FieldCursor implements WireField {
       value += (byte - 0x80) * factor;
       factor *= 128;
     }
-    this.end = Number.NaN;
-    return Number.NaN;
+    this.end = this.#limit + 1;
+    return 0;
   }
 }
 
-const MAX_FIELD_NUMBER = 536_870_911;
+/** A field number of 29 bits and a wire type of three. */
+const MAX_TAG = 0xffff_ffff;
 const MAX_VARINT_BYTES = 10;
 
 /** The fields of the message between two offsets; undefined if the bytes are no message. */

@@ -124,6 +124,20 @@ describe("the canonical form", () => {
     expect(canonicalBytes("c1.connector.v2.Grant", grant(shuffled))).toEqual(grant(sorted));
   });
 
+  test("is found out for each of two maps of one size", () => {
+    const trait = (inner: Buffer) =>
+      chunk(
+        4,
+        Buffer.concat([chunk(1, "type.googleapis.com/c1.connector.v2.UserTrait"), chunk(2, chunk(3, inner))]),
+      );
+    const resource = (first: Buffer, second: Buffer) => Buffer.concat([trait(first), chunk(9, second)]);
+    const canonical = resource(sorted, sorted);
+    expect(canonicalBytes("c1.connector.v2.Resource", canonical)).toBe(canonical);
+    for (const other of [resource(sorted, shuffled), resource(shuffled, sorted)]) {
+      expect(canonicalBytes("c1.connector.v2.Resource", other)).toEqual(canonical);
+    }
+  });
+
   test("writes key and value of an entry even if they are empty, as Go does", () => {
     const bare = Buffer.concat([chunk(1, chunk(2, chunk(3, "v"))), chunk(1, chunk(1, "k"))]);
     const whole = Buffer.concat([
