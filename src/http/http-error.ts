@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import { BatonError, Code, type ErrorKind } from "#kernel/errors.ts";
 import { readErrorText } from "./error-text.ts";
 import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
@@ -104,7 +103,8 @@ export function withAdvice(said: string, advice: string): string {
 
 /** For example `404 Not Found`. */
 export function statusLine(status: number): string {
-  const text = STATUS_CODES[status];
+  // Node's own HTTP is not needed otherwise and takes a while to load.
+  const text = process.getBuiltinModule("node:http").STATUS_CODES[status];
   return text === undefined ? String(status) : `${status} ${text}`;
 }
 

@@ -183,8 +183,11 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
 
-  /** Makes the connector. Does no I/O and cannot wait: what can fail belongs into `validate`. */
-  create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector;
+  /**
+   * Makes the connector. It may load its code only now, since help and hosts do without it, but does no other I/O:
+   * what can fail belongs into `validate`.
+   */
+  create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector | Promise<Connector>;
 }
 
 /** A line of the summary: how many of the stored resources are of a type and, if wanted, have a flag. */

@@ -9,7 +9,7 @@ import { type ConnectorMessage, type HostMessage, ownBytes } from "./thread-mess
 
 export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "connector" | "clock"> {
   /** Makes the connector; does no I/O. */
-  readonly createConnector: () => Connector;
+  readonly createConnector: () => Connector | Promise<Connector>;
   readonly port: MessagePort;
 }
 
@@ -20,7 +20,7 @@ export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "conn
  */
 export async function runConnectorThread(options: ConnectorThreadOptions): Promise<number> {
   const { createConnector, port, log } = options;
-  const connector = createConnector();
+  const connector = await createConnector();
   const core = new ConnectorCore({ ...options, connector, clock: systemClock });
   const closed = once(port, "close");
   const calls = new ThreadCalls(core, port);

@@ -29,7 +29,7 @@ const DRAIN_MS = 5_000;
 
 export interface ConnectorServiceOptions {
   /** Makes the connector; does no I/O. */
-  readonly createConnector: () => Connector;
+  readonly createConnector: () => Connector | Promise<Connector>;
   readonly gates: ServiceGates;
   readonly log: Logger;
   /** Takes secrets out of error texts that go to the host. */
@@ -63,10 +63,11 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
   const watch = watchProcess(events, log);
   const stdin = readStdin(options.stdin ?? process.stdin, MAX_LINE_BYTES);
   try {
-    const startup = decodeStartupLine(await stdin.line);
+    // Whichever is there first: the connector's code is loaded while the line is on its way.
+    const [line, connector] = await Promise.all([stdin.line, createConnector(options)]);
+    const startup = decodeStartupLine(line);
     warnAboutLimits(startup.rateLimiter?.type, log);
 
-    const connector = options.createConnector();
     const { gates, tracer } = options;
     const credentials = createServerCredentials(startup.credential);
     const server = new ConnectorServer({ connector, gates, credentials, log, clock, redactor, tracer });
@@ -88,6 +89,11 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     stdin.close();
     watch.release();
   }
+}
+
+/** What `createConnector` throws becomes a rejection. */
+async function createConnector(options: ConnectorServiceOptions): Promise<Connector> {
+  return await options.createConnector();
 }
 
 async function hostGone(ended: Promise<void>): Promise<End> {

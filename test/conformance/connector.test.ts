@@ -43,7 +43,9 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-const connectors: readonly [name: string, make: () => Connector][] = [
+type MakeConnector = () => Connector | Promise<Connector>;
+
+const connectors: readonly [name: string, make: MakeConnector][] = [
   ["the toy connector", () => new ToyConnector()],
   ["the example connector", () => rosterFile.create({ rosterFile: ROSTER })],
   [
@@ -64,15 +66,15 @@ interface ListPage<Row> {
 /** Follows a listing to its end. Each page is asked of a connector of its own: tokens outlive a process. */
 class Walker {
   readonly pages: number[] = [];
-  readonly #make: () => Connector;
+  readonly #make: MakeConnector;
   readonly #services: ToyService[] = [];
 
-  constructor(make: () => Connector) {
+  constructor(make: MakeConnector) {
     this.#make = make;
   }
 
   async fresh(): Promise<TestClient> {
-    const service = await serveInProcess(this.#make());
+    const service = await serveInProcess(await this.#make());
     this.#services.push(service);
     return service.client;
   }

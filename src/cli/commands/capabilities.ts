@@ -6,7 +6,10 @@ import { JsonPrinter } from "../protojson.ts";
 
 /** `capabilities`: prints what the connector can do. Nothing is asked upstream and no setting is needed. */
 export async function run({ definition }: Invocation): Promise<number> {
-  const connector = definition.create(definition.exampleConfig, { provisioning: false, httpTimeoutMs: 0 });
+  const connector = await definition.create(definition.exampleConfig, {
+    provisioning: false,
+    httpTimeoutMs: 0,
+  });
   const capabilities = deriveCapabilities(new Registry(connector));
   const bytes = ConnectorCapabilities.encode(capabilities).finish();
   const json = new JsonPrinter().toTypedJson("c1.connector.v2.ConnectorCapabilities", bytes);

@@ -47,7 +47,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const telemetry = await openTelemetry(invocation, settings);
   const output = openOutput(invocation, settings, "log", telemetry);
   const provisioning = allowsProvisioning(sdk);
-  const connector = definition.create(config, {
+  const connector = await definition.create(config, {
     provisioning,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
     registerSecret: (secret) => redactor.register(secret),

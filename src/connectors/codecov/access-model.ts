@@ -6,15 +6,13 @@ import { makeResource, makeResourceType, Resource, Trait } from "#model/resource
 import type { Target } from "./api.ts";
 import type { RosterRow } from "./roster-row.ts";
 import type { Owner } from "./schemas.ts";
+import { LICENSE_TYPE, ORG_TYPE, USER_TYPE } from "./type-ids.ts";
 import { userIdOf } from "./user-id.ts";
-import { USER_TYPE } from "./user-mapper.ts";
 
 /**
  * What beside users is reviewed as access. Platforms keep these ids for years: resource types, resource ids
  * and slugs never change.
  */
-export const ORG_TYPE = "org";
-export const LICENSE_TYPE = "license";
 
 /** Slugs of the entitlements. */
 export const MEMBER = "member";

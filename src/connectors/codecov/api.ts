@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
 import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";

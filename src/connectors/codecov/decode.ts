@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { HttpAnswer } from "#http/client.ts";
 import { describeHtml, looksLikeHtml } from "#http/error-text.ts";
 import type { Endpoint } from "#http/http-error.ts";

@@ -1,27 +1,16 @@
 import { Secret } from "#kernel/secret.ts";
-import type { Connector, ConnectorDefinition, ConnectorSettings } from "#runtime/connector.ts";
-import { makeSeatActions } from "./actions.ts";
+import type { ConnectorDefinition } from "#runtime/connector.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
-import { CodecovConnection } from "./connection.ts";
-import { type CodecovConfig, constraints, fields } from "./fields.ts";
-import { GrantLister } from "./grants.ts";
-import { makeLicenseSyncer } from "./license.ts";
-import { makeOrgSyncer } from "./orgs.ts";
-import { RosterWalk } from "./roster-walk.ts";
-import { makeSeatProvisioner } from "./seat-provisioner.ts";
-import { SeatWriter } from "./seat-writer.ts";
-import { SessionReader } from "./sessions.ts";
-import { SyncNotes } from "./sync-notes.ts";
-import { USER_TYPE } from "./user-mapper.ts";
-import { makeUserSyncer } from "./users.ts";
-import { validateAccess } from "./validate.ts";
+import { constraints, fields } from "./fields.ts";
+import { USER_TYPE } from "./type-ids.ts";
 
+const NAME = "Codecov";
 const DESCRIPTION = "Who has access to a Codecov organization: its members, their seats and its admins";
 
 /** The Codecov connector. */
 export const codecov = {
   name: "baton-codecov",
-  displayName: "Codecov",
+  displayName: NAME,
   description: DESCRIPTION,
   helpUrl: "https://docs.codecov.com/reference/overview",
   fields,
@@ -42,40 +31,9 @@ export const codecov = {
     { label: "seats", resourceType: USER_TYPE, profileFlag: "activated" },
     { label: "admins", resourceType: USER_TYPE, profileFlag: "is_admin" },
   ],
-  create: createCodecov,
+  create: async (config, settings) => {
+    // Loaded only where a connector is needed, which the host beside it does without.
+    const { createCodecov } = await import("./connector.ts");
+    return createCodecov({ displayName: NAME, description: DESCRIPTION }, config, settings);
+  },
 } as const satisfies ConnectorDefinition<typeof fields>;
-
-function createCodecov(config: CodecovConfig, settings: ConnectorSettings): Connector {
-  const connection = new CodecovConnection(config, settings);
-  const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
-  const grants = new GrantLister(connection, walk);
-  const notes = new SyncNotes();
-  const writer = new SeatWriter({ connection, internalIds: config.internalIds });
-  const provisioner = makeSeatProvisioner(connection, writer);
-  const sessions = config.sessionInfo ? new SessionReader() : undefined;
-  return {
-    metadata: { displayName: "Codecov", description: DESCRIPTION },
-    syncers: [
-      makeUserSyncer({ connection, walk, notes, sessions }),
-      makeOrgSyncer(connection, grants, notes),
-      makeLicenseSyncer({ connection, grants, notes, purchasedSeats: config.purchasedSeats, provisioner }),
-    ],
-    actions: makeSeatActions(connection, writer),
-    prepare: () => connection.prepare(),
-    async validate(ctx) {
-      await validateAccess(connection, ctx);
-      return {};
-    },
-    async cleanup(activeSyncId) {
-      walk.forget();
-      notes.forget(activeSyncId);
-      sessions?.forget();
-    },
-    upstreamRequests: () => connection.requestCount,
-    async close() {
-      // Whoever waits for a change has gone by now, but one that was sent is followed to its end.
-      await writer.whenIdle();
-      await connection.close();
-    },
-  };
-}

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The answers of Codecov's API v2 as observed on Codecov 26.7.6. Keys that are not named here are ignored, so

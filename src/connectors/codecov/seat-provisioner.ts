@@ -6,11 +6,11 @@ import { makeGrant } from "#model/grant.ts";
 import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
-import { ASSIGNED, LICENSE_TYPE, organizationId } from "./access-model.ts";
+import { ASSIGNED, organizationId } from "./access-model.ts";
 import type { CodecovConnection } from "./connection.ts";
 import { changeSeat } from "./seat-change.ts";
 import type { SeatWriter } from "./seat-writer.ts";
-import { USER_TYPE } from "./user-mapper.ts";
+import { LICENSE_TYPE, USER_TYPE } from "./type-ids.ts";
 
 /** Granting and revoking of the license's one entitlement: the seat. */
 export type SeatProvisioner = Required<Pick<ResourceSyncer, "grant" | "revoke">>;

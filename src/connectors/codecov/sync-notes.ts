@@ -1,4 +1,4 @@
-import { LICENSE_TYPE, ORG_TYPE } from "./access-model.ts";
+import { LICENSE_TYPE, ORG_TYPE } from "./type-ids.ts";
 
 /** Syncs that are remembered at once; a host runs one at a time. */
 const MAX_SYNCS = 8;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 
@@ -40,6 +39,7 @@ export class TokenSource {
     const { file } = this.#origin;
     let text: string;
     try {
+      const { readFile } = await import("node:fs/promises");
       text = await readFile(file, "utf8");
     } catch (error) {
       const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown error";

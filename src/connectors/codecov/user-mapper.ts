@@ -6,9 +6,8 @@ import type { Target } from "./api.ts";
 import { hasName, type RosterRow } from "./roster-row.ts";
 import { MAX_TEXT_BYTES } from "./roster-slice.ts";
 import type { Member } from "./schemas.ts";
+import { USER_TYPE } from "./type-ids.ts";
 import { userIdOf } from "./user-id.ts";
-
-export const USER_TYPE = "user";
 
 /** What Codecov calls the service of an account that is being deleted. */
 export const DELETED_SERVICE = "to_be_deleted";

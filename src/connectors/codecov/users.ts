@@ -10,7 +10,8 @@ import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 import { type SessionReader, signInOf } from "./sessions.ts";
 import type { SyncNotes } from "./sync-notes.ts";
-import { toUser, USER_TYPE } from "./user-mapper.ts";
+import { USER_TYPE } from "./type-ids.ts";
+import { toUser } from "./user-mapper.ts";
 import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-tally.ts";
 
 const userType = makeResourceType({
@@ -55,7 +56,13 @@ async function listUsers(
 ): Promise<Page<EncodedUser>> {
   const [walkToken = "", counts = ""] = pageToken.split(".");
   const codecov = await options.connection.forCall(ctx);
-  const { rows, nextToken, isBeginning } = await options.walk.next(walkToken, pageSize, codecov, ctx);
+  const { rows, nextToken, isBeginning } = await options.walk.next(
+    walkToken,
+    pageSize,
+    codecov,
+    ctx,
+    activeSyncId,
+  );
   const before = isBeginning ? EMPTY_TALLY : parseTally(counts);
   const tally = addToTally(before, rows, codecov.target.service);
   if (nextToken === "") {

@@ -130,8 +130,8 @@ describe("the API token", () => {
 });
 
 describe("the definition", () => {
-  it("makes a connector without any request, even from settings that turn out to be unusable", () => {
-    const connector = codecov.create(
+  it("makes a connector without any request, even from settings that turn out to be unusable", async () => {
+    const connector = await codecov.create(
       { ...codecov.exampleConfig, baseUrl: "http://codecov.example", owner: "a/b" },
       { provisioning: false, httpTimeoutMs: 1_000 },
     );

@@ -64,7 +64,7 @@ export async function setUp(options: CodecovSimulatorOptions = {}, config: Setup
   const simulator = await startCodecovSimulator(options);
   onTestFinished(async () => simulator.close());
   const { tokenName = "admin-token", provisioning = false, httpTimeoutMs = 20_000, ...overrides } = config;
-  const connector = codecov.create(
+  const connector = await codecov.create(
     {
       ...codecov.exampleConfig,
       apiToken: new Secret(simulator.tokens[tokenName] ?? tokenName),

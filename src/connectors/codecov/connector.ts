@@ -1,0 +1,67 @@
+import type { Connector, ConnectorSettings } from "#runtime/connector.ts";
+import { makeSeatActions } from "./actions.ts";
+import { CodecovConnection } from "./connection.ts";
+import type { CodecovConfig } from "./fields.ts";
+import { GrantLister } from "./grants.ts";
+import { makeLicenseSyncer } from "./license.ts";
+import { makeOrgSyncer } from "./orgs.ts";
+import { RosterWalk } from "./roster-walk.ts";
+import { makeSeatProvisioner } from "./seat-provisioner.ts";
+import { SeatWriter } from "./seat-writer.ts";
+import { SessionReader } from "./sessions.ts";
+import { SyncNotes } from "./sync-notes.ts";
+import { SyncStart } from "./sync-start.ts";
+import { makeUserSyncer } from "./users.ts";
+import { validateAccess } from "./validate.ts";
+
+/** What a catalog shows of the connector. */
+type Presentation = Connector["metadata"];
+
+/** Puts the connector together. Does no I/O. */
+export function createCodecov(
+  metadata: Presentation,
+  config: CodecovConfig,
+  settings: ConnectorSettings,
+): Connector {
+  const connection = new CodecovConnection(config, settings);
+  const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
+  const grants = new GrantLister(connection, walk);
+  const notes = new SyncNotes();
+  const start = new SyncStart(connection, walk);
+  const writer = new SeatWriter({ connection, internalIds: config.internalIds });
+  const provisioner = makeSeatProvisioner(connection, writer);
+  const sessions = config.sessionInfo ? new SessionReader() : undefined;
+  return {
+    metadata,
+    syncers: [
+      makeUserSyncer({ connection, walk, notes, sessions }),
+      makeOrgSyncer(connection, grants, notes, start),
+      makeLicenseSyncer({
+        connection,
+        grants,
+        notes,
+        start,
+        purchasedSeats: config.purchasedSeats,
+        provisioner,
+      }),
+    ],
+    actions: makeSeatActions(connection, writer),
+    prepare: () => connection.prepare(),
+    async validate(ctx) {
+      await validateAccess(connection, ctx);
+      return {};
+    },
+    async cleanup(activeSyncId) {
+      walk.forget();
+      start.forget();
+      notes.forget(activeSyncId);
+      sessions?.forget();
+    },
+    upstreamRequests: () => connection.requestCount,
+    async close() {
+      // Whoever waits for a change has gone by now, but one that was sent is followed to its end.
+      await writer.whenIdle();
+      await connection.close();
+    },
+  };
+}
