@@ -39,10 +39,16 @@ export class Tally {
       ...client,
       listResources: async (request, signal) => {
         const response = await client.listResources(request, signal);
-        for (const resource of response.list) this.add(resource);
-        return response;
+        return { ...response, list: this.#countEach(response.list) };
       },
     };
+  }
+
+  *#countEach<Row extends Resource | EncodedResource>(list: Iterable<Row>): Generator<Row, void> {
+    for (const resource of list) {
+      this.add(resource);
+      yield resource;
+    }
   }
 }
 

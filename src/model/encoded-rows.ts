@@ -1,17 +1,19 @@
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import type { ResourceId } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import { FieldCursor } from "./wire-fields.ts";
 
 /**
  * Rows of a listing as they came over the wire, decoded only as far as a sync looks at them. Nearly all of
  * them are stored exactly as they came; to decode and encode each again would be most of a sync's work. A
- * page can have thousands of rows, so each of them is few and small objects over the bytes of the page.
+ * page can have thousands of rows, so they are made one by one, each of few and small objects over its bytes.
  */
 
 /** One page of a listing. */
 export interface EncodedPage<Row> {
-  readonly list: Row[];
+  /** To be gone through once: encoded rows are made on the way. */
+  readonly list: Iterable<Row>;
   readonly nextPageToken: string;
   readonly annotations: Any[];
 }
@@ -66,7 +68,7 @@ export class EncodedResource {
       }
       cursor.leave(around);
     }
-    if (cursor.isMalformed) throw new Error("the profile is no valid message");
+    if (cursor.isMalformed) throw damaged("a resource whose profile is no valid message");
     return isSet;
   }
 
@@ -120,26 +122,35 @@ export function decodeGrant(grant: Grant | EncodedGrant): Grant {
   return "encoded" in grant ? Grant.decode(grant.encoded) : grant;
 }
 
-/** A `ResourcesServiceListResourcesResponse`. @throws Error if the bytes are no such message. */
+/**
+ * A `ResourcesServiceListResourcesResponse`.
+ *
+ * @throws BatonError Internal if the bytes are no such message; also when a row is made, if that one is not.
+ */
 export function decodeResourcePage(bytes: Buffer): EncodedPage<EncodedResource> {
   return decodePage(bytes, (reader) => new EncodedResource(reader));
 }
 
-/** A `GrantsServiceListGrantsResponse`. @throws Error if the bytes are no such message. */
+/** A `GrantsServiceListGrantsResponse`. @throws BatonError as {@link decodeResourcePage}. */
 export function decodeGrantPage(bytes: Buffer): EncodedPage<EncodedGrant> {
   return decodePage(bytes, (reader) => new EncodedGrant(reader));
 }
 
 function decodePage<Row>(bytes: Buffer, decodeRow: (reader: PageReader) => Row): EncodedPage<Row> {
-  const list: Row[] = [];
   const annotations: Any[] = [];
   let nextPageToken = "";
   for (const reader = new PageReader(bytes); reader.nextWithin(bytes.length); ) {
-    if (reader.number === 1) list.push(decodeRow(reader));
+    if (reader.number === 1) reader.contentStart();
     else if (reader.number === 2) nextPageToken = reader.readText();
     else if (reader.number === 3) annotations.push(readAny(reader));
   }
-  return { list, nextPageToken, annotations };
+  return { list: { [Symbol.iterator]: () => readRows(bytes, decodeRow) }, nextPageToken, annotations };
+}
+
+function* readRows<Row>(bytes: Buffer, decodeRow: (reader: PageReader) => Row): Generator<Row, void> {
+  for (const reader = new PageReader(bytes); reader.nextWithin(bytes.length); ) {
+    if (reader.number === 1) yield decodeRow(reader);
+  }
 }
 
 function readEntitlement(reader: PageReader): EncodedEntitlement {
@@ -208,7 +219,7 @@ class PageReader extends FieldCursor {
   /** Goes on to the next field of the message, or, behind the last one, back to the message around it. */
   nextWithin(outerLimit: number): boolean {
     if (this.next()) return true;
-    if (this.isMalformed) throw new Error("the bytes are no valid message");
+    if (this.isMalformed) throw damaged("no valid message");
     this.leave(outerLimit);
     return false;
   }
@@ -221,7 +232,7 @@ class PageReader extends FieldCursor {
   /** Where the content of the field begins. */
   contentStart(): number {
     if (this.payload >= 0) return this.payload;
-    throw new Error(`field ${this.number} of a message is of another type than it should be`);
+    throw damaged(`no valid message: its field ${this.number} is of another type than it should be`);
   }
 
   readText(): string {
@@ -236,4 +247,11 @@ class PageReader extends FieldCursor {
     this.#texts.set(text, text);
     return text;
   }
+}
+
+function damaged(what: string): BatonError {
+  return new BatonError(
+    Code.Internal,
+    `the connector answered with ${what}; the connector has to be corrected`,
+  );
 }

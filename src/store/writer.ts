@@ -44,8 +44,9 @@ export class RecordWriter {
     });
   }
 
-  putResources(batch: readonly (Resource | EncodedResource)[]): void {
-    this.#putAll(batch, (resource, discoveredAt) => {
+  /** Returns how many there were. */
+  putResources(batch: Iterable<Resource | EncodedResource>): number {
+    return this.#putAll(batch, (resource, discoveredAt) => {
       const id = requireKey(resource.id, "a resource");
       const key = formatResourceKey(id);
       const parent = resource.parentResourceId;
@@ -83,9 +84,12 @@ export class RecordWriter {
     });
   }
 
-  /** Stores grants as a connector sent them; their `GrantExpandable` annotations move into a column. */
-  putGrants(batch: readonly (Grant | EncodedGrant)[]): void {
-    this.#putAll(batch, (received, discoveredAt) => {
+  /**
+   * Stores grants as a connector sent them; their `GrantExpandable` annotations move into a column. Returns
+   * how many there were.
+   */
+  putGrants(batch: Iterable<Grant | EncodedGrant>): number {
+    return this.#putAll(batch, (received, discoveredAt) => {
       const { grant, expansion } = splitReceived(received);
       this.#runGrant(this.#statements.grant, grant, discoveredAt, expansion, expansion === null ? 0 : 1);
     });
@@ -127,11 +131,16 @@ export class RecordWriter {
     if (changes === 0) throw refusal(`grant ${id}, an id that another entitlement or principal's grant has,`);
   }
 
-  #putAll<T>(batch: readonly T[], put: (record: T, discoveredAt: string) => void): void {
-    if (batch.length === 0) return;
+  /** Returns how many there were. */
+  #putAll<T>(batch: Iterable<T>, put: (record: T, discoveredAt: string) => void): number {
     const discoveredAt = this.#timestamps.now();
-    inTransaction(this.#db, () => {
-      for (const record of batch) put(record, discoveredAt);
+    return inTransaction(this.#db, () => {
+      let count = 0;
+      for (const record of batch) {
+        put(record, discoveredAt);
+        count += 1;
+      }
+      return count;
     });
   }
 }

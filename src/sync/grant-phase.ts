@@ -61,16 +61,27 @@ export async function listGrants(
     },
     store: ({ list, annotations: facts, nextPageToken }) => {
       const insertsResources = hasAnnotation(facts, "InsertResourceGrants");
-      const grants = list
-        .filter((grant) => acceptGrant(session, grant, what))
-        .map((grant) => restrictExpansion(session, complete(grant, insertsResources)));
+      const taken = takeGrants(session, list, insertsResources, what);
+      const grants = insertsResources ? [...taken] : taken;
       related.store();
       if (insertsResources) storeEntitlementResources(session, grants);
-      session.writer.putGrants(grants);
-      session.countRows("grants", grants.length);
+      session.countRows("grants", session.writer.putGrants(grants));
       cursors.schedule(session, action, facts, nextPageToken);
     },
   });
+}
+
+/** The grants that belong into the sync, one by one and as they are to be stored. */
+function* takeGrants(
+  session: SyncSession,
+  list: Iterable<Grant | EncodedGrant>,
+  insertsResources: boolean,
+  what: string,
+): Generator<Grant | EncodedGrant, void> {
+  for (const grant of list) {
+    if (acceptGrant(session, grant, what))
+      yield restrictExpansion(session, complete(grant, insertsResources));
+  }
 }
 
 /** Whether a grant belongs into the sync. What is left out is counted; one without identity is a mistake. */
@@ -130,7 +141,7 @@ function restrictExpansion(session: SyncSession, received: Grant | EncodedGrant)
 }
 
 /** For connectors that tell of resources only through grants on them. */
-function storeEntitlementResources(session: SyncSession, grants: readonly (Grant | EncodedGrant)[]): void {
+function storeEntitlementResources(session: SyncSession, grants: Iterable<Grant | EncodedGrant>): void {
   const resources = new Map<string, Resource | EncodedResource>();
   for (const { entitlement } of grants) {
     const resource = entitlement?.resource;
@@ -151,7 +162,7 @@ class RelatedResources {
     this.#session = session;
   }
 
-  async fetchFor(grants: readonly (Grant | EncodedGrant)[]): Promise<void> {
+  async fetchFor(grants: Iterable<Grant | EncodedGrant>): Promise<void> {
     if (!this.#session.state.flags.shouldFetchRelatedResources) return;
     for (const { entitlement } of grants) {
       const id = entitlement?.resource?.id;

@@ -101,13 +101,27 @@ export async function listResources(
         signal,
       ),
     store: ({ list }) => {
-      const resources = list.filter((resource) => acceptResource(session, resource));
-      session.writer.putResources(resources);
-      session.countRows("resources", resources.length);
-      const parents = resources.filter(({ annotations }) => hasAnnotation(annotations, "ChildResourceType"));
-      session.state.push(...parents.flatMap((resource) => children.plan(session, resource)));
+      const found: NewAction[] = [];
+      const stored = session.writer.putResources(takeResources(session, list, children, found));
+      session.countRows("resources", stored);
+      session.state.push(...found);
     },
   });
+}
+
+/** The resources that belong into the sync, one by one; the listings below them are added to `found`. */
+function* takeResources(
+  session: SyncSession,
+  list: Iterable<Resource | EncodedResource>,
+  children: ChildListings,
+  found: NewAction[],
+): Generator<Resource | EncodedResource, void> {
+  for (const resource of list) {
+    if (!acceptResource(session, resource)) continue;
+    if (hasAnnotation(resource.annotations, "ChildResourceType"))
+      found.push(...children.plan(session, resource));
+    yield resource;
+  }
 }
 
 /**

@@ -30,7 +30,7 @@ describe("a page of resources", () => {
   const page = decodeResourcePage(Buffer.from(bytes));
 
   test("has its rows as they came", () => {
-    expect(page.list.map(({ encoded }) => Buffer.from(encoded))).toEqual([
+    expect([...page.list].map(({ encoded }) => Buffer.from(encoded))).toEqual([
       Buffer.from(Resource.encode(resource).finish()),
       Buffer.alloc(0),
     ]);
@@ -73,10 +73,12 @@ describe("a page of resources", () => {
       const cut = Buffer.from(bytes.subarray(0, length));
       const decoded = decodesTo(() => ResourcesServiceListResourcesResponse.decode(cut).list.length);
       // What the full decoder refuses is refused here as well.
-      if (decoded === undefined) expect(() => decodeResourcePage(cut)).toThrow();
+      if (decoded === undefined) expect(() => [...decodeResourcePage(cut).list]).toThrow("no valid message");
     }
     // Field 1 as a number.
     expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow("another type");
+    // A row whose field 1, its id, announces more bytes than there are.
+    expect(() => [...decodeResourcePage(Buffer.of(0x0a, 2, 0x0a, 9)).list]).toThrow("no valid message");
   });
 });
 
