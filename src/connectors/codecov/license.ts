@@ -7,11 +7,13 @@ import type { CodecovConnection } from "./connection.ts";
 import type { GrantLister } from "./grants.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
 import type { SyncNotes } from "./sync-notes.ts";
+import type { SyncStart } from "./sync-start.ts";
 
 export interface LicenseSyncerOptions {
   readonly connection: CodecovConnection;
   readonly grants: GrantLister;
   readonly notes: SyncNotes;
+  readonly start: SyncStart;
   /** 0 if unknown: Codecov tells it only by way of its payment provider. */
   readonly purchasedSeats: number;
   readonly provisioner: SeatProvisioner;
@@ -22,6 +24,7 @@ export function makeLicenseSyncer({
   connection,
   grants,
   notes,
+  start,
   purchasedSeats,
   provisioner,
 }: LicenseSyncerOptions): ResourceSyncer {
@@ -32,8 +35,11 @@ export function makeLicenseSyncer({
     async list(parent, { activeSyncId }, ctx) {
       if (parent !== undefined) return { items: [], nextPageToken: "" };
       const codecov = await connection.forCall(ctx);
-      // A walk that has just been over the whole roster knows the number for nothing.
-      const consumed = notes.seats(activeSyncId) ?? (await countSeats(codecov, ctx));
+      // A walk that has just been over the whole roster knows the number for nothing. Without one, this is where
+      // the sync begins: hosts list the types in the order of their ids.
+      const known = notes.seats(activeSyncId);
+      if (known === undefined) await start.begin(activeSyncId, ctx);
+      const consumed = known ?? (await countSeats(codecov, ctx));
       notes.noteListed(activeSyncId, licenseType.id);
       const resource = toLicenseResource({ purchased: purchasedSeats, consumed }, codecov.target);
       return { items: [resource], nextPageToken: "" };

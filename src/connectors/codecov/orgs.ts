@@ -1,17 +1,18 @@
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { Resource } from "#model/resource.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ADMIN, organizationId, orgEntitlements, orgType, toOrgResource } from "./access-model.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
 import type { GrantLister } from "./grants.ts";
 import type { SyncNotes } from "./sync-notes.ts";
+import type { SyncStart } from "./sync-start.ts";
 
 /** The one organization, its members and its admins. */
 export function makeOrgSyncer(
   connection: CodecovConnection,
   grants: GrantLister,
   notes: SyncNotes,
+  start: SyncStart,
 ): ResourceSyncer {
   return {
     resourceType: orgType,
@@ -19,17 +20,17 @@ export function makeOrgSyncer(
     async list(parent, { activeSyncId }, ctx) {
       if (parent !== undefined) return { items: [], nextPageToken: "" };
       const codecov = await connection.forCall(ctx);
-      const resource = await readOrg(codecov);
-      if (resource === undefined) throw unknownOrganization(codecov);
+      const owner = await start.owner(activeSyncId, ctx);
+      if (owner === undefined) throw unknownOrganization(codecov);
       notes.noteListed(activeSyncId, orgType.id);
-      return { items: [resource], nextPageToken: "" };
+      return { items: [toOrgResource(owner, codecov.target)], nextPageToken: "" };
     },
 
     async get(id, _parent, ctx) {
       const codecov = await connection.forCall(ctx);
       if (id.resource !== organizationId(codecov.target)) return undefined;
-      const resource = await readOrg(codecov);
-      return resource === undefined ? undefined : { resource };
+      const owner = await codecov.owner();
+      return owner === undefined ? undefined : { resource: toOrgResource(owner, codecov.target) };
     },
 
     async entitlements(resource, { activeSyncId }, ctx) {
@@ -52,11 +53,6 @@ export function makeOrgSyncer(
         : "Codecov's API cannot change who is a member; add or remove the person in the organization on its git service";
     },
   };
-}
-
-async function readOrg(codecov: CodecovCall): Promise<Resource | undefined> {
-  const owner = await codecov.owner();
-  return owner === undefined ? undefined : toOrgResource(owner, codecov.target);
 }
 
 function unknownOrganization({ target: { owner, service } }: CodecovCall): BatonError {

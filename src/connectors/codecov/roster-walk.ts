@@ -63,13 +63,31 @@ export class RosterWalk {
   }
 
   /**
+   * Begins the walk of a sync before its first rows are asked for with {@link next}. The walk counts from here:
+   * whoever joins later may or may not be among the rows.
+   */
+  beginAhead(syncId: string, source: RosterSource, ctx: CallContext): void {
+    const reading = readWindow(source, this.#beginning(), this.#limits, ctx.log);
+    reading.catch(() => undefined);
+    this.#ahead.set(firstKeyOf(syncId), reading, ctx.clock.monotonic());
+  }
+
+  /**
    * The rows after `token`; at most 1,000 or, if it is not 0, `pageRows`.
    *
+   * @param syncId the sync whose walk may have begun ahead; empty if none has
    * @throws BatonError as {@link readWindow}, and InvalidArgument for a token of another walk.
    */
-  async next(token: string, pageRows: number, source: RosterSource, ctx: CallContext): Promise<RosterSlice> {
+  async next(
+    token: string,
+    pageRows: number,
+    source: RosterSource,
+    ctx: CallContext,
+    syncId = "",
+  ): Promise<RosterSlice> {
     const cached = this.#cache.get(token, ctx.clock.monotonic());
-    const from = cached ?? (await this.#read(token, source, ctx));
+    const key = token === "" ? firstKeyOf(syncId) : token;
+    const from = cached ?? (await this.#read(token, key, source, ctx));
     return this.#slice(from, Math.min(pageRows || MAX_SLICE_ROWS, MAX_SLICE_ROWS), ctx);
   }
 
@@ -79,10 +97,11 @@ export class RosterWalk {
     this.#ahead.clear();
   }
 
-  async #read(token: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
+  /** @param aheadKey where the window may have been read ahead */
+  async #read(token: string, aheadKey: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
     const position = token === "" ? this.#beginning() : decodeRosterToken(token, this.#scope);
     // What failed ahead is tried again, and told, now that it is asked for.
-    const ahead = await this.#ahead.take(token, ctx.clock.monotonic())?.catch(() => undefined);
+    const ahead = await this.#ahead.take(aheadKey, ctx.clock.monotonic())?.catch(() => undefined);
     const window = ahead ?? (await readWindow(source, position, this.#limits, ctx.log));
     if (!window.atEnd) void this.#readAhead(window, source, ctx).catch(() => undefined);
     return { window, index: window.fresh, unnamed: window.unnamed };
@@ -162,4 +181,9 @@ export class RosterWalk {
     }
     return begin;
   }
+}
+
+/** The place of a first window among those read ahead; no page token has a blank. */
+function firstKeyOf(syncId: string): string {
+  return `first ${syncId}`;
 }

@@ -1,6 +1,5 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
 import type { OwnerPage, RosterPage } from "./schemas.ts";
 
 /** Whether the owner of the token is an admin of the organization, as far as Codecov lets one know. */
@@ -15,14 +14,15 @@ const MEANING: Readonly<Record<AdminState, string>> = {
 /**
  * Logs whether the token's owner is an admin. The API does not say whose token it is. But of the accounts it
  * gives as the token's own, all are organizations except the owner, and only a person can be an admin.
+ *
+ * @param owners those accounts
  */
 export async function reportTokenOwner(
-  codecov: CodecovCall,
+  owners: Promise<OwnerPage | undefined>,
   admins: RosterPage,
   ctx: CallContext,
 ): Promise<void> {
-  const owners = await readOwners(codecov);
-  const { admin, username } = inferAdmin(owners, admins);
+  const { admin, username } = inferAdmin(await withoutFailure(owners), admins);
   ctx.log.info("checked the owner of the API token", {
     admin,
     ...(username === undefined ? {} : { username }),
@@ -31,9 +31,9 @@ export async function reportTokenOwner(
 }
 
 /** Undefined if Codecov cannot tell. It is information only, so that nothing but the caller's end is an error. */
-async function readOwners(codecov: CodecovCall): Promise<OwnerPage | undefined> {
+async function withoutFailure(owners: Promise<OwnerPage | undefined>): Promise<OwnerPage | undefined> {
   try {
-    return await codecov.ownersOfToken();
+    return await owners;
   } catch (error) {
     if (error instanceof BatonError && error.code !== Code.Canceled) return undefined;
     throw error;

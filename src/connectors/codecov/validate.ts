@@ -2,6 +2,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
+import type { OwnerPage } from "./schemas.ts";
 import { reportTokenOwner } from "./token-owner.ts";
 
 /** A host does not repeat a failed validation, so some waiting is done here; but somebody may be looking on. */
@@ -12,8 +13,8 @@ const MAX_ADMINS = 1_000;
 
 /**
  * Checks that the roster can be read, finds out why not, and tells whether the token's owner is an admin. Two
- * requests usually, never more than three: the first asks for the admins, which the last question needs, as
- * it takes the same permission as the whole roster.
+ * requests usually, at the same time, and never more than three: one asks for the admins, which the last question
+ * needs, as it takes the same permission as the whole roster.
  *
  * @throws BatonError Unauthenticated (bad or expired token), InvalidArgument (token of another git service),
  * NotFound (no such organization), PermissionDenied (not a member), Unimplemented (a personal account),
@@ -21,11 +22,15 @@ const MAX_ADMINS = 1_000;
  */
 export async function validateAccess(connection: CodecovConnection, ctx: CallContext): Promise<void> {
   const codecov = await connection.forCall(ctx, MAX_WAIT_MS);
-  const answer = await codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
-  if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error);
+  const reading = codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
+  const owners = codecov.ownersOfToken();
+  // If the roster cannot be read, that is what is told.
+  owners.catch(() => undefined);
+  const answer = await reading;
+  if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, owners);
   const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
   if (admins.count === 0) await refuseEmptyRoster(codecov);
-  await reportTokenOwner(codecov, admins, ctx);
+  await reportTokenOwner(owners, admins, ctx);
 }
 
 /**
@@ -45,10 +50,13 @@ async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
 }
 
 /** Codecov gives one and the same answer for an unknown organization, a missing membership and a wrong service. */
-async function explainRefusal(codecov: CodecovCall, refusal: BatonError): Promise<BatonError> {
+async function explainRefusal(
+  codecov: CodecovCall,
+  refusal: BatonError,
+  owners: Promise<OwnerPage | undefined>,
+): Promise<BatonError> {
   const { service, owner } = codecov.target;
-  const owners = await codecov.ownersOfToken();
-  if (owners?.count === 0) {
+  if ((await owners)?.count === 0) {
     return new BatonError(
       Code.InvalidArgument,
       `the API token belongs to an account of another git service than ${service}, so it cannot read ${owner} there; correct --codecov-service, or create a token while signed in to Codecov with ${service}`,
