@@ -15,14 +15,14 @@ const MEANING: Readonly<Record<AdminState, string>> = {
  * Logs whether the token's owner is an admin. The API does not say whose token it is. But of the accounts it
  * gives as the token's own, all are organizations except the owner, and only a person can be an admin.
  *
- * @param owners those accounts
+ * @param owners what asking for those accounts came to
  */
-export async function reportTokenOwner(
-  owners: Promise<OwnerPage | undefined>,
+export function reportTokenOwner(
+  owners: PromiseSettledResult<OwnerPage | undefined>,
   admins: RosterPage,
   ctx: CallContext,
-): Promise<void> {
-  const { admin, username } = inferAdmin(await withoutFailure(owners), admins);
+): void {
+  const { admin, username } = inferAdmin(readOwners(owners), admins);
   ctx.log.info("checked the owner of the API token", {
     admin,
     ...(username === undefined ? {} : { username }),
@@ -31,13 +31,11 @@ export async function reportTokenOwner(
 }
 
 /** Undefined if Codecov cannot tell. It is information only, so that nothing but the caller's end is an error. */
-async function withoutFailure(owners: Promise<OwnerPage | undefined>): Promise<OwnerPage | undefined> {
-  try {
-    return await owners;
-  } catch (error) {
-    if (error instanceof BatonError && error.code !== Code.Canceled) return undefined;
-    throw error;
-  }
+function readOwners(owners: PromiseSettledResult<OwnerPage | undefined>): OwnerPage | undefined {
+  if (owners.status === "fulfilled") return owners.value;
+  const error: unknown = owners.reason;
+  if (error instanceof BatonError && error.code !== Code.Canceled) return undefined;
+  throw error;
 }
 
 function inferAdmin(

@@ -22,15 +22,20 @@ const MAX_ADMINS = 1_000;
  */
 export async function validateAccess(connection: CodecovConnection, ctx: CallContext): Promise<void> {
   const codecov = await connection.forCall(ctx, MAX_WAIT_MS);
-  const reading = codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
-  const owners = codecov.ownersOfToken();
-  // If the roster cannot be read, that is what is told.
-  owners.catch(() => undefined);
-  const answer = await reading;
-  if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, owners);
+  const [roster, owners] = await Promise.allSettled([
+    codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } }),
+    codecov.ownersOfToken(),
+  ]);
+  const answer = unwrap(roster);
+  if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, unwrap(owners));
   const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
   if (admins.count === 0) await refuseEmptyRoster(codecov);
-  await reportTokenOwner(owners, admins, ctx);
+  reportTokenOwner(owners, admins, ctx);
+}
+
+function unwrap<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
 }
 
 /**
@@ -53,10 +58,10 @@ async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
 async function explainRefusal(
   codecov: CodecovCall,
   refusal: BatonError,
-  owners: Promise<OwnerPage | undefined>,
+  owners: OwnerPage | undefined,
 ): Promise<BatonError> {
   const { service, owner } = codecov.target;
-  if ((await owners)?.count === 0) {
+  if (owners?.count === 0) {
     return new BatonError(
       Code.InvalidArgument,
       `the API token belongs to an account of another git service than ${service}, so it cannot read ${owner} there; correct --codecov-service, or create a token while signed in to Codecov with ${service}`,
