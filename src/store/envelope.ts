@@ -13,6 +13,8 @@ const MAGIC_V3 = Buffer.from("C1Z3\0", "latin1");
 
 /** Fewer and larger chunks mean fewer trips to the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
+/** What is compressed takes up one buffer of this size, see {@link readChunks}. */
+const READ_BYTES = 1024 * 1024;
 /**
  * The fastest. The next ones take half as much time again and make large files no smaller; the highest save a
  * quarter of the size for many times the time.
@@ -89,7 +91,7 @@ export async function encodeEnvelope(
  * A chunk is larger than what a compressor queues, so it is used up before the next one is asked for.
  */
 async function* readChunks(path: string): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   await using file = await open(path, "r");
   for (;;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length);
