@@ -7,11 +7,11 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { maxHeaderSize } from "node:http";
 import Module from "node:module";
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { trainCodeCaches } from "./executable/train.ts";
+import { leanBundle } from "./lean-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist", "baton-codecov.cjs");
@@ -37,36 +37,6 @@ const followGrpc: Plugin = {
   },
 };
 
-/**
- * Of undici's many parts this program uses two, over HTTP/1.1. The others, `fetch` and HTTP/2 among them, would
- * double its start; so would Node's own HTTP client, of which undici reads one number.
- */
-const leanUndici: Plugin = {
-  name: "lean-undici",
-  setup: (builder) => {
-    const replace = (filter: RegExp, contents: string) => builder.onLoad({ filter }, () => ({ contents }));
-    replace(
-      /node_modules[\\/]undici[\\/]index\.js$/,
-      `const Dispatcher = require("./lib/dispatcher/dispatcher");
-       Object.assign(Dispatcher.prototype, require("./lib/api"));
-       exports.Pool = require("./lib/dispatcher/pool");
-       Object.defineProperty(exports, "EnvHttpProxyAgent", {
-         get: () => require("./lib/dispatcher/env-http-proxy-agent"),
-       });`,
-    );
-    replace(
-      /node_modules[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/,
-      'module.exports = () => { throw new Error("HTTP/2 is left out"); };',
-    );
-    builder.onResolve({ filter: /^node:http$/ }, ({ importer }) =>
-      /[\\/]undici[\\/]/.test(importer) ? { path: "http", namespace: "lean-undici" } : undefined,
-    );
-    builder.onLoad({ filter: /^http$/, namespace: "lean-undici" }, () => ({
-      contents: `exports.maxHeaderSize = ${maxHeaderSize}; exports.IncomingMessage = class {};`,
-    }));
-  },
-};
-
 rmSync(join(root, "dist"), { recursive: true, force: true });
 // Names stay as they are: stack traces are read by people.
 const asScript: BuildOptions = {
@@ -77,7 +47,7 @@ const asScript: BuildOptions = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-  plugins: [followGrpc, leanUndici],
+  plugins: [followGrpc, leanBundle],
 };
 const { metafile } = await build({
   ...asScript,

@@ -1,6 +1,7 @@
 import { openSync, writeSync } from "node:fs";
 import { isGiven } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
+import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { createLogger } from "#telemetry/logger.ts";
@@ -35,7 +36,7 @@ export function openOutput(
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
     use === "screen" && format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
-      ? new LiveLine(process.stderr, () => performance.now())
+      ? new LiveLine(process.stderr, () => systemClock.monotonic())
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
   const write = live === undefined ? openLogFiles(sdk.logPath) : (line: string) => live.writeAbove(line);

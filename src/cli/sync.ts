@@ -19,7 +19,7 @@ const AUTO_WORKERS = 4;
 export async function sync(job: Job): Promise<number> {
   const { output, signals, invocation } = job;
   const { sdk } = job.settings;
-  const startedAt = performance.now();
+  const startedAt = systemClock.monotonic();
   const targets = sdk.syncResources.map(parseTarget);
 
   // What the sync needs is loaded while the connector process starts.
@@ -46,7 +46,7 @@ export async function sync(job: Job): Promise<number> {
       },
       { signal: signals.signal, log: output.log, clock: systemClock },
     );
-    const summary = await summarize(job, connector, result, tally, performance.now() - startedAt);
+    const summary = await summarize(job, connector, result, tally, systemClock.monotonic() - startedAt);
     output.live?.clear();
     output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
     if (output.forPeople) process.stdout.write(formatSummary(summary));

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { getCACertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import { BatonError, Code } from "#kernel/errors.ts";
 
@@ -83,6 +82,7 @@ export function readExtraAuthorities(environment: NetworkEnvironment): string[] 
   const file = environment["SSL_CERT_FILE"];
   if (file === undefined || file === "") return undefined;
   try {
+    const { getCACertificates } = process.getBuiltinModule("node:tls");
     return [...getCACertificates("default"), readFileSync(file, "utf8")];
   } catch (error) {
     throw new BatonError(Code.InvalidArgument, `SSL_CERT_FILE ${file} cannot be read`, {

@@ -12,7 +12,11 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => {
+    // `performance` would do as well, but loading it takes a tenth of a connector's start.
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000 + nanoseconds / 1e6;
+  },
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     try {

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const ENCODED_LENGTH = 27;
 const PAYLOAD_BYTES = 16;
@@ -13,7 +11,7 @@ const EPOCH_SECONDS = 1_400_000_000;
  *
  * @param now epoch milliseconds
  */
-export function createKsuid(now: number, payload: Uint8Array = randomBytes(PAYLOAD_BYTES)): string {
+export function createKsuid(now: number, payload = randomPayload()): string {
   const bytes = Buffer.alloc(4 + PAYLOAD_BYTES);
   // A machine without a battery-backed clock can start before the epoch.
   bytes.writeUInt32BE(Math.max(0, Math.floor(now / 1000) - EPOCH_SECONDS));
@@ -25,4 +23,9 @@ export function createKsuid(now: number, payload: Uint8Array = randomBytes(PAYLO
     rest /= 62n;
   }
   return text;
+}
+
+/** Cryptography is loaded when the first id is made, which most connector processes never do. */
+function randomPayload(): Uint8Array {
+  return process.getBuiltinModule("node:crypto").randomBytes(PAYLOAD_BYTES);
 }

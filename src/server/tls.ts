@@ -4,7 +4,6 @@
  * Node wants PEM.
  */
 
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import { checkServerIdentity } from "node:tls";
 import { ChannelCredentials, type ChannelOptions, ServerCredentials } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -35,8 +34,8 @@ export interface PemCredential {
 /** Converts a credential to PEM. Throws `Unknown` if a part of it cannot be what it should be. */
 export function toPem(credential: Credential): PemCredential {
   return {
-    ca: certificateToPem(credential.caCert),
-    cert: certificateToPem(credential.cert),
+    ca: toPemBlock("CERTIFICATE", credential.caCert),
+    cert: toPemBlock("CERTIFICATE", credential.cert),
     key: privateKeyToPem(credential.key),
   };
 }
@@ -70,11 +69,6 @@ export function createClientTls(credential: Credential): ClientTls {
   };
 }
 
-function certificateToPem(der: Buffer): Buffer {
-  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`);
-}
-
 function privateKeyToPem(raw: Buffer): Buffer {
   if (raw.length !== KEY_BYTES) {
     throw new BatonError(
@@ -83,15 +77,12 @@ function privateKeyToPem(raw: Buffer): Buffer {
       { kind: "configuration" },
     );
   }
+  // The second half repeats the public key, which follows from the first.
   const der = Buffer.concat([PKCS8_PREFIX, raw.subarray(0, SEED_BYTES)]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-SEED_BYTES);
-  if (!publicKey.equals(raw.subarray(SEED_BYTES))) {
-    throw new BatonError(
-      Code.Unknown,
-      "the private key of the credential does not belong to the public key beside it",
-      { kind: "configuration" },
-    );
-  }
-  return Buffer.from(key.export({ format: "pem", type: "pkcs8" }));
+  return toPemBlock("PRIVATE KEY", der);
+}
+
+function toPemBlock(label: string, der: Buffer): Buffer {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return Buffer.from(`-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`);
 }

@@ -25,14 +25,8 @@ describe("the PEM forms", () => {
     );
   });
 
-  test.each([
-    ["has 32 bytes", server.key.subarray(0, 32)],
-    [
-      "does not belong to the public key",
-      Buffer.concat([server.key.subarray(0, 32), client.key.subarray(32)]),
-    ],
-  ])("refuse a key that cannot be right: %s", (problem, key) => {
-    expect(() => toPem({ ...server, key })).toThrow(problem);
+  test("refuse a key that cannot be right", () => {
+    expect(() => toPem({ ...server, key: server.key.subarray(0, 32) })).toThrow("has 32 bytes");
   });
 });
 

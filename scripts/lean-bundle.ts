@@ -1,0 +1,68 @@
+/**
+ * What the bundle leaves out of its packages. Each part that is loaded without need delays every start, and a
+ * connector process is started for every sync; sources run the packages as they are.
+ */
+
+import { maxHeaderSize } from "node:http";
+import type { Plugin } from "esbuild";
+
+/** Files that are replaced, by the end of their path. */
+const REPLACED: readonly (readonly [path: string, contents: string])[] = [
+  [
+    // Of undici's many parts two are used. `fetch` alone would double the start.
+    "undici/index.js",
+    `const Dispatcher = require("./lib/dispatcher/dispatcher");
+     Object.assign(Dispatcher.prototype, require("./lib/api"));
+     exports.Pool = require("./lib/dispatcher/pool");
+     Object.defineProperty(exports, "EnvHttpProxyAgent", {
+       get: () => require("./lib/dispatcher/env-http-proxy-agent"),
+     });`,
+  ],
+  [
+    "undici/lib/dispatcher/client-h2.js",
+    'module.exports = () => { throw new Error("HTTP/2 is left out"); };',
+  ],
+  ["pino/lib/transport.js", 'module.exports = () => { throw new Error("transports are left out"); };'],
+];
+
+/** Node's own modules that a package loads at once and needs seldom; they are loaded at their first use. */
+const DEFERRED: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["zlib", "dns"],
+  "sonic-boom": ["assert"],
+};
+
+export const leanBundle: Plugin = {
+  name: "lean-bundle",
+  setup: (builder) => {
+    for (const [path, contents] of REPLACED) {
+      builder.onLoad({ filter: endingWith(`node_modules/${path}`) }, () => ({ contents }));
+    }
+    // undici reads one number and one class of Node's HTTP client, which is not used otherwise.
+    builder.onResolve({ filter: /^node:http$/ }, ({ importer }) =>
+      isFrom("undici", importer) ? { path: "http", namespace: "number" } : undefined,
+    );
+    builder.onLoad({ filter: /^http$/, namespace: "number" }, () => ({
+      contents: `exports.maxHeaderSize = ${maxHeaderSize}; exports.IncomingMessage = class {};`,
+    }));
+    builder.onResolve({ filter: /^[a-z]+$/ }, ({ path, importer }) => {
+      const deferred = Object.entries(DEFERRED).some(
+        ([name, modules]) => modules.includes(path) && isFrom(name, importer),
+      );
+      return deferred ? { path, namespace: "deferred" } : undefined;
+    });
+    builder.onLoad({ filter: /^/, namespace: "deferred" }, ({ path }) => ({
+      contents: `module.exports = new Proxy(function () {}, {
+        get: (_, name) => require("node:${path}")[name],
+        apply: (_, self, args) => require("node:${path}")(...args),
+      });`,
+    }));
+  },
+};
+
+function endingWith(path: string): RegExp {
+  return new RegExp(`${path.replaceAll(".", "\\.").replaceAll("/", "[\\\\/]")}$`);
+}
+
+function isFrom(packageName: string, importer: string): boolean {
+  return importer.replaceAll("\\", "/").includes(`node_modules/${packageName}/`);
+}
