@@ -119,6 +119,12 @@ export class BackwardWriter {
       this.#bytes[this.#begin] = value;
       return;
     }
+    if (value < 0x4000) {
+      this.#begin -= 2;
+      this.#bytes[this.#begin] = 0x80 | (value & 0x7f);
+      this.#bytes[this.#begin + 1] = value >> 7;
+      return;
+    }
     let size = 2;
     for (let rest = value / 0x4000; rest >= 1; rest /= 0x80) size += 1;
     this.#begin -= size;

@@ -8,12 +8,14 @@ import { compareUtf8 } from "./text.ts";
  */
 export function writeStruct(writer: BackwardWriter, source: Struct): void {
   const keys = Object.keys(source);
-  // Two keys can become one when they are made well-formed.
-  if (!keys.every((key) => key.isWellFormed())) {
-    writeStruct(writer, canonicalStruct(source));
-    return;
+  if (!areCanonical(keys)) {
+    // Two keys can become one when they are made well-formed.
+    if (!keys.every((key) => key.isWellFormed())) {
+      writeStruct(writer, canonicalStruct(source));
+      return;
+    }
+    keys.sort(compareUtf8);
   }
-  if (!isSorted(keys)) keys.sort(compareUtf8);
   for (let index = keys.length - 1; index >= 0; index -= 1) {
     const key = keys[index] ?? "";
     const value = source[key];
@@ -26,9 +28,12 @@ export function writeStruct(writer: BackwardWriter, source: Struct): void {
   }
 }
 
-function isSorted(keys: readonly string[]): boolean {
-  for (let index = 1; index < keys.length; index += 1) {
-    if (compareUtf8(keys[index - 1] ?? "", keys[index] ?? "") > 0) return false;
+/** Whether the keys are well-formed and in order. */
+function areCanonical(keys: readonly string[]): boolean {
+  let last = "";
+  for (const key of keys) {
+    if (!key.isWellFormed() || compareUtf8(last, key) > 0) return false;
+    last = key;
   }
   return true;
 }

@@ -50,7 +50,9 @@ const MAX_HOST_NAME_BYTES = 253;
 /** Dot-separated words of the characters RFC 5322 allows, and any character beyond ASCII. */
 const LOCAL_PART =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)*$/u;
-const HOST_LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+/** Labels of letters, digits and, within them, hyphens, with dots in between. */
+const HOST_NAME =
+  /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /**
  * Whether `text` is a bare e-mail address that passes the check other implementations of the contract make:
@@ -58,15 +60,15 @@ const HOST_LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
  */
 export function isEmailAddress(text: string): boolean {
   const at = text.lastIndexOf("@");
-  if (at < 1 || !text.isWellFormed() || utf8Length(text) > MAX_ADDRESS_BYTES) return false;
+  if (at < 1 || !text.isWellFormed() || exceedsUtf8(text, MAX_ADDRESS_BYTES)) return false;
   const localPart = text.slice(0, at);
   return (
-    utf8Length(localPart) <= MAX_LOCAL_PART_BYTES &&
+    !exceedsUtf8(localPart, MAX_LOCAL_PART_BYTES) &&
     LOCAL_PART.test(localPart) &&
     isHostName(text.slice(at + 1))
   );
 }
 
 function isHostName(text: string): boolean {
-  return text.length <= MAX_HOST_NAME_BYTES && text.split(".").every((label) => HOST_LABEL.test(label));
+  return text.length <= MAX_HOST_NAME_BYTES && HOST_NAME.test(text);
 }

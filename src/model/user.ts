@@ -18,7 +18,7 @@ export interface UserOptions extends Omit<ResourceOptions, "status"> {
   readonly accountType?: UserTrait_AccountType;
   readonly employeeIds?: readonly string[];
   /** Epoch milliseconds. */
-  readonly lastLogin?: number;
+  readonly lastLogin?: number | undefined;
 }
 
 const TRAIT_URL = "type.googleapis.com/c1.connector.v2.UserTrait";

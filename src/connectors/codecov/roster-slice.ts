@@ -27,11 +27,12 @@ export function endOfSlice(rows: readonly Member[], begin: number, stop: number,
 }
 
 function estimateBytes(member: Member | undefined): number {
-  const texts = [member?.username, member?.name, member?.email];
-  return texts.reduce(
-    (bytes, text) => bytes + TEXT_COPIES * Math.min(MAX_TEXT_BYTES, utf8Length(text ?? "")),
-    FIXED_BYTES,
-  );
+  const texts = textBytes(member?.username) + textBytes(member?.name) + textBytes(member?.email);
+  return FIXED_BYTES + TEXT_COPIES * texts;
+}
+
+function textBytes(text: string | null | undefined): number {
+  return text ? Math.min(MAX_TEXT_BYTES, utf8Length(text)) : 0;
 }
 
 /** Index behind the last row between `begin` and `end` that has a user name; `begin` if none has. */

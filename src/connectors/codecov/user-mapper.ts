@@ -1,6 +1,6 @@
 import { AccountType, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
-import { isEmailAddress, truncateUtf8, utf8Length } from "#model/text.ts";
+import { exceedsUtf8, isEmailAddress, truncateUtf8 } from "#model/text.ts";
 import type { UserOptions } from "#model/user.ts";
 import type { Target } from "./api.ts";
 import { hasName, type RosterRow } from "./roster-row.ts";
@@ -11,6 +11,8 @@ import { userIdOf } from "./user-id.ts";
 
 /** What Codecov calls the service of an account that is being deleted. */
 export const DELETED_SERVICE = "to_be_deleted";
+
+const ID_NOTE = "Codecov knows no user name; the id is derived from service, name and e-mail";
 
 /** What is known of a member's sign-ins to Codecov. */
 export interface SignIn {
@@ -34,11 +36,11 @@ export function toUser(row: RosterRow, target: Target, signIn?: SignIn): UserOpt
     id: userIdOf(row, target.service),
     displayName: member.name?.trim() || member.username || member.email || "member without a name",
     status: describeStatus(member, target),
-    profile: { ...toProfile(member, target), ...toSignInProfile(signIn) },
+    profile: toProfile(member, target, signIn),
     login: hasName(member) ? member.username : "",
     emails: hasPlausibleEmail(member) ? [member.email] : [],
     accountType: isBot(member) ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN,
-    ...(signIn?.startedAt === undefined ? {} : { lastLogin: signIn.startedAt }),
+    lastLogin: signIn?.startedAt,
   };
 }
 
@@ -49,7 +51,11 @@ export function hasPlausibleEmail(member: Member): member is Member & { readonly
 
 /** Whether one of the member's texts is too long for a resource and is cut. */
 export function isCut({ name, email }: Member): boolean {
-  return [name, email].some((text) => text !== null && utf8Length(text) > MAX_TEXT_BYTES);
+  return isTooLong(name) || isTooLong(email);
+}
+
+function isTooLong(text: string | null): boolean {
+  return text !== null && exceedsUtf8(text, MAX_TEXT_BYTES);
 }
 
 /** GitHub gives the accounts of apps a name that people cannot choose. */
@@ -69,28 +75,24 @@ function describeStatus({ service, activated }: Member, target: Target) {
       };
 }
 
-function toProfile(member: Member, target: Target): Struct {
+/** The keys are in the order in which they are sent. */
+function toProfile(member: Member, target: Target, signIn: SignIn | undefined): Struct {
   return {
-    username: member.username,
-    name: cut(member.name),
-    email: cut(member.email),
-    service: member.service,
-    owner: target.owner,
-    is_admin: member.is_admin,
     activated: member.activated,
-    ...(hasName(member)
-      ? {}
-      : { id_note: "Codecov knows no user name; the id is derived from service, name and e-mail" }),
+    email: cut(member.email),
+    has_active_session: signIn?.isActive,
+    id_note: hasName(member) ? undefined : ID_NOTE,
+    is_admin: member.is_admin,
+    name: cut(member.name),
+    owner: target.owner,
+    service: member.service,
+    session_expires_at: signIn && endOf(signIn),
+    username: member.username,
   };
 }
 
-function toSignInProfile(signIn: SignIn | undefined): Struct {
-  if (signIn === undefined) return {};
-  const { isActive, expiresAt } = signIn;
-  return {
-    has_active_session: isActive,
-    session_expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
-  };
+function endOf({ expiresAt }: SignIn): string | null {
+  return expiresAt === undefined ? null : new Date(expiresAt).toISOString();
 }
 
 function cut(text: string | null): string | null {

@@ -67,10 +67,12 @@ export function seatsOf(tally: Tally): number {
 }
 
 function countCaseTwins(rows: readonly RosterRow[]): number {
+  const members = rows.map(({ member }) => member).filter(hasName);
+  // Nearly always the names alone are distinct.
+  if (new Set(members.map(({ username }) => username.toLowerCase())).size === members.length) return 0;
   const seen = new Set<string>();
   let twins = 0;
-  for (const { member } of rows) {
-    if (!hasName(member)) continue;
+  for (const member of members) {
     const key = `${member.service}/${member.username.toLowerCase()}`;
     if (seen.has(key)) twins += 1;
     seen.add(key);
