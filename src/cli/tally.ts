@@ -39,12 +39,13 @@ export class Tally {
       ...client,
       listResources: async (request, signal) => {
         const response = await client.listResources(request, signal);
-        return { ...response, list: this.#countEach(response.list) };
+        return { ...response, list: this.countEach(response.list) };
       },
     };
   }
 
-  *#countEach<Row extends Resource | EncodedResource>(list: Iterable<Row>): Generator<Row, void> {
+  /** The same rows, counted while they are gone through. */
+  *countEach<Row extends Resource | EncodedResource>(list: Iterable<Row>): Generator<Row, void> {
     for (const resource of list) {
       this.add(resource);
       yield resource;

@@ -60,7 +60,8 @@ test("resources are counted by what the connector's summary asks for", () => {
   expect(tally.results()).toEqual({ members: 3, admins: 1 });
   const page = ResourcesServiceListResourcesResponse.fromPartial({ list: resources });
   const encoded = Buffer.from(ResourcesServiceListResourcesResponse.encode(page).finish());
-  for (const resource of decodeResourcePage(encoded).list) tally.add(resource);
+  const list = tally.countEach(decodeResourcePage(encoded).list);
+  expect([...list].map(({ id }) => id?.resourceType)).toEqual(["user", "user", "user", "org"]);
   expect(tally.results()).toEqual({ members: 6, admins: 2 });
   expect(tally.resources).toBe(8);
 });

@@ -49,6 +49,20 @@ describe("annotations", () => {
     expect(hasAnnotation([{ ...other, typeUrl: "c1.connector.v2.NotRawId" }], "RawId")).toBe(false);
   });
 
+  test("are not taken for others whose names or packages end alike", () => {
+    const isUserTrait = (typeUrl: string) => hasAnnotation([{ typeUrl }], "UserTrait");
+    expect(isUserTrait("c1.connector.v2.UserTrait")).toBe(true);
+    for (const typeUrl of [
+      "x/c1.connector.v2.SuperUserTrait",
+      "x/c1.connector.v3.UserTrait",
+      "x/acme.c1.connector.v2.UserTrait",
+      "UserTrait",
+      "",
+    ]) {
+      expect([typeUrl, isUserTrait(typeUrl)]).toEqual([typeUrl, false]);
+    }
+  });
+
   test("take the place of the first one of their type, or come last", () => {
     const list = [child("a"), packAnnotation("SkipGrants"), child("b")];
     expect(

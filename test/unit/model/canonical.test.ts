@@ -185,6 +185,8 @@ describe("the canonical form", () => {
       Buffer.from([0x0b]),
       Buffer.from([0x00, 0x01]),
       Buffer.alloc(12, 0xff),
+      // A field number beyond 29 bits, whose lower bits are those of field 1.
+      Buffer.concat([Buffer.of(0x8a, 0x80, 0x80, 0x80, 0x10), shuffled.subarray(1)]),
     ]) {
       expect(canonicalBytes("google.protobuf.Struct", broken)).toBe(broken);
     }
