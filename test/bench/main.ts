@@ -35,7 +35,7 @@ if (chosen.length === 0)
   throw new Error(
     `no scenario matches ${options.only}; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`,
   );
-const programs = buildPrograms();
+const programs = await buildPrograms();
 if (options.profile) {
   for (const scenario of chosen) await profile(scenario, programs);
 } else {

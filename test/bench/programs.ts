@@ -1,8 +1,9 @@
 /** The two sides that are compared, and how each is started. */
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { buildGoPrograms } from "../interop/support/go-programs.ts";
 import { EXECUTABLE } from "../interop/support/paths.ts";
 import type { Command } from "./process-tree.ts";
@@ -25,19 +26,30 @@ const ROOT = join(import.meta.dirname, "..", "..");
 export const WORK_DIRECTORY = join(ROOT, ".bench");
 
 /** Builds both sides; the Go side only if there is a toolchain. */
-export function buildPrograms(): Programs {
+export async function buildPrograms(): Promise<Programs> {
   mkdirSync(WORK_DIRECTORY, { recursive: true });
   execFileSync(process.execPath, [join(ROOT, "scripts", "build.ts")], { stdio: "inherit" });
-  // A copy, so that a build in between does not change what is measured.
-  const ours = join(WORK_DIRECTORY, "baton-codecov");
-  copyFileSync(EXECUTABLE, ours);
+  const ours = await install(EXECUTABLE, "baton-codecov");
   const programs = buildGoPrograms();
   if (!programs.available) {
     process.stderr.write(`Ours alone: ${programs.reason}\n`);
     return { ours, go: undefined };
   }
   const at = (name: string) => join(programs.directory, name);
-  return { ours, go: { connector: at("reference-connector"), baton: at("baton") } };
+  const connector = await install(at("reference-connector"), "reference-connector");
+  return { ours, go: { connector, baton: at("baton") } };
+}
+
+/**
+ * A copy of the program, so that a build in between does not change what is measured. It is written piece by piece,
+ * as installers do it: Linux caches a file that was written in one go, like our executable by its linker, in large
+ * pieces, each of which counts as memory of the process as soon as one byte of it is used.
+ */
+async function install(program: string, name: string): Promise<string> {
+  const installed = join(WORK_DIRECTORY, name);
+  rmSync(installed, { force: true });
+  await pipeline(createReadStream(program), createWriteStream(installed, { mode: 0o755 }));
+  return installed;
 }
 
 /** Whether the side exists on this machine. */

@@ -70,8 +70,14 @@ function syncMatrix(): Scenario[] {
 
 export const SCENARIOS: readonly Scenario[] = [
   scenario("start", 1_000, runStart, { isBasic: true, sides: ["ours", "go"], runs: 15 }),
-  scenario("list-10k", 10_000, runList, { sides: ["ours", "go", "go-1000"] }),
+  scenario("list-10k", 10_000, runList, { isBasic: true, sides: ["ours", "go", "go-1000"] }),
   scenario("list-100k", 100_000, runList, { isBasic: true, sides: ["ours", "go", "go-1000"] }),
+  scenario("list-1000k", 1_000_000, runList, {
+    isBasic: true,
+    sides: ["ours"],
+    runs: 1,
+    warmUp: false,
+  }),
   ...syncMatrix(),
   scenario("sync-1000k-0ms", 1_000_000, syncUsers, {
     isBasic: true,
