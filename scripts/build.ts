@@ -22,7 +22,7 @@ const executable = join(root, "build", process.platform === "win32" ? "baton-cod
  * saves memory and costs little. Most other flags of V8 must not stand here, because code caches, ours and those
  * of Node itself, are refused under them; {@link checkCaches} would tell.
  */
-const FLAGS = ["--max-semi-space-size=2"];
+const FLAGS = ["--max-semi-space-size=2", "--min-semi-space-size=2"];
 
 /** The OpenTelemetry exporter loads gRPC through a function of its own, which the bundler cannot see through. */
 const followGrpc: Plugin = {

@@ -7,7 +7,12 @@ import { createRequire } from "node:module";
 import { getRawAsset } from "node:sea";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import { isMainThread } from "node:worker_threads";
+import { mayNeedThread, startThreadAhead } from "#cli/thread.ts";
 import { roleOf } from "./role.ts";
+
+// Before anything else: to start a thread takes as long as to load the program.
+if (isMainThread && mayNeedThread(process.argv.slice(2), process.env)) startThreadAhead();
 
 /** By then a process has loaded what it needs, and none has read enough to be large, in milliseconds. */
 const WELL_STARTED_MS = 500;

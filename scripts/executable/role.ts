@@ -9,6 +9,6 @@ export type Role = "host" | "thread" | "process";
 export const ROLES: readonly Role[] = ["host", "thread", "process"];
 
 export function roleOf(argv: readonly string[]): Role {
-  if (!argv.includes("_connector-service")) return "host";
-  return isMainThread ? "process" : "thread";
+  if (!isMainThread) return "thread";
+  return argv.includes("_connector-service") ? "process" : "host";
 }

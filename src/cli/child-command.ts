@@ -1,5 +1,4 @@
-import { realpathSync } from "node:fs";
-import { getAsset, isSea } from "node:sea";
+import { isSea } from "node:sea";
 import type { ParsedArguments } from "#config/arguments.ts";
 import { variableOf } from "#config/field.ts";
 
@@ -37,16 +36,6 @@ export function buildChildCommand(
   const start = isSea() ? [] : [...nodeOptions, script];
   const words = [...flags, "_connector-service"];
   return { command: process.execPath, args: [...start, ...words], words, env: childEnv };
-}
-
-/** The name of the part of a single executable that holds its main script. */
-const MAIN_ASSET = "entry.cjs";
-
-/** This program as a thread needs it: a file, or in a single executable the text of its main script. */
-export function thisProgram(): { readonly file: string } | { readonly text: string } {
-  if (isSea()) return { text: getAsset(MAIN_ASSET, "utf8") };
-  // What the shell started is often a link without an extension, which a thread could not make sense of.
-  return { file: realpathSync(process.argv[1] ?? "") };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ParsedArguments } from "#config/arguments.ts";
 import type { FieldSet } from "#config/field.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
+import type { ThreadStart } from "#server/thread-messages.ts";
 
 /** A program: one connector, its name and its version. */
 export interface Program {
@@ -20,6 +21,8 @@ export interface Invocation extends Program {
   readonly redactor: Redactor;
   /** All commands of the program. */
   readonly commands: readonly Command[];
+  /** In a connector thread: its connection to the host. */
+  readonly thread?: ThreadStart | undefined;
 }
 
 /** Runs to the end of the command and gives the exit code; a thrown error becomes its own code. */

@@ -1,10 +1,12 @@
 import type { LaunchedConnector } from "#host/launch.ts";
+import { launchConnectorThread } from "#host/launch-thread.ts";
 import type { Span, Tracer } from "#kernel/trace.ts";
-import { buildChildCommand, thisProgram } from "./child-command.ts";
+import { buildChildCommand } from "./child-command.ts";
 import type { Invocation } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { Settings } from "./settings.ts";
 import type { SignalWatch } from "./signals.ts";
+import { takeThread } from "./thread.ts";
 
 /** One run of the program as its own host. */
 export interface Job {
@@ -22,13 +24,12 @@ export interface Job {
  * Starts the connector for one run of the program: in a thread, which is there sooner than a process and needs
  * less memory. The run is over if it fails, so there is nothing that a process of its own would save.
  */
-export async function startConnector(job: Job): Promise<LaunchedConnector> {
+export function startConnector(job: Job): Promise<LaunchedConnector> {
   const {
     command: { words, env },
     options,
   } = describeChild(job);
-  const { launchConnectorThread } = await import("#host/launch-thread.ts");
-  return await launchConnectorThread({ program: thisProgram(), args: words, env }, options);
+  return launchConnectorThread({ worker: takeThread(), args: words, env }, options);
 }
 
 /** Starts the connector as a process of its own, the way other hosts do: its end is not the end of this program. */

@@ -4,6 +4,7 @@ import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
 import { Code, toBatonError } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
+import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
 import { commands, mainCommand } from "./commands.ts";
@@ -40,12 +41,18 @@ export function main(program: Program): void {
     // A serving process ends in its own way.
     if (process.listenerCount("uncaughtException") === 1) process.exit(fail(error));
   });
-  runProgram(program, process.argv.slice(2), redactor).then(end, (error: unknown) => end(fail(error)));
+  const run = async (): Promise<number> => {
+    const thread = await receiveThreadStart();
+    if (thread === undefined) return await runProgram(program, process.argv.slice(2), redactor);
+    return await runProgram(program, thread.args, redactor, thread);
+  };
+  run().then(end, (error: unknown) => end(fail(error)));
 }
 
 /**
  * Chooses the command and runs it to its end.
  *
+ * @param thread if this is a connector thread and not the program itself
  * @returns the exit code
  * @throws BatonError what is wrong with the command line, or what the command fails with
  */
@@ -53,6 +60,7 @@ export async function runProgram(
   program: Program,
   argv: readonly string[],
   redactor: Redactor,
+  thread?: ThreadStart,
 ): Promise<number> {
   const parsed = parseArguments(argv, allFields(program));
   hideSecretFlags(program.definition.name, parsed);
@@ -64,10 +72,11 @@ export async function runProgram(
     ...program,
     parsed,
     words,
-    env: process.env,
+    env: thread?.env ?? process.env,
     cwd: process.cwd(),
     redactor,
     commands,
+    thread,
   };
   if (isSwitchedOn(parsed, programFields.help.name)) {
     const { formatHelp } = await import("./help.ts");

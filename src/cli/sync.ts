@@ -22,15 +22,16 @@ export async function sync(job: Job): Promise<number> {
   const startedAt = systemClock.monotonic();
   const targets = sdk.syncResources.map(parseTarget);
 
-  // What the sync needs is loaded while the connector process starts.
   const starting = startConnector(job);
-  const loading = Promise.all([import("#tasks/sync.ts"), import("#store/retention.ts")]);
-  const connector = await starting;
   try {
-    const [{ runSyncTask }, { readRetentionPolicy }] = await loading;
+    // What the sync needs is loaded, and the file opened, while the connector starts.
+    const [{ runSyncTask }, { readRetentionPolicy }] = await Promise.all([
+      import("#tasks/sync.ts"),
+      import("#store/retention.ts"),
+    ]);
     const tally = new Tally(invocation.definition.summary ?? []);
     const result = await runSyncTask(
-      tally.watch(connector.client),
+      starting.then(({ client }) => tally.watch(client)),
       {
         file: sdk.file,
         tempDir: sdk.c1zTempDir,
@@ -46,13 +47,17 @@ export async function sync(job: Job): Promise<number> {
       },
       { signal: signals.signal, log: output.log, clock: systemClock },
     );
-    const summary = await summarize(job, connector, result, tally, systemClock.monotonic() - startedAt);
+    const durationMs = systemClock.monotonic() - startedAt;
+    const summary = await summarize(job, await starting, result, tally, durationMs);
     output.live?.clear();
     output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
     if (output.forPeople) process.stdout.write(formatSummary(summary));
     return 0;
   } finally {
-    await connector.close();
+    await starting.then(
+      (connector) => connector.close(),
+      () => undefined,
+    );
   }
 }
 

@@ -1,16 +1,14 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import type { BatonError } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { connectionClosed, createCaller, endedByItself } from "./calls.ts";
-import { createConnectorClient } from "./client.ts";
 import type { LaunchedConnector, LaunchOptions } from "./launch.ts";
 import { ThreadChannel } from "./thread-channel.ts";
 
-/** How to start a connector thread. The arguments already end in the hidden subcommand. */
+/** A thread that runs this program, and what to tell it. The arguments already end in the hidden subcommand. */
 export interface ThreadCommand {
-  /** The program: its file, or its text where it has none. */
-  readonly program: { readonly file: string } | { readonly text: string };
+  readonly worker: Worker;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -25,13 +23,14 @@ const EXIT_GRACE_MS = 2_000;
  * @throws BatonError if it ends before it serves.
  */
 export async function launchConnectorThread(
-  command: ThreadCommand,
+  { worker, args, env }: ThreadCommand,
   options: Pick<LaunchOptions, "log" | "signal" | "onStderr" | "span">,
 ): Promise<LaunchedConnector> {
   options.signal.throwIfAborted();
   const { port1: port, port2: connectorPort } = new MessageChannel();
   const { onStderr } = options;
-  const worker = startWorker(command, { connectorPort, relayLog: onStderr !== undefined });
+  const start: ThreadStart = { args, env: { ...env }, connectorPort, relayLog: onStderr !== undefined };
+  worker.postMessage(start, [connectorPort]);
   const channel = new ThreadChannel(port);
   let closing = false;
   const gone = exitOf(worker).then((exitCode) => {
@@ -47,13 +46,15 @@ export async function launchConnectorThread(
     await gone;
     clearTimeout(timer);
   };
-  if (onStderr !== undefined) worker.stderr.on("data", onStderr);
+  // Loaded while the connector starts.
+  const loading = import("./client.ts");
   try {
     await becomeReady(port, channel, gone, options);
   } catch (error) {
     await close();
     throw error;
   }
+  const { createConnectorClient } = await loading;
   const connector = (within: Span | undefined): LaunchedConnector => {
     const caller = createCaller((...call) => channel.call(...call), within);
     return {
@@ -67,18 +68,6 @@ export async function launchConnectorThread(
     };
   };
   return connector(options.span);
-}
-
-function startWorker({ program, args, env }: ThreadCommand, start: ThreadStart): Worker {
-  const isText = "text" in program;
-  return new Worker(isText ? program.text : program.file, {
-    eval: isText,
-    argv: [...args],
-    env: { ...env },
-    workerData: start,
-    transferList: [start.connectorPort],
-    stderr: start.relayLog,
-  });
 }
 
 /** Never rejects: what a thread failed with, it has said itself. */

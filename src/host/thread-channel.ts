@@ -1,7 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type ConnectorMessage, type HostMessage, ownBytes } from "#server/thread-messages.ts";
-import { toCallError } from "./call-error.ts";
 import { connectionClosed, type Method, PendingCalls, REQUESTS_TRAILER } from "./calls.ts";
 
 type Answer = Extract<ConnectorMessage, { kind: "answer" | "failure" }>;
@@ -49,7 +48,11 @@ export class ThreadChannel {
     try {
       const bytes = await this.#calls.run<Uint8Array>(signal, (resolve, reject) => {
         this.#waiting.set(id, (answer) => {
-          if (answer.kind === "failure") return reject(toCallError(answer));
+          if (answer.kind === "failure") {
+            // Loaded when it is needed: it knows messages that a sync which goes well has no use for.
+            void import("./call-error.ts").then(({ toCallError }) => reject(toCallError(answer)));
+            return;
+          }
           this.#upstreamRequests = Number(answer.trailers[REQUESTS_TRAILER] ?? this.#upstreamRequests);
           resolve(answer.bytes);
         });

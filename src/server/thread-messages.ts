@@ -1,9 +1,15 @@
 /** What a host and a connector in a thread of the same process say to each other. */
 
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 
-/** What the thread is started with, as its `workerData`. */
+/** Tells a connector thread by its `workerData`. */
+export const CONNECTOR_THREAD = "connector";
+
+/** The first message to the thread, and the only one that does not go over `connectorPort`. */
 export interface ThreadStart {
+  /** Arguments of the program; they end in the hidden subcommand. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** The connector's end of the connection. */
   readonly connectorPort: MessagePort;
   /** Whether log lines go through the host instead of straight to standard error. */
@@ -40,13 +46,12 @@ export type ConnectorMessage =
       readonly details: Uint8Array | undefined;
     };
 
-/** The start of this thread if it is a connector's, undefined in every other one. */
-export function readThreadStart(workerData: unknown): ThreadStart | undefined {
-  return isThreadStart(workerData) ? workerData : undefined;
-}
-
-function isThreadStart(value: unknown): value is ThreadStart {
-  return typeof value === "object" && value !== null && "connectorPort" in value;
+/** What the host starts this thread with; undefined in a thread that is no connector's. */
+export function receiveThreadStart(): Promise<ThreadStart> | undefined {
+  if (parentPort === null || workerData !== CONNECTOR_THREAD) return undefined;
+  const { promise, resolve } = Promise.withResolvers<ThreadStart>();
+  parentPort.once("message", resolve);
+  return promise;
 }
 
 /**

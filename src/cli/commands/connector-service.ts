@@ -1,6 +1,5 @@
-import { workerData } from "node:worker_threads";
 import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
-import { type ConnectorMessage, readThreadStart, type ThreadStart } from "#server/thread-messages.ts";
+import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
 import {
@@ -23,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const config = loadConnectorConfig(invocation, settings);
   const { sdk } = settings;
-  const { definition, redactor } = invocation;
+  const { definition, redactor, thread } = invocation;
   const provisioning = allowsProvisioning(sdk);
   const logging = {
     level: sdk.logLevel,
@@ -31,7 +30,6 @@ export async function run(invocation: Invocation): Promise<number> {
     redactor,
     debugUntil: parseDebugEnd(sdk),
   };
-  const thread = readThreadStart(workerData);
   const output = { ...logging, ...(thread?.relayLog === true ? { write: relay(thread) } : {}) };
   const telemetry = await openTelemetry(invocation, settings);
   telemetry?.reportTo(createLogger(output));
