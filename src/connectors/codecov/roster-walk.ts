@@ -11,6 +11,9 @@ import { SliceCache } from "./slice-cache.ts";
 /** Most rows handed to the host at once. */
 const MAX_SLICE_ROWS = 1_000;
 
+/** Rows handed out first; then as many as there were before, so that the host soon works beside the connector. */
+const FIRST_SLICE_ROWS = 125;
+
 /** Where in a window the next slice begins. */
 interface SliceStart {
   readonly window: RosterWindow;
@@ -73,7 +76,7 @@ export class RosterWalk {
   }
 
   /**
-   * The rows after `token`; at most 1,000 or, if it is not 0, `pageRows`.
+   * The rows after `token`: `pageRows` or, if that is 0, what suits; at most 1,000.
    *
    * @param syncId the sync whose walk may have begun ahead; empty if none has
    * @throws BatonError as {@link readWindow}, and InvalidArgument for a token of another walk.
@@ -88,7 +91,9 @@ export class RosterWalk {
     const cached = this.#cache.get(token, ctx.clock.monotonic());
     const key = token === "" ? firstKeyOf(syncId) : token;
     const from = cached ?? (await this.#read(token, key, source, ctx));
-    return this.#slice(from, Math.min(pageRows || MAX_SLICE_ROWS, MAX_SLICE_ROWS), ctx);
+    const rowsBefore = from.window.start + from.index;
+    const usual = Math.min(Math.max(rowsBefore, FIRST_SLICE_ROWS), MAX_SLICE_ROWS);
+    return this.#slice(from, Math.min(pageRows || usual, MAX_SLICE_ROWS), ctx);
   }
 
   /** Lets go of rows kept for following pages. */

@@ -108,10 +108,23 @@ describe("an organization that fits into one request", () => {
     ]);
   });
 
+  it("is handed out in pages that grow to 1,000, so that the host soon has something to do", async () => {
+    const walk = new RosterWalk("acme");
+    const roster = new FakeRoster(members(3_500));
+    const sizes: number[] = [];
+    let token = "";
+    do {
+      const { rows, nextToken } = await walk.next(token, 0, roster, ctx);
+      sizes.push(rows.length);
+      token = nextToken;
+    } while (token !== "");
+    expect(sizes).toEqual([125, 125, 250, 500, 1_000, 1_000, 500]);
+  });
+
   it("is handed out in pages of at most 1,000, or as few as the host asks for", async () => {
     const walk = new RosterWalk("acme");
     const roster = new FakeRoster(members(2_500));
-    const first = await walk.next("", 0, roster, ctx);
+    const first = await walk.next("", 5_000, roster, ctx);
     expect(first.rows).toHaveLength(1_000);
     expect((await walk.next(first.nextToken, 250, roster, ctx)).rows).toHaveLength(250);
   });
@@ -383,7 +396,7 @@ describe("the rows kept in memory", () => {
     const clock: Clock = { ...systemClock, monotonic: () => time };
     const roster = new FakeRoster(members(5_000));
     const walk = new RosterWalk("acme");
-    const { nextToken } = await walk.next("", 0, roster, { ...ctx, clock });
+    const { nextToken } = await walk.next("", 1_000, roster, { ...ctx, clock });
     time += pass;
     if (isForgotten) walk.forget();
     const { rows } = await walk.next(nextToken, 0, roster, { ...ctx, clock });
