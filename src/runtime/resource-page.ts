@@ -1,6 +1,7 @@
 import { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { Any } from "#gen/google/protobuf/any.ts";
 import { BackwardWriter } from "#model/backward-writer.ts";
+import { canonicalBytes } from "#model/canonical.ts";
 import { EncodedUser } from "#model/user.ts";
 import type { ListedResource, Page } from "./connector.ts";
 
@@ -27,6 +28,8 @@ export function encodeStreamedRow(row: ListedResource): Buffer {
   return writer.take();
 }
 
+/** In the one form that the content has, so that a host can compare what it stored: encoded users are in it already. */
 function encodeRow(row: ListedResource): Uint8Array {
-  return row instanceof EncodedUser ? row.encoded : Resource.encode(row).finish();
+  if (row instanceof EncodedUser) return row.encoded;
+  return canonicalBytes("c1.connector.v2.Resource", Resource.encode(row).finish());
 }

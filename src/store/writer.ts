@@ -51,10 +51,11 @@ export class RecordWriter {
       const key = formatResourceKey(id);
       const parent = resource.parentResourceId;
       if (parent !== undefined) requireKey(parent, "the parent of resource", key);
-      const data = canonicalBytes(
-        "c1.connector.v2.Resource",
-        "encoded" in resource ? resource.encoded : Resource.encode(resource).finish(),
-      );
+      // Our runtime sends rows in canonical form.
+      const data =
+        "encoded" in resource
+          ? resource.encoded
+          : canonicalBytes("c1.connector.v2.Resource", Resource.encode(resource).finish());
       const { changes } = this.#statements.resource.run(
         id.resourceType,
         key,
