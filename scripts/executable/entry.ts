@@ -5,7 +5,6 @@
  */
 import { createRequire } from "node:module";
 import { getRawAsset } from "node:sea";
-import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { isMainThread } from "node:worker_threads";
 import { mayNeedThread, startThreadAhead } from "#cli/thread.ts";
@@ -13,9 +12,6 @@ import { roleOf } from "./role.ts";
 
 // Before anything else: to start a thread takes as long as to load the program.
 if (isMainThread && mayNeedThread(process.argv.slice(2), process.env)) startThreadAhead();
-
-/** By then a process has loaded what it needs, and none has read enough to be large, in milliseconds. */
-const WELL_STARTED_MS = 500;
 
 const asset = (name: string): Buffer => Buffer.from(getRawAsset(name));
 
@@ -25,7 +21,4 @@ const script = new Script(asset("bundle").toString("latin1"), {
   // Node checks that the cache belongs to this very version; if not, it is not used.
   cachedData: asset(roleOf(process.argv)),
 });
-// Collecting early costs a sync of 100,000 members a sixth more processor time and saves 120 MB in each process,
-// however many members there are. Code caches are refused once a flag is changed, so not at the start.
-setTimeout(() => setFlagsFromString("--heap-growing-percent=100"), WELL_STARTED_MS).unref();
 script.runInThisContext()({}, createRequire(process.execPath), {}, process.execPath, process.cwd());

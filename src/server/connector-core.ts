@@ -9,6 +9,7 @@ import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 
 /** How long handlers and the connector get to let go after they were cancelled. */
 const RELEASE_MS = 500;
@@ -44,8 +45,19 @@ export class ConnectorCore {
     this.registry = new Registry(connector);
     this.#runner = new ActionRunner({ log, clock, provisioning: gates.provisioning });
     this.endpoints = connectorProcessEndpoints(this.registry, this.#runner, gates);
+    // What a first call needs has been loaded when it ends; the second one may be a long listing.
+    void this.#tracker.firstEnded.then(keepHeapSmall);
     const trailers = () => countTrailers(connector);
     this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer };
+  }
+
+  /** Loads what the first calls will need, while nobody waits for it yet. Never rejects. */
+  async prepare(): Promise<void> {
+    try {
+      await this.#connector.prepare?.();
+    } catch (error) {
+      this.environment.log.debug("nothing was prepared", { error });
+    }
   }
 
   /** Lets calls in flight go on for up to `drainMs` milliseconds, cancels the rest and frees what the connector holds. */

@@ -30,6 +30,11 @@ export class ConnectorServer {
     this.#server = new GrpcServer(endpoints, credentials, environment, extras);
   }
 
+  /** See {@link ConnectorCore.prepare}. */
+  prepare(): Promise<void> {
+    return this.#core.prepare();
+  }
+
   /** Serves one accepted connection. */
   accept(socket: Socket): void {
     this.#server.accept(socket);

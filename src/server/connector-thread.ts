@@ -19,14 +19,14 @@ export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "conn
  * connection, its encryption and its certificates are not needed between threads.
  */
 export async function runConnectorThread(options: ConnectorThreadOptions): Promise<number> {
-  const { createConnector, port, log } = options;
+  const { createConnector, port } = options;
   const connector = await createConnector();
   const core = new ConnectorCore({ ...options, connector, clock: systemClock });
   const closed = once(port, "close");
   const calls = new ThreadCalls(core, port);
   port.on("message", (message: HostMessage) => calls.receive(message));
   port.postMessage({ kind: "ready" } satisfies ConnectorMessage);
-  connector.prepare?.().catch((error: unknown) => log.debug("nothing was prepared", { error }));
+  void core.prepare();
   await closed;
   await core.end(new BatonError(Code.Canceled, "the host has gone"), 0);
   return Code.Ok;

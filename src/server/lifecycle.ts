@@ -78,7 +78,7 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
       onConnection: (socket) => server.accept(socket),
     });
     log.debug("serving", { port: startup.listenPort });
-    connector.prepare?.().catch((error: unknown) => log.debug("nothing was prepared", { error }));
+    void server.prepare();
 
     const end = await Promise.race([hostGone(stdin.ended), listenerFailed(listener), watch.ended]);
     log.debug("ending", { reason: end.reason.message });

@@ -100,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   listener.maxConnections = MAX_CONNECTIONS;
   try {
     await startListening(listener, address);
-    connector.prepare?.().catch((error: unknown) => log.debug("nothing was prepared", { error }));
+    void server.prepare();
     options.onListening?.(boundAddress(listener, address));
     await untilEnd(listener, signal);
   } finally {
