@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: syncs a simulated organization of 1,000 members into `demo.c1z`, through the same program
- * and the same connector process as a real one, and shows what is in the file.
+ * and the same connector as a real one, and shows what is in the file.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

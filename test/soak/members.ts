@@ -1,6 +1,6 @@
 /**
  * Syncs organizations of several sizes with the real program, counts the rows in the file and measures the
- * memory of both processes, which hardly grows with the organization. Linux only.
+ * memory of the process, which hardly grows with the organization. Linux only.
  *
  *     npm run test:members -- 10000 1000000
  *
@@ -31,7 +31,7 @@ try {
 async function syncMembers(members: number): Promise<void> {
   const file = join(directory, `${members}.c1z`);
   await using simulator = await startSimulator(members);
-  const { wallMs, hostKb, childKb } = await runMeasured({
+  const { wallMs, hostKb } = await runMeasured({
     program: process.execPath,
     args: [PROGRAM, "-f", file],
     env: {
@@ -51,7 +51,7 @@ async function syncMembers(members: number): Promise<void> {
       `${members.toLocaleString("en-US")} members: ${right ? "all rows" : "WRONG"}`,
       `${stored.resources} resources, ${stored.memberships} memberships, ${stored.grants} grants`,
       `${(wallMs / 1_000).toFixed(1)} s`,
-      `host ${toMegabytes(hostKb)}, connector ${toMegabytes(childKb)}`,
+      `memory ${toMegabytes(hostKb)}`,
       `file ${toMegabytes(size / 1_024)}\n`,
     ].join("; "),
   );
