@@ -63,7 +63,7 @@ export async function runProgram(
   thread?: ThreadStart,
 ): Promise<number> {
   const parsed = parseArguments(argv, allFields(program));
-  hideSecretFlags(program.definition.name, parsed);
+  if (thread === undefined) hideSecretFlags(program.definition.name, parsed);
   registerSecrets(parsed, redactor);
 
   const [name, ...words] = parsed.words;

@@ -46,11 +46,20 @@ export function startThreadAhead(): void {
 
 /** A thread that loads this program and waits to be told what to do: the one started ahead, or a new one. */
 export function takeThread(): Worker {
+  const ahead = takeAhead();
+  ahead?.ref();
+  return ahead ?? startThread();
+}
+
+/** Ends the thread that was started ahead, if there is one: this run has no use for it and may last long. */
+export function dropThread(): void {
+  void takeAhead()?.terminate();
+}
+
+function takeAhead(): Worker | undefined {
   const ahead: unknown = Reflect.get(globalThis, AHEAD);
-  if (!(ahead instanceof Worker)) return startThread();
   Reflect.deleteProperty(globalThis, AHEAD);
-  ahead.ref();
-  return ahead;
+  return ahead instanceof Worker ? ahead : undefined;
 }
 
 function startThread(): Worker {

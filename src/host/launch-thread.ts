@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
-import type { BatonError } from "#kernel/errors.ts";
+import { type BatonError, Code } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { connectionClosed, createCaller, endedByItself } from "./calls.ts";
@@ -26,7 +26,10 @@ export async function launchConnectorThread(
   { worker, args, env }: ThreadCommand,
   options: Pick<LaunchOptions, "log" | "signal" | "onStderr" | "span">,
 ): Promise<LaunchedConnector> {
-  options.signal.throwIfAborted();
+  if (options.signal.aborted) {
+    await worker.terminate();
+    throw options.signal.reason;
+  }
   const { port1: port, port2: connectorPort } = new MessageChannel();
   const { onStderr } = options;
   const start: ThreadStart = { args, env: { ...env }, connectorPort, relayLog: onStderr !== undefined };
@@ -72,6 +75,8 @@ export async function launchConnectorThread(
 
 /** Never rejects: what a thread failed with, it has said itself. */
 function exitOf(worker: Worker): Promise<number> {
+  // A thread that was started long ago may have ended before anybody listened.
+  if (worker.threadId < 0) return Promise.resolve(Code.Internal);
   return new Promise((resolve) => {
     worker.on("error", () => undefined);
     worker.once("exit", resolve);

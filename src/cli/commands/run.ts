@@ -7,6 +7,7 @@ import { openOutput } from "../output.ts";
 import { findForeignSettings, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { openTelemetry } from "../telemetry.ts";
+import { dropThread } from "../thread.ts";
 
 /** How long the last traces and logs may take to their collector; as in Go connectors. */
 const LAST_EXPORT_MS = 5_000;
@@ -28,6 +29,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const job = { invocation, settings, output, signals, tracer };
   try {
     if (isService) {
+      dropThread();
       const { serveC1 } = await import("../service.ts");
       return await serveC1(job);
     }
