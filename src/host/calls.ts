@@ -93,13 +93,15 @@ export function connectionClosed(): BatonError {
 }
 
 /**
- * What to tell when a connector ended without being asked to. It has explained itself on standard error, and its
- * exit code is a gRPC code, which is passed on.
+ * What to tell when a connector ended without being asked to. Its exit code is a gRPC code, which is passed on.
+ *
+ * @param reason why, unless it has explained itself on standard error
  */
-export function endedByItself(who: string, exitCode: number): BatonError {
+export function endedByItself(who: string, exitCode: number, reason?: string): BatonError {
   const passedOn = Object.values(Code).find((known) => known === exitCode && known > Code.Canceled);
+  const why = reason ?? "its reason is in the lines above";
   return new BatonError(
     passedOn ?? Code.Internal,
-    `${who} ended on its own with exit code ${exitCode}; its reason is in the lines above`,
+    `${who} ended on its own with exit code ${exitCode}; ${why}`,
   );
 }

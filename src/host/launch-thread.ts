@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
-import { type BatonError, Code } from "#kernel/errors.ts";
+import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { connectionClosed, createCaller, endedByItself } from "./calls.ts";
@@ -36,8 +36,8 @@ export async function launchConnectorThread(
   worker.postMessage(start, [connectorPort]);
   const channel = new ThreadChannel(port);
   let closing = false;
-  const gone = exitOf(worker).then((exitCode) => {
-    const reason = closing ? connectionClosed() : endedByItself("the connector", exitCode);
+  const gone = endOf(worker).then(({ exitCode, error }) => {
+    const reason = closing ? connectionClosed() : endedByItself("the connector", exitCode, error);
     if (!closing) options.log.error("the connector is gone", { error: reason });
     channel.fail(reason);
     return reason;
@@ -59,12 +59,13 @@ export async function launchConnectorThread(
   }
   const { createConnectorClient } = await loading;
   const connector = (within: Span | undefined): LaunchedConnector => {
-    const caller = createCaller((...call) => channel.call(...call), within);
+    const calls = createCaller((...call) => channel.call(...call), within);
     return {
       pid: undefined,
-      client: createConnectorClient(caller),
+      client: createConnectorClient(calls),
+      calls,
       within: connector,
-      features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
+      features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
       upstreamRequests: () => channel.upstreamRequests,
       gone,
       close,
@@ -73,13 +74,23 @@ export async function launchConnectorThread(
   return connector(options.span);
 }
 
-/** Never rejects: what a thread failed with, it has said itself. */
-function exitOf(worker: Worker): Promise<number> {
+/** How a thread has ended. */
+interface ThreadEnd {
+  readonly exitCode: number;
+  /** What it could not say itself, such as that it is out of memory. */
+  readonly error?: string | undefined;
+}
+
+/** Never rejects. */
+function endOf(worker: Worker): Promise<ThreadEnd> {
   // A thread that was started long ago may have ended before anybody listened.
-  if (worker.threadId < 0) return Promise.resolve(Code.Internal);
+  if (worker.threadId < 0) return Promise.resolve({ exitCode: Code.Internal });
   return new Promise((resolve) => {
-    worker.on("error", () => undefined);
-    worker.once("exit", resolve);
+    let error: string | undefined;
+    worker.on("error", (thrown) => {
+      error = toBatonError(thrown).message;
+    });
+    worker.once("exit", (exitCode) => resolve({ exitCode, error }));
   });
 }
 

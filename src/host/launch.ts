@@ -1,7 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Span } from "#kernel/trace.ts";
-import { createCaller } from "./calls.ts";
+import { createCaller, type UnaryCaller } from "./calls.ts";
 import {
   type ChildExit,
   type ConnectorChild,
@@ -31,6 +31,8 @@ export interface LaunchedConnector {
   /** Of a process of its own. */
   readonly pid: number | undefined;
   readonly client: ConnectorClient;
+  /** For methods that the client does not have. */
+  readonly calls: UnaryCaller;
   /** The same connector, with its calls shown in a trace as parts of `span`. */
   within(span: Span): LaunchedConnector;
   /** Actions, events and tickets; loaded at the first use. */
@@ -118,12 +120,13 @@ async function connect(
     );
   }
   const connector = (within: Span | undefined): LaunchedConnector => {
-    const caller = createCaller((...call) => channel.call(...call), within);
+    const calls = createCaller((...call) => channel.call(...call), within);
     return {
       pid: child.pid,
-      client: createConnectorClient(caller),
+      client: createConnectorClient(calls),
+      calls,
       within: connector,
-      features: async () => (await import("./feature-client.ts")).createFeatureClient(caller),
+      features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
       upstreamRequests: () => channel.upstreamRequests,
       gone,
       close: async () => {
