@@ -5,6 +5,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { Connector } from "#runtime/connector.ts";
 import type { IncomingCall, UnaryHandler } from "#runtime/unary.ts";
 import { ConnectorCore, type ConnectorCoreOptions } from "./connector-core.ts";
+import { reportForgottenPromises } from "./forgotten-promise.ts";
 import { type ConnectorMessage, type HostMessage, ownBytes } from "./thread-messages.ts";
 
 export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "connector" | "clock"> {
@@ -19,6 +20,16 @@ export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "conn
  * connection, its encryption and its certificates are not needed between threads.
  */
 export async function runConnectorThread(options: ConnectorThreadOptions): Promise<number> {
+  const reportForgotten = reportForgottenPromises(options.log);
+  process.on("unhandledRejection", reportForgotten);
+  try {
+    return await serve(options);
+  } finally {
+    process.off("unhandledRejection", reportForgotten);
+  }
+}
+
+async function serve(options: ConnectorThreadOptions): Promise<number> {
   const { createConnector, port } = options;
   const connector = await createConnector();
   const core = new ConnectorCore({ ...options, connector, clock: systemClock });

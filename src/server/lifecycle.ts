@@ -15,6 +15,7 @@ import type { Tracer } from "#kernel/trace.ts";
 import type { Connector } from "#runtime/connector.ts";
 import type { ServiceGates } from "#runtime/endpoints.ts";
 import { ConnectorServer } from "./connector-server.ts";
+import { reportForgottenPromises, stackOf } from "./forgotten-promise.ts";
 import { listen } from "./listen.ts";
 import { decodeStartupLine, MAX_LINE_BYTES } from "./server-config.ts";
 import { readStdin } from "./stdin.ts";
@@ -135,9 +136,7 @@ function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
       const reason = new BatonError(Code.Unavailable, "the connector process failed", { cause: error });
       resolve({ exitCode: EXIT_FATAL, reason, drainMs: 0 });
     },
-    unhandledRejection: (error: unknown) => {
-      log.error("a promise failed that nobody waits for", { error, stack: stackOf(error) });
-    },
+    unhandledRejection: reportForgottenPromises(log),
   };
   for (const [name, handler] of Object.entries(handlers)) events.on(name, handler);
   return {
@@ -146,10 +145,6 @@ function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
       for (const [name, handler] of Object.entries(handlers)) events.off(name, handler);
     },
   };
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
 }
 
 function warnAboutLimits(type: { readonly $case: string } | undefined, log: Logger): void {
