@@ -6,6 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runConnectorService } from "#server/lifecycle.ts";
 import { createLogger } from "#telemetry/logger.ts";
+import { ProbeConnector } from "./probe-connector.ts";
 import { ToyConnector } from "./toy-connector.ts";
 
 const [, , mode = "toy", number = "0"] = process.argv;
@@ -50,6 +51,7 @@ async function serve(connector: ToyConnector): Promise<number> {
     createConnector: () => connector,
     gates,
     log: createLogger({ level: "error" }),
+    ...(connector instanceof ProbeConnector ? { tracer: connector.tracer } : {}),
   });
 }
 
@@ -61,6 +63,7 @@ function linger(): Promise<never> {
 
 const modes: Readonly<Record<string, () => Promise<number>>> = {
   toy: () => serve(new ToyConnector(Number(number) || 5)),
+  probe: () => serve(new ProbeConnector()),
   "dies-in-call": () => serve(new MortalConnector()),
   "never-answers": () => serve(new SilentConnector()),
   "ends-at-once": async () => Number(number),

@@ -1,0 +1,75 @@
+/** A connector thread for tests of the host: the first argument says what it plays, the second is a number. */
+
+import { BatonError, Code } from "#kernel/errors.ts";
+import { Redactor } from "#kernel/secret.ts";
+import { runConnectorThread } from "#server/connector-thread.ts";
+import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
+import { createLogger } from "#telemetry/logger.ts";
+import { ProbeConnector } from "./probe-connector.ts";
+import { ToyConnector } from "./toy-connector.ts";
+
+/** Fails outside of any handler while a call waits. */
+class CrashingConnector extends ToyConnector {
+  override validate() {
+    setImmediate(() => {
+      throw new Error("crashed");
+    });
+    return new Promise<never>(() => {});
+  }
+}
+
+/** Forgets a promise that fails, and goes on. */
+class ForgetfulConnector extends ToyConnector {
+  override async validate() {
+    void Promise.reject(new Error("forgotten"));
+    return await super.validate();
+  }
+}
+
+class LoopingConnector extends ToyConnector {
+  override async validate(): Promise<never> {
+    loopForever();
+  }
+}
+
+class SilentConnector extends ToyConnector {
+  override validate() {
+    return new Promise<never>(() => {});
+  }
+}
+
+function loopForever(): never {
+  for (;;);
+}
+
+async function serve({ connectorPort }: ThreadStart, connector: ToyConnector): Promise<number> {
+  return await runConnectorThread({
+    createConnector: () => connector,
+    gates: { provisioning: true, ticketing: false },
+    log: createLogger({
+      level: "error",
+      write: (line) => connectorPort.postMessage({ kind: "log", line }),
+    }),
+    redactor: new Redactor(),
+    port: connectorPort,
+    ...(connector instanceof ProbeConnector ? { tracer: connector.tracer } : {}),
+  });
+}
+
+const modes: Readonly<Record<string, (start: ThreadStart, number: number) => number | Promise<number>>> = {
+  probe: (start) => serve(start, new ProbeConnector()),
+  crashes: (start) => serve(start, new CrashingConnector()),
+  forgets: (start) => serve(start, new ForgetfulConnector()),
+  loops: (start) => serve(start, new LoopingConnector()),
+  "never-answers": (start) => serve(start, new SilentConnector()),
+  "loops-at-start": loopForever,
+  "ends-at-once": (_start, exitCode) => exitCode,
+  "fails-to-load": () => {
+    throw new BatonError(Code.Unknown, "there is a piece missing");
+  },
+};
+
+const start = await receiveThreadStart();
+const [mode = "", number = "0"] = start?.args ?? [];
+process.exitCode = start && (await modes[mode]?.(start, Number(number)));
+process.exit();
