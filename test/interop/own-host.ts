@@ -64,15 +64,15 @@ async function runAsThread({ args, env, connectorPort }: ThreadStart): Promise<v
 }
 
 async function answer(
-  { calls, upstreamRequests }: LaunchedConnector,
+  connector: LaunchedConnector,
   { id, path, request }: Call,
   signal: AbortSignal,
 ): Promise<ConnectorMessage> {
   const same = (bytes: Buffer) => bytes;
-  const call = calls.unary({ path, requestSerialize: same, responseDeserialize: same });
+  const call = connector.calls.unary({ path, requestSerialize: same, responseDeserialize: same });
   try {
     const bytes = await call(Buffer.from(request), signal);
-    const requests = upstreamRequests();
+    const requests = connector.upstreamRequests();
     const trailers = requests === undefined ? {} : { "baton-upstream-requests": String(requests) };
     return { kind: "answer", id, bytes, trailers };
   } catch (thrown) {

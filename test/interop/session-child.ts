@@ -43,7 +43,7 @@ function createSession(line: string) {
     new Promise<Response>((resolve, reject) => {
       const { path, requestSerialize, responseDeserialize } = method;
       client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
-        response === undefined ? reject(error) : resolve(response),
+        response === undefined ? reject(error ?? new Error("no answer")) : resolve(response),
       );
     });
   return {
