@@ -1,7 +1,9 @@
 /** A connector thread for tests of the host: the first argument says what it plays, the second is a number. */
 
+import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
+import { packAnnotation } from "#model/annotations.ts";
 import { runConnectorThread } from "#server/connector-thread.ts";
 import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
@@ -38,6 +40,35 @@ class SilentConnector extends ToyConnector {
   }
 }
 
+/** Gives what it knows of people and teams in the opposite order at every other start. */
+class FickleConnector extends ToyConnector {
+  constructor(isOdd: boolean) {
+    super();
+    for (const known of [this.people, this.teams])
+      for (const [name, resource] of known) known.set(name, withProfile(resource, isOdd));
+  }
+}
+
+function withProfile(resource: Resource, isReversed: boolean): Resource {
+  const facts = [
+    ["zone", "z"],
+    ["Boss", "b"],
+    ["über", { y: 1, x: 2 }],
+    ["floor", 3],
+  ] as const;
+  const inOrder = <T>(entries: readonly (readonly [string, T])[]) =>
+    Object.fromEntries(isReversed ? entries.toReversed() : entries);
+  const nested = facts.map(([key, value]) =>
+    typeof value === "object" ? ([key, inOrder(Object.entries(value))] as const) : ([key, value] as const),
+  );
+  const profile = inOrder<unknown>(nested);
+  return {
+    ...resource,
+    profile,
+    annotations: [...resource.annotations, packAnnotation("UserTrait", { profile })],
+  };
+}
+
 function loopForever(): never {
   for (;;);
 }
@@ -60,6 +91,7 @@ const modes: Readonly<Record<string, (start: ThreadStart, number: number) => num
   probe: (start) => serve(start, new ProbeConnector()),
   crashes: (start) => serve(start, new CrashingConnector()),
   forgets: (start) => serve(start, new ForgetfulConnector()),
+  fickle: (start, number) => serve(start, new FickleConnector(number % 2 === 1)),
   loops: (start) => serve(start, new LoopingConnector()),
   "never-answers": (start) => serve(start, new SilentConnector()),
   "loops-at-start": loopForever,
