@@ -299,6 +299,24 @@ test("everything goes through a proxy if there is one", async () => {
   proxy.close();
 });
 
+test.runIf(process.platform === "linux")(
+  "secrets given as flags are in the command line neither of the program nor of the connector process",
+  async () => {
+    await using scene = await ServiceScene.open();
+    const { BATON_CLIENT_SECRET: secret = "", BATON_CODECOV_API_TOKEN: token = "" } = scene.settings();
+    const args = [`--codecov-api-token=${token}`, `--client-secret=${secret}`];
+    scene.start({ BATON_CODECOV_API_TOKEN: "", BATON_CLIENT_SECRET: "" }, args);
+    const taskId = scene.c1.enqueue({ $case: "listEventFeeds", value: {} });
+    expect(await scene.finish(taskId)).toMatchObject({ finalState: { $case: "success" } });
+    const pid = scene.pid();
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
+    const shown = [pid, child].map((each) => readFileSync(`/proc/${each}/cmdline`, "utf8"));
+    expect(shown[1]).toContain("_connector-service");
+    scene.expectNoSecrets(...shown);
+    await scene.stop();
+  },
+);
+
 test("credentials that are none end it before anything is started or sent", async () => {
   await using scene = await ServiceScene.open();
   for (const changes of [{ BATON_CLIENT_ID: "nonsense" }, { BATON_CLIENT_SECRET: "a:b:v1:bm9uZQ" }]) {
