@@ -312,6 +312,8 @@ test.runIf(process.platform === "linux")(
     const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
     const shown = [pid, child].map((each) => readFileSync(`/proc/${each}/cmdline`, "utf8"));
     expect(shown[1]).toContain("_connector-service");
+    // Not even hidden afterwards: they come in the environment.
+    expect(shown[1]).not.toMatch(/--codecov-api-token|--client-secret/);
     scene.expectNoSecrets(...shown);
     await scene.stop();
   },
