@@ -14,10 +14,6 @@ const failures: Readonly<Record<string, () => void>> = {
   },
   "forgotten promise": () => void Promise.reject(new Error("the toy forgot")),
   "end of the thread": () => process.exit(16),
-  "out of memory": () => {
-    const hoard: string[][] = [];
-    for (;;) hoard.push(Array.from({ length: 10_000 }, (_, index) => `toy ${index}`));
-  },
 };
 
 class FailingConnector extends ToyConnector {
