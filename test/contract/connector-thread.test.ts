@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LaunchedConnector, LaunchOptions } from "#host/launch.ts";
 import { launchConnectorThread } from "#host/launch-thread.ts";
@@ -159,4 +162,16 @@ describe("a connector thread with a promise that fails and that nobody waits for
     await vi.waitFor(() => expect(lines.join("")).toContain("forgotten"));
     await expect(connector.client.validate({}, neverAborted)).resolves.toBeDefined();
   });
+});
+
+it("lets the connector close what it has open when the host is done", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "connector-thread-"));
+  cleanups.push(() => rm(directory, { recursive: true }));
+  const file = join(directory, "farewell");
+  vi.stubEnv("FAREWELL_FILE", file);
+  const connector = await launch("says-farewell");
+  vi.unstubAllEnvs();
+  await connector.client.validate({}, neverAborted);
+  await connector.close();
+  expect(await readFile(file, "utf8")).toBe("let go");
 });

@@ -1,5 +1,6 @@
 /** A connector thread for tests of the host: the first argument says what it plays, the second is a number. */
 
+import { writeFileSync } from "node:fs";
 import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
@@ -37,6 +38,13 @@ class LoopingConnector extends ToyConnector {
 class SilentConnector extends ToyConnector {
   override validate() {
     return new Promise<never>(() => {});
+  }
+}
+
+/** Writes the file that FAREWELL_FILE names when it is told to let go. */
+class FarewellConnector extends ToyConnector {
+  override async close(): Promise<void> {
+    writeFileSync(process.env["FAREWELL_FILE"] ?? "", "let go");
   }
 }
 
@@ -91,6 +99,7 @@ const modes: Readonly<Record<string, (start: ThreadStart, number: number) => num
   probe: (start) => serve(start, new ProbeConnector()),
   crashes: (start) => serve(start, new CrashingConnector()),
   forgets: (start) => serve(start, new ForgetfulConnector()),
+  "says-farewell": (start) => serve(start, new FarewellConnector()),
   fickle: (start, number) => serve(start, new FickleConnector(number % 2 === 1)),
   loops: (start) => serve(start, new LoopingConnector()),
   "never-answers": (start) => serve(start, new SilentConnector()),
