@@ -27,14 +27,13 @@ const isSmallPaged = (side: Side) => !side.endsWith("-1000");
 const isLargePaged = (side: Side) => side.endsWith("-1000");
 const isSqlite = (side: Side) => side.startsWith("go-sqlite");
 
-/** How much more memory a million members take than ten thousand: in a sync or a connector process, where it grows more. */
-function growth(results: Results): number | undefined {
-  const memory = (scenario: string, figure: keyof Figures) =>
-    medianOf(results.get(scenario), "ours", figure) ?? Number.NaN;
-  const sync = memory("sync-1000k-0ms", "hostKb") / memory("sync-10k-0ms", "hostKb");
-  const list = memory("list-1000k", "childKb") / memory("list-10k", "childKb");
-  const ratios = [sync, list].filter(Number.isFinite);
-  return ratios.length === 0 ? undefined : Math.max(...ratios);
+/** How much more memory the larger of two organizations takes. */
+function growth(large: string, small: string, figure: keyof Figures): Goal["value"] {
+  return (results) => {
+    const before = medianOf(results.get(small), "ours", figure);
+    const after = medianOf(results.get(large), "ours", figure);
+    return before === undefined || after === undefined ? undefined : after / before;
+  };
 }
 
 const GOALS: readonly Goal[] = [
@@ -67,7 +66,18 @@ const GOALS: readonly Goal[] = [
     aim: 1,
     value: against("sync-100k-0ms", "hostKb", isSmallPaged),
   },
-  { what: "memory at 1,000,000 ÷ memory at 10,000", must: 1.3, aim: 1.1, value: growth },
+  {
+    what: "memory of a sync at 1,000,000 ÷ at 10,000",
+    must: 1.3,
+    aim: 1.1,
+    value: growth("sync-1000k-0ms", "sync-10k-0ms", "hostKb"),
+  },
+  {
+    what: "memory of the connector as a process at 1,000,000 ÷ at 10,000",
+    must: 1.3,
+    aim: 1.1,
+    value: growth("list-1000k", "list-10k", "childKb"),
+  },
   { what: "file size, 100k", must: 1, aim: 0.8, value: against("sync-100k-0ms", "fileBytes", isSqlite) },
   {
     what: "phantom changes between two equal syncs",
@@ -88,8 +98,9 @@ export function formatReport(results: Results): string {
 \`npm run bench\` runs this program and a connector written on the Go SDK (the reference connector of
 \`test/interop\`, on the host of baton-sdk v0.25.0) against the same simulated Codecov and writes this page.
 \`npm run bench -- --full\` runs every scenario and goes on where it was interrupted, \`--only EXPRESSION\` some of
-them, \`--profile\` writes CPU profiles of ours. In a sync, ours is one process: the connector is a thread of it. Its
-memory as a process of its own, as other hosts start it, is that of \`list\`.
+them, \`--profile\` writes CPU profiles of ours. In a sync, ours is one process, whose
+memory stands under "host", as the connector is a thread of it. Its memory as a process of its own, as other hosts
+start it, is that of \`list\`.
 
 ${describeMachine()}
 
