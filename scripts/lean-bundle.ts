@@ -22,6 +22,9 @@ const REPLACED: readonly (readonly [path: string, contents: string])[] = [
     "undici/lib/dispatcher/client-h2.js",
     'module.exports = () => { throw new Error("HTTP/2 is left out"); };',
   ],
+  // A second parser, which is experimental and off.
+  ["undici/lib/milo/simd.js", "throw new Error('the parser is left out');"],
+  ["undici/lib/milo/no-simd.js", "throw new Error('the parser is left out');"],
   ["pino/lib/transport.js", 'module.exports = () => { throw new Error("transports are left out"); };'],
 ];
 

@@ -6,7 +6,7 @@ import { toFileError } from "./file-errors.ts";
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** Little, as the system caches the file as well and this process should stay small. */
-const CACHE_KIB = 3_072;
+const CACHE_KIB = 2_048;
 /** A copy is written from front to back and needs none of it again. */
 const COPY_CACHE_KIB = 1_024;
 /** Four times the usual: fewer pages to balance, journal and copy take a fifth off the time to write rows. */
