@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BUNDLE } from "../interop/support/paths.ts";
 import { buildPrograms, isAvailable, type Programs, WORK_DIRECTORY } from "./programs.ts";
-import { formatReport } from "./report.ts";
+import { formatGoals, formatReport } from "./report.ts";
 import { type Result, Results } from "./results.ts";
 import type { Figures } from "./runs.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -47,6 +47,7 @@ if (options.profile) {
     writeFileSync(DOCUMENT, formatReport(results));
     say("\n");
   }
+  process.stdout.write(`${formatGoals(results)}\n`);
   say(`written: ${DOCUMENT}\n`);
 }
 

@@ -87,6 +87,17 @@ const GOALS: readonly Goal[] = [
   },
 ];
 
+/** The ratios that count, as a table in Markdown. */
+export function formatGoals(results: Results): string {
+  return formatTable(
+    ["scenario", "must", "aim", "measured", ""],
+    GOALS.map(({ what, must, aim, value }) => {
+      const ratio = value(results);
+      return [what, `≤ ${must}`, `≤ ${aim}`, formatRatio(ratio), judge(ratio, must, aim)];
+    }),
+  );
+}
+
 /** The document as Markdown. */
 export function formatReport(results: Results): string {
   const measured = SCENARIOS.flatMap((scenario) => {
@@ -110,13 +121,7 @@ Ratios ours ÷ Go, lower is better: the median of the ratios of runs made in tur
 first of each thrown away. Go's host has two storage engines; the faster one counts. Memory is
 the highest resident set of the process. The file is compared with Go's v1 file.
 
-${formatTable(
-  ["scenario", "must", "aim", "measured", ""],
-  GOALS.map(({ what, must, aim, value }) => {
-    const ratio = value(results);
-    return [what, `≤ ${must}`, `≤ ${aim}`, formatRatio(ratio), judge(ratio, must, aim)];
-  }),
-)}
+${formatGoals(results)}
 
 ## Figures
 
