@@ -1,9 +1,9 @@
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import type { Span } from "#kernel/trace.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
-import { connectionClosed, createCaller, endedByItself } from "./calls.ts";
-import type { LaunchedConnector, LaunchOptions } from "./launch.ts";
+import { connectionClosed, endedByItself } from "./calls.ts";
+import type { LaunchOptions } from "./launch.ts";
+import type { LaunchedConnector } from "./launched.ts";
 import { ThreadChannel } from "./thread-channel.ts";
 
 /** A thread that runs this program, and what to tell it. The arguments already end in the hidden subcommand. */
@@ -50,28 +50,15 @@ export async function launchConnectorThread(
     clearTimeout(timer);
   };
   // Loaded while the connector starts.
-  const loading = import("./client.ts");
+  const loading = import("./launched.ts");
   try {
     await becomeReady(port, channel, gone, options);
   } catch (error) {
     await close();
     throw error;
   }
-  const { createConnectorClient } = await loading;
-  const connector = (within: Span | undefined): LaunchedConnector => {
-    const calls = createCaller((...call) => channel.call(...call), within);
-    return {
-      pid: undefined,
-      client: createConnectorClient(calls),
-      calls,
-      within: connector,
-      features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
-      upstreamRequests: () => channel.upstreamRequests,
-      gone,
-      close,
-    };
-  };
-  return connector(options.span);
+  const { toLaunchedConnector } = await loading;
+  return toLaunchedConnector(channel, { pid: undefined, gone, close }, options.span);
 }
 
 /** How a thread has ended. */

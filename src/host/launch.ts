@@ -1,7 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Span } from "#kernel/trace.ts";
-import { createCaller, type UnaryCaller } from "./calls.ts";
 import {
   type ChildExit,
   type ConnectorChild,
@@ -10,9 +9,10 @@ import {
   spawnFailure,
   unexpectedExit,
 } from "./child.ts";
-import type { ConnectorClient } from "./client.ts";
-import type { FeatureClient } from "./feature-client.ts";
+import type { LaunchedConnector } from "./launched.ts";
 import { openChildListener } from "./listener.ts";
+
+export type { LaunchedConnector } from "./launched.ts";
 
 export interface LaunchOptions {
   readonly log: Logger;
@@ -24,25 +24,6 @@ export interface LaunchOptions {
   readonly onStderr?: (chunk: Buffer) => void;
   /** What traces show the calls as a part of; calls are not traced without it. */
   readonly span?: Span | undefined;
-}
-
-/** A connector that runs for us, and the connection to it. */
-export interface LaunchedConnector {
-  /** Of a process of its own. */
-  readonly pid: number | undefined;
-  readonly client: ConnectorClient;
-  /** For methods that the client does not have. */
-  readonly calls: UnaryCaller;
-  /** The same connector, with its calls shown in a trace as parts of `span`. */
-  within(span: Span): LaunchedConnector;
-  /** Actions, events and tickets; loaded at the first use. */
-  features(): Promise<FeatureClient>;
-  /** Requests that the connector has sent upstream so far; undefined if it does not say. */
-  upstreamRequests(): number | undefined;
-  /** Settles with the reason when the connector is gone, expected or not. Never rejects. */
-  readonly gone: Promise<BatonError>;
-  /** Ends the connection and the connector, within about two seconds whatever it does. */
-  close(): Promise<void>;
 }
 
 /** Go connectors are there within milliseconds, a Node program on a busy machine within seconds. */
@@ -92,10 +73,10 @@ async function connect(
   gone: Promise<BatonError>,
   options: LaunchOptions,
 ): Promise<LaunchedConnector> {
-  const [{ ConnectorChannel }, { createConnectorClient }, { createLocalCredentials }, { encodeStartupLine }] =
+  const [{ ConnectorChannel }, { toLaunchedConnector }, { createLocalCredentials }, { encodeStartupLine }] =
     await Promise.all([
       import("./channel.ts"),
-      import("./client.ts"),
+      import("./launched.ts"),
       import("./certs.ts"),
       import("#server/server-config.ts"),
     ]);
@@ -119,21 +100,9 @@ async function connect(
       `the connector process did not accept a connection within ${startTimeoutMs / 1000} s`,
     );
   }
-  const connector = (within: Span | undefined): LaunchedConnector => {
-    const calls = createCaller((...call) => channel.call(...call), within);
-    return {
-      pid: child.pid,
-      client: createConnectorClient(calls),
-      calls,
-      within: connector,
-      features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
-      upstreamRequests: () => channel.upstreamRequests,
-      gone,
-      close: async () => {
-        channel.close();
-        await child.close();
-      },
-    };
+  const close = async (): Promise<void> => {
+    channel.close();
+    await child.close();
   };
-  return connector(options.span);
+  return toLaunchedConnector(channel, { pid: child.pid, gone, close }, options.span);
 }

@@ -1,0 +1,46 @@
+import type { BatonError } from "#kernel/errors.ts";
+import type { Span } from "#kernel/trace.ts";
+import { createCaller, type StartCall, type UnaryCaller } from "./calls.ts";
+import { type ConnectorClient, createConnectorClient } from "./client.ts";
+import type { FeatureClient } from "./feature-client.ts";
+
+/** A connector that runs for us, and the connection to it. */
+export interface LaunchedConnector {
+  /** Of a process of its own. */
+  readonly pid: number | undefined;
+  readonly client: ConnectorClient;
+  /** For methods that the client does not have. */
+  readonly calls: UnaryCaller;
+  /** The same connector, with its calls shown in a trace as parts of `span`. */
+  within(span: Span): LaunchedConnector;
+  /** Actions, events and tickets; loaded at the first use. */
+  features(): Promise<FeatureClient>;
+  /** Requests that the connector has sent upstream so far; undefined if it does not say. */
+  upstreamRequests(): number | undefined;
+  /** Settles with the reason when the connector is gone, expected or not. Never rejects. */
+  readonly gone: Promise<BatonError>;
+  /** Ends the connection and the connector, within about two seconds whatever it does. */
+  close(): Promise<void>;
+}
+
+/** The connection to a connector, however it runs. */
+interface Channel {
+  readonly call: StartCall;
+  readonly upstreamRequests: number | undefined;
+}
+
+/** What is known of a connector beside its connection. */
+type Life = Pick<LaunchedConnector, "pid" | "gone" | "close">;
+
+/** @param span what traces show the calls as a part of */
+export function toLaunchedConnector(channel: Channel, life: Life, span: Span | undefined): LaunchedConnector {
+  const calls = createCaller((...call) => channel.call(...call), span);
+  return {
+    ...life,
+    client: createConnectorClient(calls),
+    calls,
+    within: (part) => toLaunchedConnector(channel, life, part),
+    features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
+    upstreamRequests: () => channel.upstreamRequests,
+  };
+}
