@@ -12,7 +12,7 @@ export interface ChildCommand {
 }
 
 /**
- * The same program with the same settings as a connector process. Secrets that were given as flags travel
+ * The same program with the same settings as a connector. Secrets that were given as flags travel
  * in the environment, which other users of the machine cannot see, and never in the arguments.
  *
  * @param overrides flags by name that are to have another value in the child

@@ -34,7 +34,7 @@ export function findTask(sdk: SdkConfig): Task | undefined {
   return undefined;
 }
 
-/** Runs a task through a connector process of its own and tells what came out. */
+/** Runs a task through a connector of its own and tells what came out. */
 export async function runTask(task: Task, job: Job): Promise<number> {
   const { output, signals } = job;
   const connector = await startConnector(job);

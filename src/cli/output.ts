@@ -17,7 +17,7 @@ export interface Output {
   readonly forPeople: boolean;
   /** For people at a terminal; absent elsewhere, the log then says it all. */
   readonly live: LiveLine | undefined;
-  /** Flags that make a connector process log in the same way. */
+  /** Flags that make a connector log in the same way. */
   readonly childFlags: Readonly<Record<string, string>>;
 }
 

@@ -7,7 +7,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
 import { findAnnotation } from "#model/annotations.ts";
 import { MAX_RESPONSE_BYTES } from "#runtime/unary.ts";
-import { launchFakeProcess, launchFakeThread } from "../fakes/connector-launch.ts";
+import { failureOf, launchFakeProcess, launchFakeThread } from "../fakes/connector-launch.ts";
 import { QUOTA_RESET_AT } from "../fakes/probe-connector.ts";
 
 const TRACE_PARENT = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
@@ -46,15 +46,6 @@ describe.each([
     };
     const { list: rows } = await connector.client.listResources(request, signal);
     return [...rows].map((row) => Resource.decode(row.encoded).displayName);
-  }
-
-  async function failureOf(work: Promise<unknown>): Promise<BatonError> {
-    const error: unknown = await work.then(
-      () => new Error("it did not fail"),
-      (reason: unknown) => reason,
-    );
-    if (!(error instanceof BatonError)) throw error;
-    return error;
   }
 
   it("answers, and says with each answer how many requests it has sent upstream", async () => {

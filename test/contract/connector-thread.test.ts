@@ -6,7 +6,7 @@ import type { LaunchedConnector, LaunchOptions } from "#host/launch.ts";
 import { launchConnectorThread } from "#host/launch-thread.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { launchFakeThread, startWorker } from "../fakes/connector-launch.ts";
+import { failureOf, launchFakeThread, startWorker } from "../fakes/connector-launch.ts";
 import { TOY } from "./program.ts";
 
 const neverAborted = new AbortController().signal;
@@ -24,15 +24,6 @@ async function launch(
   const connector = await launchFakeThread(mode, number, options);
   cleanups.push(() => connector.close());
   return connector;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<BatonError> {
-  const error: unknown = await work.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BatonError)) throw error;
-  return error;
 }
 
 /** How many milliseconds the work takes. */

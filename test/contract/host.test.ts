@@ -9,6 +9,7 @@ import { silentLogger } from "#kernel/logger.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
 import { runSyncTask, type SyncTaskResult } from "#tasks/sync.ts";
+import { failureOf } from "../fakes/connector-launch.ts";
 
 const CHILD = join(import.meta.dirname, "../fakes/connector-child.ts");
 
@@ -43,15 +44,6 @@ function syncWith(connector: LaunchedConnector, file: string, signal = new Abort
   return runSyncTask(connector.client, options, { signal, log: silentLogger, clock: systemClock });
 }
 
-async function failure(work: Promise<unknown>): Promise<BatonError> {
-  const error: unknown = await work.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BatonError)) throw error;
-  return error;
-}
-
 async function rowsOf({ path, run }: SyncTaskResult): Promise<string[]> {
   await using file = await openC1zReadOnly(path);
   const reader = file.reader(run.id);
@@ -76,7 +68,7 @@ describe("a connector process", () => {
 
     await connector.close();
     expect((await connector.gone).code).toBe(Code.Canceled);
-    expect((await failure(connector.client.validate({}, signal))).code).toBe(Code.Canceled);
+    expect((await failureOf(connector.client.validate({}, signal))).code).toBe(Code.Canceled);
   });
 
   it("answers an error with its code", async () => {
@@ -90,7 +82,7 @@ describe("a connector process", () => {
       activeSyncId: "",
       trait: 0 as const,
     };
-    const error = await failure(connector.client.listResources(request, new AbortController().signal));
+    const error = await failureOf(connector.client.listResources(request, new AbortController().signal));
     expect(error.code).toBe(Code.NotFound);
   });
 
@@ -100,7 +92,7 @@ describe("a connector process", () => {
   });
 
   it("that never serves is given up and ended", async () => {
-    const error = await failure(launch("never-serves", 0, { startTimeoutMs: 300 }));
+    const error = await failureOf(launch("never-serves", 0, { startTimeoutMs: 300 }));
     expect(error.code).toBe(Code.DeadlineExceeded);
     expect(error.message).toContain("within 0.3 s");
   });
@@ -116,7 +108,7 @@ describe("a connector process", () => {
     [0, Code.Internal],
     [77, Code.Internal],
   ])("that ends with %i before it serves is an error of code %i, not a hang", async (exitCode, code) => {
-    const error = await failure(launch("ends-at-once", exitCode));
+    const error = await failureOf(launch("ends-at-once", exitCode));
     expect(error.code).toBe(code);
     expect(error.message).toContain(`exit code ${exitCode}`);
   });
@@ -124,7 +116,7 @@ describe("a connector process", () => {
   it("that cannot be started is an error", async () => {
     const command = { command: "/nonexistent/connector", args: [], env: {} };
     const options = { log: silentLogger, signal: new AbortController().signal };
-    const error = await failure(launchConnector(command, options));
+    const error = await failureOf(launchConnector(command, options));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.message).toContain("/nonexistent/connector");
   });
@@ -150,7 +142,7 @@ describe("a sync through a connector process", () => {
     expect(whole.length).toBeGreaterThan(8);
     for (const calls of [1, 3, 6]) {
       const file = await makeFile();
-      const error = await failure(syncWith(await launch("dies-in-call", calls), file));
+      const error = await failureOf(syncWith(await launch("dies-in-call", calls), file));
       expect(error.message).toContain("ended by SIGKILL");
       expect(error.code).toBe(Code.Internal);
       const result = await syncWith(await launch("toy"), file);
@@ -161,7 +153,7 @@ describe("a sync through a connector process", () => {
 
   it("leaves no file behind when the process dies before the sync began", async () => {
     const file = await makeFile();
-    await failure(syncWith(await launch("dies-in-call", 0), file));
+    await failureOf(syncWith(await launch("dies-in-call", 0), file));
     await expect(openC1zReadOnly(file)).rejects.toThrow("there is no file");
   });
 });

@@ -18,7 +18,7 @@ const LAST_EXPORT_OF_SERVICE_MS = 1_000;
 /** The program without a subcommand: takes tasks from C1, does one thing on demand, or syncs. */
 export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
-  // The connector process loads these too; what is wrong with them is better said before it starts.
+  // The connector loads these too; what is wrong with them is better said before it starts.
   loadConnectorConfig(invocation, settings);
   refuseForeignSettings(invocation, settings);
   const isService = settings.sdk.clientId !== undefined;

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly fields: LogFields;
 }
 
-/** One thing done on demand, through a connector process of its own. */
+/** One thing done on demand, through a connector of its own. */
 export type Task = (connector: LaunchedConnector, ctx: CallContext) => Promise<Outcome>;
 
 /** Reads the JSON object that a flag holds. */
