@@ -33,13 +33,16 @@ const SEAT_ACTIONS: readonly SeatAction[] = [
   },
 ];
 
-/** `enable_user` and `disable_user`: the seat is what makes a user enabled. */
+/**
+ * `enable_user` and `disable_user`: the seat is what makes a user enabled. Both fail with NotFound for somebody who
+ * is not on the roster: whoever asks by id would take a success for that person's.
+ */
 export function makeSeatActions(connection: CodecovConnection, writer: SeatWriter): Action[] {
   return SEAT_ACTIONS.map(({ activated, ...description }) => ({
     schema: describeAction(description),
     async invoke(args, ctx) {
       const userId = readUserId(args);
-      const isChanged = await changeSeat({ userId, activated, connection, writer }, ctx);
+      const isChanged = await changeSeat({ userId, activated, mustBeMember: true, connection, writer }, ctx);
       return { response: { success: true, changed: isChanged } };
     },
   }));

@@ -15,6 +15,8 @@ export interface SeatChangeOptions {
   /** Id of the user resource. */
   readonly userId: string;
   readonly activated: boolean;
+  /** Whether it is an error that somebody who is to lose a seat is not on the roster, and so holds none. */
+  readonly mustBeMember: boolean;
   readonly connection: CodecovConnection;
   readonly writer: SeatWriter;
 }
@@ -22,12 +24,13 @@ export interface SeatChangeOptions {
 /**
  * Gives or takes a seat and logs what came of it; false if there was nothing to do.
  *
- * @throws BatonError as {@link SeatWriter.setSeat}, and NotFound for a seat for somebody who is not on the roster.
+ * @throws BatonError as {@link SeatWriter.setSeat}, and NotFound for somebody who is not on the roster: always for a
+ * seat to be given, and for one to be taken if the caller asks for it.
  */
 export async function changeSeat(options: SeatChangeOptions, ctx: CallContext): Promise<boolean> {
-  const { userId, activated, connection, writer } = options;
+  const { userId, activated, mustBeMember, connection, writer } = options;
   const change = await writer.setSeat(userId, activated, ctx);
-  if (change.kind === "absent" && activated) throw await unknownMember(options, ctx);
+  if (change.kind === "absent" && (activated || mustBeMember)) throw await unknownMember(options, ctx);
   if (change.kind !== "changed") return false;
   if (activated) ctx.log.info("seat given", { user: userId });
   else {
@@ -44,7 +47,7 @@ async function unknownMember(
   const { target } = await connection.forCall(ctx);
   return new BatonError(
     Code.NotFound,
-    `nobody with the id ${userId} is on the member list of ${target.owner} in Codecov; run a sync, or let the person sign in to Codecov first`,
+    `nobody with the id ${userId} is on the member list of ${target.owner} in Codecov; check the id against a fresh sync, or let the person sign in to Codecov first`,
   );
 }
 

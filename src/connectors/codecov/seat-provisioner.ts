@@ -20,7 +20,10 @@ export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatW
     async grant(principal, entitlement, ctx) {
       const license = await requireSeat(entitlement, connection, ctx);
       const userId = requireUser(principal);
-      const isChanged = await changeSeat({ userId, activated: true, connection, writer }, ctx);
+      const isChanged = await changeSeat(
+        { userId, activated: true, mustBeMember: true, connection, writer },
+        ctx,
+      );
       const grant = makeGrant({
         resource: license,
         slug: ASSIGNED,
@@ -32,7 +35,9 @@ export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatW
     async revoke({ entitlement, principal }, ctx) {
       await requireSeat(entitlement, connection, ctx);
       const userId = requireUser(principal);
-      const isChanged = await changeSeat({ userId, activated: false, connection, writer }, ctx);
+      // A grant of somebody who has left is gone, which is what the caller wants.
+      const change = { userId, activated: false, mustBeMember: false, connection, writer };
+      const isChanged = await changeSeat(change, ctx);
       return { annotations: isChanged ? [] : [packAnnotation("GrantAlreadyRevoked")] };
     },
   };
