@@ -66,7 +66,8 @@ export const fields = {
     kind: "bool",
     name: "codecov-session-info",
     displayName: "Sign-in sessions",
-    description: "Also read when members last signed in to Codecov; needs the token of an admin.",
+    description:
+      "Also read when members last signed in to Codecov; needs the token of an admin, on a self-hosted Codecov of one whom setup.admins names.",
   },
   internalIds: {
     kind: "bool",

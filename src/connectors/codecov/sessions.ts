@@ -75,9 +75,12 @@ async function readSignIns(codecov: CodecovCall, ctx: CallContext): Promise<Sign
   try {
     const answer = await codecov.userSessions(MAX_SESSIONS);
     if (answer.kind === "refused") {
-      return none("the owner of the API token may not see them, only an admin may", {
-        answer: answer.reason,
-      });
+      return none(
+        "the owner of the API token may not see them; only an admin may, on a self-hosted Codecov only whom setup.admins names",
+        {
+          answer: answer.reason,
+        },
+      );
     }
     const { count, next, results } = answer.page;
     if (next !== null || results.length !== count) {

@@ -1,32 +1,55 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { Target } from "./api.ts";
+import { HOSTED_BASE_URL } from "./base-url.ts";
 import type { OwnerPage, RosterPage } from "./schemas.ts";
 
 /** Whether the owner of the token is an admin of the organization, as far as Codecov lets one know. */
 type AdminState = "yes" | "no" | "unknown";
 
-const MEANING: Readonly<Record<AdminState, string>> = {
-  yes: "can read the roster and, with --codecov-session-info, sign-in sessions",
-  no: "can read the whole roster all the same; sign-in sessions (--codecov-session-info) need an admin",
-  unknown: "Codecov does not tell; the roster is complete either way, only sign-in sessions need an admin",
+/**
+ * Whether the owner of the token can read sign-in sessions. Codecov's own service lets admins do so, and asks the
+ * git service about everybody else. A self-hosted one lets only those do so whom its `setup.admins` names, admin
+ * of the organization or not, and its API shows nobody that list (observed on Codecov 26.7.6).
+ */
+type SessionAccess = "readable" | "unknown";
+
+const ROSTER: Readonly<Record<AdminState, string>> = {
+  yes: "can read the whole roster, as an admin",
+  no: "can read the whole roster, which takes no admin",
+  unknown: "Codecov does not tell whether this is an admin; the roster is complete either way",
 };
+
+const HOSTED_SESSIONS: Readonly<Record<AdminState, string>> = {
+  yes: "sign-in sessions (--codecov-session-info) can be read",
+  no: "sign-in sessions (--codecov-session-info) need an admin; the git service has the last word on who is one",
+  unknown: "sign-in sessions (--codecov-session-info) need an admin",
+};
+
+const SELF_HOSTED_SESSIONS =
+  "sign-in sessions (--codecov-session-info) can be read if setup.admins in the server's configuration names this account, which the API does not show";
 
 /**
  * Logs whether the token's owner is an admin. The API does not say whose token it is. But of the accounts it
  * gives as the token's own, all are organizations except the owner, and only a person can be an admin.
  *
  * @param owners what asking for those accounts came to
+ * @param origin where Codecov is
  */
 export function reportTokenOwner(
   owners: PromiseSettledResult<OwnerPage | undefined>,
   admins: RosterPage,
+  { origin }: Pick<Target, "origin">,
   ctx: CallContext,
 ): void {
   const { admin, username } = inferAdmin(readOwners(owners), admins);
+  const isHosted = origin === HOSTED_BASE_URL;
+  const sessions: SessionAccess = isHosted && admin === "yes" ? "readable" : "unknown";
   ctx.log.info("checked the owner of the API token", {
     admin,
+    sign_in_sessions: sessions,
     ...(username === undefined ? {} : { username }),
-    meaning: MEANING[admin],
+    meaning: `${ROSTER[admin]}; ${isHosted ? HOSTED_SESSIONS[admin] : SELF_HOSTED_SESSIONS}`,
   });
 }
 

@@ -30,7 +30,7 @@ export async function validateAccess(connection: CodecovConnection, ctx: CallCon
   if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, unwrap(owners));
   const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
   if (admins.count === 0) await refuseEmptyRoster(codecov);
-  reportTokenOwner(owners, admins, ctx);
+  reportTokenOwner(owners, admins, codecov.target, ctx);
 }
 
 function unwrap<T>(result: PromiseSettledResult<T>): T {
