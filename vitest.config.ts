@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/interop/**", "test/soak/**", "test/fuzz/**", "test/bench/**"],
+    globalSetup: ["test/programs.ts"],
     environment: "node",
     pool: "forks",
     maxWorkers: 2,

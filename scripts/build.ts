@@ -9,12 +9,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Module from "node:module";
 import { join } from "node:path";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import type { Metafile } from "esbuild";
+import { bundle } from "./bundle.ts";
 import { trainCodeCaches } from "./executable/train.ts";
-import { leanBundle } from "./lean-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
-const bundle = join(root, "dist", "baton-codecov.cjs");
+const bundled = join(root, "dist", "baton-codecov.cjs");
 const executable = join(root, "build", process.platform === "win32" ? "baton-codecov.exe" : "baton-codecov");
 
 /**
@@ -24,38 +24,9 @@ const executable = join(root, "build", process.platform === "win32" ? "baton-cod
  */
 const FLAGS = ["--max-semi-space-size=2", "--min-semi-space-size=2"];
 
-/** The OpenTelemetry exporter loads gRPC through a function of its own, which the bundler cannot see through. */
-const followGrpc: Plugin = {
-  name: "follow-grpc",
-  setup: (builder) => {
-    builder.onLoad({ filter: /otlp-grpc-exporter-base[\\/]dist[\\/].*\.mjs$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replaceAll(
-        '__require("@grpc/grpc-js")',
-        'require("@grpc/grpc-js")',
-      ),
-    }));
-  },
-};
-
 rmSync(join(root, "dist"), { recursive: true, force: true });
-// Names stay as they are: stack traces are read by people.
-const asScript: BuildOptions = {
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  format: "cjs",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: "none",
-  plugins: [followGrpc, leanBundle],
-};
-const { metafile } = await build({
-  ...asScript,
-  entryPoints: [join(root, "src", "bin", "baton-codecov.ts")],
-  outfile: bundle,
-  metafile: true,
-});
-report(bundle);
+const metafile = await bundle(join(root, "src", "bin", "baton-codecov.ts"), bundled);
+report(bundled);
 writeFileSync(join(root, "dist", "THIRD_PARTY_LICENSES.txt"), collectLicenses(metafile));
 
 if (process.argv.includes("--bundle-only")) process.exit(0);
@@ -67,14 +38,10 @@ const parts = join(root, "build", "parts");
 const part = (name: string): string => join(parts, name);
 mkdirSync(parts, { recursive: true });
 for (const name of ["entry", "trainee"]) {
-  await build({
-    ...asScript,
-    entryPoints: [join(root, "scripts", "executable", `${name}.ts`)],
-    outfile: part(`${name}.cjs`),
-  });
+  await bundle(join(root, "scripts", "executable", `${name}.ts`), part(`${name}.cjs`));
 }
 // As a function, which is what modules are run as.
-writeFileSync(part("bundle"), Module.wrap(readFileSync(bundle, "latin1")), "latin1");
+writeFileSync(part("bundle"), Module.wrap(readFileSync(bundled, "latin1")), "latin1");
 const caches = await trainCodeCaches(part("bundle"), part("trainee.cjs"));
 for (const [role, cache] of Object.entries(caches)) writeFileSync(part(role), cache);
 checkCaches(Object.keys(caches).map(part));

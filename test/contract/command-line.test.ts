@@ -3,10 +3,9 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
-import { runProgram } from "./program.ts";
+import { LAUNCHER, runProgram } from "./program.ts";
 
 const complete = {
   BATON_CODECOV_API_TOKEN: "00000000-0000-4000-8000-000000000000",
@@ -77,8 +76,6 @@ test("config and capabilities print JSON without any settings", async () => {
   expect(capabilities.stdout.endsWith("}")).toBe(true);
   expect(JSON.parse(capabilities.stdout).connectorCapabilities).toContain("CAPABILITY_SYNC");
 });
-
-const LAUNCHER = fileURLToPath(new URL("../../bin/baton-codecov.js", import.meta.url));
 
 test("the launcher starts the program", async () => {
   const result = await runProgram(["--version"], { cwd, program: LAUNCHER });

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
-import { type ProgramResult, runProgram } from "./program.ts";
+import { FAILING, type ProgramResult, runProgram } from "./program.ts";
 
-const FAILING = join(import.meta.dirname, "../fakes/failing-program.ts");
 const PEOPLE = 5;
 
 let directory: string;

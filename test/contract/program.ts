@@ -1,12 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 
-/** The program itself. */
-export const CODECOV = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
+const programs = inject("programs");
+
+/** The program itself: the file that ships. */
+export const CODECOV = programs.codecov;
+
+/** The launcher of the npm package, installed beside that file. */
+export const LAUNCHER = programs.launcher;
 
 /** The program around the toy connector. */
-export const TOY = fileURLToPath(new URL("../fakes/toy-program.ts", import.meta.url));
+export const TOY = programs.toy;
+
+/** The same with a connector that fails, see `TOY_FAILURE`. */
+export const FAILING = programs.failing;
+
+/** The program of `examples/roster-file`. */
+export const EXAMPLE = programs.example;
 
 export interface ProgramResult {
   readonly code: number | null;

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
@@ -6,8 +5,7 @@ import { silentLogger } from "#kernel/logger.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
+import { CODECOV } from "./program.ts";
 
 const PEOPLE = Array.from({ length: 40 }, (_, index) => `person-${String(index + 1).padStart(2, "0")}`);
 
@@ -25,7 +23,7 @@ beforeAll(async () => {
     BATON_CODECOV_BASE_URL: simulator.baseUrl,
   };
   connector = await launchConnector(
-    { command: process.execPath, args: [PROGRAM, "--provisioning", "_connector-service"], env },
+    { command: process.execPath, args: [CODECOV, "--provisioning", "_connector-service"], env },
     {
       log: silentLogger,
       signal: new AbortController().signal,

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/fuzz/**/*.test.ts"],
+    globalSetup: ["test/programs.ts"],
     environment: "node",
     pool: "forks",
     fileParallelism: false,
