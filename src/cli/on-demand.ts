@@ -1,6 +1,7 @@
 import { systemClock } from "#kernel/clock.ts";
 import { type Job, startConnector } from "./job.ts";
 import type { SdkConfig } from "./settings.ts";
+import { tell } from "./standard-output.ts";
 import { makeInvokeActionTask, makeListActionsTask } from "./tasks/actions.ts";
 import {
   makeCreateAccountTask,
@@ -46,7 +47,7 @@ export async function runTask(task: Task, job: Job): Promise<number> {
     });
     output.log.info(message, fields);
     // The log of a terminal holds only what went wrong.
-    if (output.live !== undefined) process.stderr.write(`${message}\n`);
+    if (output.live !== undefined) tell(`${message}\n`);
     return 0;
   } finally {
     await connector.close();

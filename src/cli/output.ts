@@ -9,6 +9,7 @@ import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import { LiveLine } from "./live-line.ts";
 import { parseDebugEnd, type Settings } from "./settings.ts";
+import { terminal } from "./standard-output.ts";
 
 /** Where a run tells what it is doing. */
 export interface Output {
@@ -36,7 +37,7 @@ export function openOutput(
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
     use === "screen" && format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
-      ? new LiveLine(process.stderr, () => systemClock.monotonic())
+      ? new LiveLine(terminal, () => systemClock.monotonic())
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
   const write = live === undefined ? openLogFiles(sdk.logPath) : (line: string) => live.writeAbove(line);

@@ -2,19 +2,24 @@ import { type ParsedArguments, parseArguments, usageError } from "#config/argume
 import type { Field, FieldSet } from "#config/field.ts";
 import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
-import { Code, toBatonError } from "#kernel/errors.ts";
+import { Code } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
+import { explainUnexpected } from "#kernel/system-error.ts";
 import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
 import { commands, mainCommand } from "./commands.ts";
+import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
 
 const programFields = {
   help: { kind: "bool", name: "help", shorthand: "h", description: "Show the help", hidden: true },
   version: { kind: "bool", name: "version", shorthand: "v", description: "Show the version", hidden: true },
 } as const satisfies FieldSet;
 
-/** A program that has nothing more to do but is held up by a forgotten handle ends after this time. */
+/**
+ * A program that has nothing more to do but is held up by a forgotten handle ends after this time. Commands wait until
+ * their output has arrived, so nothing is cut off.
+ */
 const LINGER_MS = 3_000;
 
 /**
@@ -25,16 +30,15 @@ export function main(program: Program): void {
   // Node's own warnings are no JSON and would break up the log.
   process.removeAllListeners("warning");
   process.on("warning", () => {});
-  // Whoever reads our output may leave early (`… | head`); there is nobody left to tell then.
-  process.stdout.on("error", () => process.exit(Code.Unknown));
   const redactor = new Redactor();
   const end = (code: number) => {
     process.exitCode = code;
     setTimeout(() => process.exit(code), LINGER_MS).unref();
   };
   const fail = (thrown: unknown) => {
-    const error = toBatonError(thrown);
-    process.stderr.write(`${redactor.redact(error.message)}\n`);
+    if (thrown instanceof ReaderGone) return EXIT_READER_GONE;
+    const error = explainUnexpected(thrown);
+    tell(`${redactor.redact(error.message)}\n`);
     return error.code;
   };
   process.on("uncaughtException", (error) => {
@@ -80,11 +84,11 @@ export async function runProgram(
   };
   if (isSwitchedOn(parsed, programFields.help.name)) {
     const { formatHelp } = await import("./help.ts");
-    process.stdout.write(formatHelp(invocation, command === mainCommand ? undefined : command));
+    await print(formatHelp(invocation, command === mainCommand ? undefined : command));
     return Code.Ok;
   }
   if (isSwitchedOn(parsed, programFields.version.name)) {
-    process.stdout.write(`${program.definition.name} version ${program.version}\n`);
+    await print(`${program.definition.name} version ${program.version}\n`);
     return Code.Ok;
   }
   refuseStrayFlags(parsed, command);

@@ -9,6 +9,7 @@ import type { SyncTaskResult } from "#tasks/sync.ts";
 import { type Job, startConnector } from "./job.ts";
 import { makeProgressReporter } from "./progress.ts";
 import { loadConnectorConfig, type SdkConfig } from "./settings.ts";
+import { print } from "./standard-output.ts";
 import { formatSummary, type Summary, summaryFields } from "./summary.ts";
 import { Tally } from "./tally.ts";
 
@@ -51,7 +52,7 @@ export async function sync(job: Job): Promise<number> {
     const summary = await summarize(job, await starting, result, tally, durationMs);
     output.live?.clear();
     output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
-    if (output.forPeople) process.stdout.write(formatSummary(summary));
+    if (output.forPeople) await print(formatSummary(summary), signals.signal);
     return 0;
   } finally {
     await starting.then(

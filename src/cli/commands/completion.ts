@@ -2,6 +2,7 @@ import { usageError } from "#config/arguments.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { Invocation } from "../command.ts";
 import { formatCompletion, SHELLS } from "../completion.ts";
+import { print } from "../standard-output.ts";
 
 /** `completion <shell>`: prints a script that the shell can source. */
 export async function run({ definition, commands, words }: Invocation): Promise<number> {
@@ -13,6 +14,6 @@ export async function run({ definition, commands, words }: Invocation): Promise<
   }
   const own = commands.flatMap((command) => Object.values(command.fields ?? {}));
   const fields = [...Object.values(definition.fields), ...Object.values(sdkFields), ...own];
-  process.stdout.write(formatCompletion(shell, { name: definition.name, commands, fields }));
+  await print(formatCompletion(shell, { name: definition.name, commands, fields }));
   return 0;
 }

@@ -1,6 +1,7 @@
 import { usageError } from "#config/arguments.ts";
 import type { Invocation } from "../command.ts";
 import { formatHelp } from "../help.ts";
+import { print } from "../standard-output.ts";
 
 /** `help`: the same text as `--help`. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -8,6 +9,6 @@ export async function run(invocation: Invocation): Promise<number> {
   const command = invocation.commands.find((candidate) => candidate.name === name);
   if (name !== undefined && command === undefined)
     throw usageError(`no help for an unknown command, see --help`);
-  process.stdout.write(formatHelp(invocation, command));
+  await print(formatHelp(invocation, command));
   return 0;
 }

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { extname } from "node:path";
 import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
@@ -8,6 +7,7 @@ import { replaceFile, resolveOutput } from "#store/output-path.ts";
 import type { Invocation } from "../command.ts";
 import { loadSettings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
+import { print } from "../standard-output.ts";
 import { reportFields } from "./report-fields.ts";
 
 type Options = ConfigOf<typeof reportFields>;
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number> {
     await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
     const pieces = await render(review, chooseFormat(options));
     if (output === undefined) {
-      await writeAll(pieces, writeToScreen, signals.signal);
+      await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
       await replaceFile(output, (file) =>
         writeAll(pieces, (piece) => file.appendFile(piece), signals.signal),
@@ -81,8 +81,4 @@ async function writeAll(pieces: Iterable<string>, write: Write, signal: AbortSig
     chunk = "";
   }
   await write(chunk);
-}
-
-async function writeToScreen(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }

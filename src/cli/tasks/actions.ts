@@ -23,7 +23,7 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string): Task {
       ctx,
     );
     const fields = describe(result);
-    printJson(fields, 2);
+    await printJson(fields, ctx.signal, 2);
     return { message: "ActionInvoke response", fields };
   };
 }
@@ -42,7 +42,7 @@ export function makeListActionsTask(sdk: SdkConfig): Task {
     const schemas = (await listActionSchemas(client, resourceTypeId, ctx)).map((schema) =>
       printer.toJson("c1.connector.v2.BatonActionSchema", BatonActionSchema.encode(schema).finish()),
     );
-    printJson(schemas, 2);
+    await printJson(schemas, ctx.signal, 2);
     const type = resourceTypeId === "" ? {} : { resource_type_id: resourceTypeId };
     return { message: "Action Schemas", fields: { ...type, count: schemas.length, schemas } };
   };

@@ -31,9 +31,9 @@ export function makeEventFeedTask(sdk: SdkConfig): Task {
     const last = await runEventTask(
       client,
       { feedId, startAt, cursor },
-      (event) => {
+      async (event) => {
         events += 1;
-        printJson(printer.toJson("c1.connector.v2.Event", Event.encode(event).finish()));
+        await printJson(printer.toJson("c1.connector.v2.Event", Event.encode(event).finish()), ctx.signal);
       },
       ctx,
     );

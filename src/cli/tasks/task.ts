@@ -3,6 +3,7 @@ import type { LaunchedConnector } from "#host/launch.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { BatonError } from "#kernel/errors.ts";
 import type { LogFields } from "#kernel/logger.ts";
+import { print } from "../standard-output.ts";
 
 /** What came out of a task: a sentence and the facts behind it. */
 export interface Outcome {
@@ -30,6 +31,6 @@ function notAnObject(flag: string): BatonError {
 }
 
 /** Prints a result for whoever runs the program; standard output holds nothing else. */
-export function printJson(value: unknown, indent?: number): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, indent)}\n`);
+export async function printJson(value: unknown, signal: AbortSignal, indent?: number): Promise<void> {
+  await print(`${JSON.stringify(value, undefined, indent)}\n`, signal);
 }
