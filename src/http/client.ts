@@ -169,7 +169,7 @@ export class HttpClient {
     return new BatonError(
       Code.DeadlineExceeded,
       `${endpoint.name} at ${this.#host} took longer than ${this.#options.totalTimeoutMs / 1000} s; try again later`,
-      { kind: "upstream" },
+      { kind: "upstream", lessMayHelp: true },
     );
   }
 
@@ -192,7 +192,7 @@ async function readBounded(
       throw new BatonError(
         Code.ResourceExhausted,
         `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the most that is read at once`,
-        { kind: "upstream" },
+        { kind: "upstream", lessMayHelp: true },
       );
     }
     chunks.push(chunk);

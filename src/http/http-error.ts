@@ -18,6 +18,9 @@ interface Verdict {
 
 const TRY_AGAIN = "this usually passes; try again later";
 
+/** What a gateway answers when the server behind it takes too long or breaks off; a plain 500 says no such thing. */
+const GATEWAY_FAILURES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
+
 /** HTTP status to code, as baton-sdk v0.25.0 maps it, with what the reader can do. */
 function judgeStatus(status: number): Verdict {
   switch (status) {
@@ -90,7 +93,11 @@ export function statusError(
   return new BatonError(
     verdict.code,
     `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${withAdvice(said, advice ?? verdict.advice)}`,
-    { kind: verdict.kind, ...(rateLimit === undefined ? {} : { rateLimit }) },
+    {
+      kind: verdict.kind,
+      lessMayHelp: GATEWAY_FAILURES.has(answer.status) && rateLimit?.resetAt === undefined,
+      ...(rateLimit === undefined ? {} : { rateLimit }),
+    },
   );
 }
 
@@ -146,6 +153,15 @@ const TIMEOUTS: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_BODY_TIMEOUT", "the answer stopped in the middle"],
 ]);
 
+/** Faults of a connection that was made and broke before the response was complete, and time-outs of such. */
+const WITHIN_EXCHANGE: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+]);
+
 const BROKEN: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "the connection was refused"],
   ["ECONNRESET", "the connection was reset"],
@@ -169,7 +185,11 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
   const failed = `${endpoint.name} at ${host} failed: `;
   const timeout = TIMEOUTS.get(code);
   if (timeout !== undefined)
-    return fault(Code.DeadlineExceeded, `${failed}${timeout}; ${TRY_AGAIN}`, "upstream", thrown);
+    return new BatonError(Code.DeadlineExceeded, `${failed}${timeout}; ${TRY_AGAIN}`, {
+      kind: "upstream",
+      cause: thrown,
+      lessMayHelp: WITHIN_EXCHANGE.has(code),
+    });
   if (code === "ENOTFOUND") {
     return fault(
       Code.InvalidArgument,
@@ -211,11 +231,10 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
       thrown,
     );
   }
-  return fault(
+  return new BatonError(
     Code.Unavailable,
     `${failed}${BROKEN.get(code) ?? `network error ${code}`}${describePeer(origin, host)}; ${TRY_AGAIN}`,
-    "upstream",
-    thrown,
+    { kind: "upstream", cause: thrown, lessMayHelp: WITHIN_EXCHANGE.has(code) },
   );
 }
 

@@ -32,6 +32,8 @@ export interface RetryOptions {
   readonly gate: RateGate;
   /** Attempts in all, not counting those after an announced pause. */
   readonly attempts: number;
+  /** As `attempts`, for faults after which asking for less may help; default `attempts`. */
+  readonly attemptsAtThisSize?: number | undefined;
   /** Name of the upstream in messages. */
   readonly upstream: string;
   /** Between 0 and 1; default `Math.random`. */
@@ -58,7 +60,7 @@ export async function withRetries<T>(options: RetryOptions, operation: () => Pro
       // Whoever says when to come back will be there then; guesses are limited in number.
       const isAnnounced = announcedReset(error.rateLimit) !== undefined;
       const wait = nextWait(error.rateLimit, attempt, options);
-      if ((!isAnnounced && attempt >= options.attempts) || !budget.take(wait)) {
+      if ((!isAnnounced && attempt >= attemptsFor(error, options)) || !budget.take(wait)) {
         throw handOver(error, gate, ctx.clock.now());
       }
       if (!isAnnounced) attempt += 1;
@@ -66,6 +68,10 @@ export async function withRetries<T>(options: RetryOptions, operation: () => Pro
       await ctx.clock.sleep(wait, ctx.signal);
     }
   }
+}
+
+function attemptsFor({ lessMayHelp }: BatonError, { attempts, attemptsAtThisSize }: RetryOptions): number {
+  return lessMayHelp ? (attemptsAtThisSize ?? attempts) : attempts;
 }
 
 function nextWait(

@@ -59,6 +59,8 @@ export interface BatonErrorOptions {
   readonly kind?: ErrorKind;
   readonly rateLimit?: RateLimitFact;
   readonly errorInfo?: ErrorInfoFact;
+  /** Default false. */
+  readonly lessMayHelp?: boolean;
 }
 
 /**
@@ -71,6 +73,12 @@ export class BatonError extends Error {
   readonly kind: ErrorKind;
   readonly rateLimit: RateLimitFact | undefined;
   readonly errorInfo: ErrorInfoFact | undefined;
+  /**
+   * Whether asking for less may succeed: the failure can come from the size of what was asked for (no answer in
+   * time, a body above the bound, a gateway that gave up). False for what has nothing to do with the request,
+   * such as a refused connection.
+   */
+  readonly lessMayHelp: boolean;
 
   constructor(code: Code, message: string, options: BatonErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -78,6 +86,7 @@ export class BatonError extends Error {
     this.kind = options.kind ?? defaultKind(code);
     this.rateLimit = options.rateLimit;
     this.errorInfo = options.errorInfo;
+    this.lessMayHelp = options.lessMayHelp ?? false;
   }
 
   /** The same error with `context: ` before its message; code and facts stay, this error becomes the cause. */
@@ -85,6 +94,7 @@ export class BatonError extends Error {
     return new BatonError(this.code, `${context}: ${this.message}`, {
       cause: this,
       kind: this.kind,
+      lessMayHelp: this.lessMayHelp,
       ...(this.rateLimit === undefined ? {} : { rateLimit: this.rateLimit }),
       ...(this.errorInfo === undefined ? {} : { errorInfo: this.errorInfo }),
     });

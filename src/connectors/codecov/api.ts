@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
 import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
-import { WaitBudget, withRetries } from "#http/retry.ts";
+import { type RetryOptions, WaitBudget, withRetries } from "#http/retry.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Secret } from "#kernel/secret.ts";
@@ -63,6 +63,8 @@ export interface PageQuery {
   readonly pageSize: number;
   /** Attempts in all when the answer fails in a way that can pass; default 4. */
   readonly attempts?: number;
+  /** As `attempts`, for failures that can come from the size of the page; default `attempts`. */
+  readonly attemptsAtThisSize?: number;
 }
 
 /**
@@ -136,8 +138,8 @@ export class CodecovApi {
     const budget = new WaitBudget(Math.min(maxWaitMs, ctx.maxWaitMs ?? maxWaitMs));
     return new CodecovCall(this.#options.target, {
       now: () => ctx.clock.now(),
-      send: async (request, attempts, read) =>
-        withRetries({ ctx, budget, gate: this.#gate, attempts, upstream: UPSTREAM }, async () =>
+      send: async (request, patience, read) =>
+        withRetries({ ctx, budget, gate: this.#gate, upstream: UPSTREAM, ...patience }, async () =>
           read(await this.#send(request, ctx)),
         ),
     });
@@ -163,9 +165,12 @@ export class CodecovApi {
   }
 }
 
+/** How often a request is sent in all. */
+type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
+
 /** Sends a request and reads its answer, both again if that fails in a way that can pass. */
 interface Sender {
-  send<T>(request: HttpRequest, attempts: number, read: (answer: HttpAnswer) => T): Promise<T>;
+  send<T>(request: HttpRequest, patience: Patience, read: (answer: HttpAnswer) => T): Promise<T>;
   now(): number;
 }
 
@@ -180,14 +185,20 @@ export class CodecovCall {
   }
 
   /** `GET /{service}/{owner}/users/`. Never fails with `NotFound`, which a host would take for a warning. */
-  async roster({ page, pageSize, attempts, filter }: RosterQuery): Promise<RosterAnswer> {
+  async roster({
+    page,
+    pageSize,
+    attempts = DEFAULT_ATTEMPTS,
+    attemptsAtThisSize,
+    filter,
+  }: RosterQuery): Promise<RosterAnswer> {
     const { service, owner } = this.target;
     const filters = Object.entries(filter ?? {}).map(
       ([name, value]) => `&${name}=${encodeURIComponent(value)}`,
     );
     return this.#get(
       `/${service}/${pathSegment(owner)}/users/?page=${page}&page_size=${pageSize}${filters.join("")}`,
-      attempts,
+      { attempts, attemptsAtThisSize },
       (answer, endpoint) => {
         if (answer.status !== 404)
           return { kind: "page", page: this.#decode(answer, rosterPageSchema, endpoint) };
@@ -202,11 +213,15 @@ export class CodecovCall {
   /** `GET /{service}/{owner}/`, which anyone may read; undefined if Codecov knows no such organization or person. */
   async owner(): Promise<Owner | undefined> {
     const { service, owner } = this.target;
-    return this.#get(`/${service}/${pathSegment(owner)}/`, undefined, (answer, endpoint) => {
-      if (answer.status !== 404) return this.#decode(answer, ownerSchema, endpoint);
-      if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
-      return undefined;
-    });
+    return this.#get(
+      `/${service}/${pathSegment(owner)}/`,
+      { attempts: DEFAULT_ATTEMPTS },
+      (answer, endpoint) => {
+        if (answer.status !== 404) return this.#decode(answer, ownerSchema, endpoint);
+        if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
+        return undefined;
+      },
+    );
   }
 
   /**
@@ -215,7 +230,7 @@ export class CodecovCall {
    */
   async ownersOfToken(): Promise<OwnerPage | undefined> {
     const path = `/${this.target.service}/?page_size=${MAX_OWNERS}`;
-    return this.#get(path, 1, (answer, endpoint) =>
+    return this.#get(path, { attempts: 1 }, (answer, endpoint) =>
       answer.status === 500 ? undefined : this.#decode(answer, ownerPageSchema, endpoint),
     );
   }
@@ -228,7 +243,7 @@ export class CodecovCall {
   async userSessions(pageSize: number): Promise<SessionAnswer> {
     const { service, owner } = this.target;
     const path = `/${service}/${pathSegment(owner)}/user-sessions/?page_size=${pageSize}`;
-    return this.#get(path, 2, (answer, endpoint) => {
+    return this.#get(path, { attempts: 2 }, (answer, endpoint) => {
       if (!SESSION_REFUSALS.has(answer.status)) {
         return { kind: "page", page: this.#decode(answer, sessionPageSchema, endpoint) };
       }
@@ -244,8 +259,8 @@ export class CodecovCall {
    * `GET /{service}/{owner}/users/{address}/`; undefined if nobody there is on the roster, or if the token sees no
    * roster. The address is a user name in any case and of any service, or an internal number.
    */
-  async member(address: string, attempts?: number): Promise<Member | undefined> {
-    return this.#get(this.#memberPath(address), attempts, (answer, endpoint) => {
+  async member(address: string, attempts = DEFAULT_ATTEMPTS): Promise<Member | undefined> {
+    return this.#get(this.#memberPath(address), { attempts }, (answer, endpoint) => {
       if (answer.status !== 404) return this.#decode(answer, memberSchema, endpoint);
       if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
       return undefined;
@@ -267,7 +282,9 @@ export class CodecovCall {
     };
     const endpoint = { upstream: UPSTREAM, name: `PATCH ${request.path}` };
     try {
-      return await this.#sender.send(request, 1, (answer) => this.#readSeatAnswer(answer, endpoint));
+      return await this.#sender.send(request, { attempts: 1 }, (answer) =>
+        this.#readSeatAnswer(answer, endpoint),
+      );
     } catch (thrown) {
       if (thrown instanceof BatonError && LEAVES_OPEN.has(thrown.code))
         return { kind: "unknown", error: thrown };
@@ -283,7 +300,7 @@ export class CodecovCall {
     const { apiPath, service, owner } = this.target;
     const root = apiPath.slice(0, -API_PATH.length);
     const path = `${root}/internal/${service}/${pathSegment(owner)}/users/?page_size=${pageSize}&search=${encodeURIComponent(search)}`;
-    return this.#getPath(path, 2, (answer, endpoint) =>
+    return this.#getPath(path, { attempts: 2 }, (answer, endpoint) =>
       answer.status >= 400 && answer.status < 500 && answer.status !== 429
         ? undefined
         : this.#decode(answer, internalPageSchema, endpoint),
@@ -308,20 +325,20 @@ export class CodecovCall {
 
   async #get<T>(
     path: string,
-    attempts: number | undefined,
+    patience: Patience,
     read: (answer: HttpAnswer, endpoint: Endpoint) => T,
   ): Promise<T> {
-    return this.#getPath(this.target.apiPath + path, attempts, read);
+    return this.#getPath(this.target.apiPath + path, patience, read);
   }
 
   async #getPath<T>(
     path: string,
-    attempts: number | undefined,
+    patience: Patience,
     read: (answer: HttpAnswer, endpoint: Endpoint) => T,
   ): Promise<T> {
     const request: HttpRequest = { method: "GET", path };
     const endpoint = { upstream: UPSTREAM, name: `GET ${request.path}` };
-    return this.#sender.send(request, attempts ?? DEFAULT_ATTEMPTS, (answer) => read(answer, endpoint));
+    return this.#sender.send(request, patience, (answer) => read(answer, endpoint));
   }
 
   #decode<Schema extends z.ZodType>(answer: HttpAnswer, schema: Schema, endpoint: Endpoint): z.infer<Schema> {

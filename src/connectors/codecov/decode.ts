@@ -33,7 +33,7 @@ function parseJson(answer: HttpAnswer, endpoint: Endpoint): unknown {
     throw new BatonError(
       Code.Unavailable,
       `${endpoint.upstream} answered ${endpoint.name} with ${problem}; if it stays so, look for a proxy in between`,
-      { kind: "upstream", cause: error },
+      { kind: "upstream", cause: error, lessMayHelp: true },
     );
   }
 }
@@ -46,7 +46,7 @@ function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
     throw new BatonError(
       Code.Unavailable,
       `${endpoint.upstream} answered ${endpoint.name} with bytes that are not UTF-8; if it stays so, look for a proxy in between`,
-      { kind: "upstream", cause: error },
+      { kind: "upstream", cause: error, lessMayHelp: true },
     );
   }
 }

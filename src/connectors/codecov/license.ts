@@ -71,7 +71,8 @@ export function makeLicenseSyncer({
  * How many seats are held; 0, for unknown, if Codecov cannot count them in time. Its filter compares every
  * member with every seat, which takes it long in an organization of many thousands.
  *
- * @throws BatonError for everything else, and if Codecov has announced when to ask again.
+ * @throws BatonError for everything that has nothing to do with how long the counting takes, such as a refused
+ * connection, and if Codecov has announced when to ask again.
  */
 async function countSeats(codecov: CodecovCall, ctx: CallContext): Promise<number> {
   try {
@@ -80,16 +81,10 @@ async function countSeats(codecov: CodecovCall, ctx: CallContext): Promise<numbe
     if (answer.kind === "refused") throw answer.error;
     throw new BatonError(Code.FailedPrecondition, "Codecov says that the first page of seats does not exist");
   } catch (error) {
-    if (!isOverload(error)) throw error;
+    if (!(error instanceof BatonError && error.lessMayHelp)) throw error;
     ctx.log.warn("Codecov could not count the seats in time; the license shows their number as unknown", {
       error,
     });
     return 0;
   }
-}
-
-function isOverload(error: unknown): boolean {
-  if (!(error instanceof BatonError)) return false;
-  if (error.code === Code.DeadlineExceeded) return true;
-  return error.code === Code.Unavailable && error.rateLimit?.resetAt === undefined;
 }

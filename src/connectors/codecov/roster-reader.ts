@@ -6,6 +6,7 @@ import { withoutCounts } from "./roster-slice.ts";
 import type { RosterPosition } from "./roster-token.ts";
 import { choosePage, findOverlap, type PageRange } from "./roster-window.ts";
 import type { Member, RosterPage } from "./schemas.ts";
+import { nextSize, type SizeNews, shrink, type WindowSize } from "./window-size.ts";
 
 /** Sizes and bounds of a walk. The defaults suit Codecov; tests use tiny ones. */
 export interface RosterLimits {
@@ -13,7 +14,7 @@ export interface RosterLimits {
   readonly windowRows: number;
   /** How far a window may grow where rows without a user name, or many changes, hide the overlap. */
   readonly maxWindowRows: number;
-  /** How far a window may shrink when Codecov cannot deliver a larger one. */
+  /** How far a window may shrink when Codecov cannot deliver a larger one; it grows back. */
   readonly minWindowRows: number;
   /** Rows by which windows overlap, as long as nobody leaves. */
   readonly anchorRows: number;
@@ -39,7 +40,7 @@ export const ROSTER_LIMITS: RosterLimits = {
 const PATIENT_ROWS = 1_000;
 
 /** Rows of one answer, of which those from `fresh` on have not been handed out. */
-export interface RosterWindow {
+export interface RosterWindow extends WindowSize {
   readonly rows: readonly Member[];
   /** Position of the first row. */
   readonly start: number;
@@ -52,7 +53,6 @@ export interface RosterWindow {
   readonly claimedCount: number | undefined;
   /** Whether that is certain. */
   readonly atEnd: boolean;
-  readonly windowRows: number;
   readonly restarts: number;
   readonly windows: number;
 }
@@ -72,11 +72,13 @@ export async function readWindow(
 ): Promise<RosterWindow> {
   let { windowRows } = position;
   let back = position.anchor.length;
+  let news: SizeNews = "none";
   for (let request = 0; request < limits.maxRequests; request += 1) {
     const range = placeWindow(position.read, back, windowRows, limits);
     const answer = await askFor(source, range, limits, log);
     if (answer === "undeliverable") {
-      windowRows = Math.max(limits.minWindowRows, Math.floor(range.size / 4));
+      windowRows = shrink(range.size, limits.minWindowRows);
+      news = "shrunk";
       back = Math.min(back, Math.floor(windowRows / 2));
       continue;
     }
@@ -84,9 +86,11 @@ export async function readWindow(
       if (isShortened(answer, range)) {
         // A server that never gives as many rows as asked for counts its pages in other sizes than we do.
         windowRows = Math.max(answer.results.length, range.start > 0 ? Math.floor(windowRows / 4) : 1);
+        news = "capped";
         continue;
       }
-      const window = await connect(source, position, { range, answer, windowRows, limits });
+      const size = nextSize(position, windowRows, news, limits.windowRows);
+      const window = await connect(source, position, { range, answer, size, limits });
       if (window !== undefined) {
         if (canProceed(window, position)) return checkRestarts(window, limits);
         windowRows = growWindow(windowRows, limits);
@@ -157,13 +161,13 @@ async function askFor(
     const answer = await source.roster({
       page,
       pageSize: size,
-      ...(size > PATIENT_ROWS ? { attempts: 2 } : {}),
+      ...(size > PATIENT_ROWS ? { attemptsAtThisSize: 2 } : {}),
     });
     if (answer.kind === "refused") throw answer.error;
     if (answer.kind === "beyond-end") return "beyond-end";
     return checkedPage(answer.page, size);
   } catch (error) {
-    if (size <= minWindowRows || !mayBeTooLarge(error)) throw error;
+    if (size <= minWindowRows || !(error instanceof BatonError && error.lessMayHelp)) throw error;
     log.warn("Codecov could not deliver a page of the roster; asking for smaller ones", {
       rows: size,
       error,
@@ -184,13 +188,6 @@ function checkedPage(page: RosterPage, size: number): RosterPage {
   );
 }
 
-/** Time-outs, server errors and bodies above the bound can come from the size of the page; an announced pause not. */
-function mayBeTooLarge(error: unknown): boolean {
-  if (!(error instanceof BatonError)) return false;
-  if (error.code === Code.Unavailable) return error.rateLimit?.resetAt === undefined;
-  return error.code === Code.DeadlineExceeded || error.code === Code.ResourceExhausted;
-}
-
 function isShortened(page: RosterPage, range: PageRange): boolean {
   return page.next !== null && page.results.length < range.size;
 }
@@ -198,7 +195,7 @@ function isShortened(page: RosterPage, range: PageRange): boolean {
 interface Reading {
   readonly range: PageRange;
   readonly answer: RosterPage;
-  readonly windowRows: number;
+  readonly size: WindowSize;
   readonly limits: RosterLimits;
 }
 
@@ -206,7 +203,7 @@ interface Reading {
 async function connect(
   source: RosterSource,
   position: RosterPosition,
-  { range, answer, windowRows, limits }: Reading,
+  { range, answer, size, limits }: Reading,
 ): Promise<RosterWindow | undefined> {
   const rows = answer.results;
   checkDistinct(rows);
@@ -217,14 +214,14 @@ async function connect(
     claimedCount !== undefined &&
     (repeatsClaim(rows, claimedCount, position) || (await confirmEnd(source, rows, range.start)));
   const common = { rows, start: range.start, claimedCount, atEnd, windows: position.windows + 1 };
-  if (overlap === undefined) return { ...common, ...beginAgain(position, windowRows, limits) };
+  if (overlap === undefined) return { ...common, ...beginAgain(position, size, limits) };
   return {
     ...common,
     known: overlap.begin,
     fresh: overlap.end,
     // Every row of the anchor without a user name was counted, and those behind the overlap are counted again.
     unnamed: withoutCounts(position.unnamed, position.anchor.slice(overlap.anchorEnd)),
-    windowRows,
+    ...size,
     restarts: position.restarts,
   };
 }
@@ -249,12 +246,13 @@ function locate(anchor: readonly string[], rows: readonly Member[], { requiredNa
  */
 function beginAgain(
   { read, ahead, restarts }: RosterPosition,
-  windowRows: number,
+  size: WindowSize,
   { maxWindowRows }: RosterLimits,
 ) {
   const first = { known: 0, fresh: 0, unnamed: new Map<string, number>() };
-  if (read === 0 && ahead === 0) return { ...first, windowRows, restarts };
-  return { ...first, windowRows: Math.min(windowRows * 2, maxWindowRows), restarts: restarts + 1 };
+  if (read === 0 && ahead === 0) return { ...first, ...size, restarts };
+  const windowRows = Math.min(size.windowRows * 2, maxWindowRows);
+  return { ...first, ...size, windowRows, restarts: restarts + 1 };
 }
 
 /** Whether the next window can begin further on than this one. */

@@ -1,5 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { FINGERPRINT_BYTES } from "./roster-row.ts";
+import type { WindowSize } from "./window-size.ts";
 
 /**
  * How far a walk over the roster has come; all of it travels in the page token, so that any process can go on.
@@ -7,7 +8,7 @@ import { FINGERPRINT_BYTES } from "./roster-row.ts";
  * The place is not a number but a run of rows, the anchor: everybody who stood at or before the anchor's last
  * row, and has been on the roster since, has been handed out.
  */
-export interface RosterPosition {
+export interface RosterPosition extends WindowSize {
   /** Position behind the anchor's last row in the answer it came from; only tells where to look for the anchor. */
   readonly read: number;
   /** Fingerprints of consecutive rows, the last one with a user name. Empty if there was no such row yet. */
@@ -16,8 +17,6 @@ export interface RosterPosition {
   readonly unnamed: ReadonlyMap<string, number>;
   /** Rows behind the anchor that were handed out as well; whoever lost the answer hands them out again. */
   readonly ahead: number;
-  /** Largest number of rows to ask for at once. */
-  readonly windowRows: number;
   /** How often the walk has begun again at the first page. */
   readonly restarts: number;
   /** How many windows were read; makes the token of a page that had to be read again a new one. */
@@ -26,16 +25,18 @@ export interface RosterPosition {
   readonly claimedCount: number | undefined;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const FINGERPRINT_CHARS = Math.ceil((FINGERPRINT_BYTES * 4) / 3);
 
 /** @param scope names the roster; a token of another one is refused. */
 export function encodeRosterToken(position: RosterPosition, scope: string): string {
-  const { read, anchor, unnamed, ahead, windowRows, restarts, windows, claimedCount } = position;
+  const { read, anchor, unnamed, ahead, restarts, windows, claimedCount } = position;
   const counts = [
     read,
     ahead,
-    windowRows,
+    position.windowRows,
+    position.growAfter,
+    position.goodWindows,
     restarts,
     windows,
     claimedCount === undefined ? 0 : claimedCount + 1,
@@ -51,7 +52,7 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
   if (tokenScope !== scope) throw invalid("it belongs to another organization or another Codecov server");
   if (
     !Array.isArray(counts) ||
-    counts.length !== 6 ||
+    counts.length !== 8 ||
     !counts.every(isCount) ||
     typeof anchor !== "string" ||
     anchor.length % FINGERPRINT_CHARS !== 0 ||
@@ -60,13 +61,16 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
   ) {
     throw invalid("it is damaged");
   }
-  const [read = 0, ahead = 0, windowRows = 0, restarts = 0, windows = 0, claimed = 0] = counts;
+  const [read = 0, ahead = 0, rows = 0, growAfter = 0, goodWindows = 0] = counts;
+  const [restarts = 0, windows = 0, claimed = 0] = counts.slice(5);
   return {
     read,
     anchor: splitAnchor(anchor),
     unnamed: new Map(unnamed),
     ahead,
-    windowRows: Math.max(1, windowRows),
+    windowRows: Math.max(1, rows),
+    growAfter,
+    goodWindows,
     restarts,
     windows,
     claimedCount: claimed === 0 ? undefined : claimed - 1,

@@ -135,6 +135,8 @@ export class RosterWalk {
       unnamed: new Map(),
       ahead: 0,
       windowRows,
+      growAfter: 0,
+      goodWindows: 0,
       restarts: 0,
       windows: 0,
       claimedCount: undefined,
@@ -158,7 +160,8 @@ export class RosterWalk {
 
   /** The position after the rows before `end`, anchored in the last of them that has a user name. */
   #positionAt(window: RosterWindow, end: number, counts: ReadonlyMap<string, number>): RosterPosition {
-    const { rows, start, known, windowRows, restarts, windows, claimedCount } = window;
+    const { rows, start, known, windowRows, growAfter, goodWindows, restarts, windows, claimedCount } =
+      window;
     const anchorEnd = endOfNames(rows, known, end);
     return {
       read: start + anchorEnd,
@@ -166,6 +169,8 @@ export class RosterWalk {
       unnamed: withoutCounts(counts, rows.slice(anchorEnd, end).map(fingerprint)),
       ahead: end - anchorEnd,
       windowRows,
+      growAfter,
+      goodWindows,
       restarts,
       windows,
       claimedCount: anchorEnd === rows.length ? claimedCount : undefined,

@@ -87,7 +87,7 @@ export class ChangingRoster implements RosterSource {
     const pages = Math.max(1, Math.ceil(count / pageSize));
     const number = page === "last" ? pages : page;
     if (number > pages) return { kind: "beyond-end" };
-    if (pageSize > this.#largestPage) throw new BatonError(Code.Unavailable, "502");
+    if (pageSize > this.#largestPage) throw new BatonError(Code.Unavailable, "502", { lessMayHelp: true });
     this.apply(turn?.between ?? []);
     const begin = (number - 1) * pageSize;
     const results = this.#people

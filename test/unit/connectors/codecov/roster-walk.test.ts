@@ -278,16 +278,51 @@ describe("the end of the roster", () => {
 
 describe("a server that cannot deliver large pages", () => {
   it.each([
-    ["fails", () => new BatonError(Code.Unavailable, "502")],
-    ["does not answer in time", () => new BatonError(Code.DeadlineExceeded, "slow")],
-    ["sends more than is read", () => new BatonError(Code.ResourceExhausted, "large")],
-  ])("is asked for smaller ones when it %s", async (_, makeError) => {
+    ["fails", Code.Unavailable],
+    ["does not answer in time", Code.DeadlineExceeded],
+    ["sends more than is read", Code.ResourceExhausted],
+  ])("is asked for smaller ones when it %s", async (_, code) => {
     const roster = new FakeRoster(members(3_000));
     roster.onRequest = (_page, pageSize) => {
-      if (pageSize > 1_000) throw makeError();
+      if (pageSize > 1_000) throw new BatonError(code, "too much", { lessMayHelp: true });
       return undefined;
     };
     expect(new Set(await walkAll(roster, { limits: ROSTER_LIMITS })).size).toBe(3_000);
+  });
+
+  it("is asked for larger ones again, but ever more seldom", async () => {
+    const roster = new FakeRoster(members(30_000));
+    let refusals = 0;
+    roster.onRequest = (_page, pageSize) => {
+      if (pageSize <= 1_000) return undefined;
+      refusals += 1;
+      throw new BatonError(Code.Unavailable, "502", { lessMayHelp: true });
+    };
+    expect(new Set(await walkAll(roster, { limits: ROSTER_LIMITS })).size).toBe(30_000);
+    // Two to begin with, then after 1, 4 and 16 windows of 625 rows.
+    expect(refusals).toBe(5);
+    expect(roster.asked.length).toBeLessThan(75);
+  });
+
+  it("gets pages of full size again when that has passed", async () => {
+    const roster = new FakeRoster(members(100_000));
+    roster.onRequest = () => {
+      if (roster.asked.length < 4 || roster.asked.length > 6) return undefined;
+      throw new BatonError(Code.Unavailable, "502", { lessMayHelp: true });
+    };
+    expect(new Set(await walkAll(roster, { limits: ROSTER_LIMITS })).size).toBe(100_000);
+    // The walk takes 12 requests when nothing goes wrong; three fail, and three are smaller than the others.
+    expect(roster.asked.length).toBeLessThanOrEqual(18);
+    expect(roster.asked.at(-3)?.[1]).toBeGreaterThan(9_000);
+  });
+
+  it("is not asked for smaller ones after a failure that has nothing to do with the size", async () => {
+    const roster = new FakeRoster(members(3_000));
+    roster.onRequest = () => {
+      throw new BatonError(Code.Unavailable, "the connection was refused");
+    };
+    expect((await failureOf(walkAll(roster, { limits: ROSTER_LIMITS }))).code).toBe(Code.Unavailable);
+    expect(roster.asked).toEqual([[1, 10_000]]);
   });
 
   it("is not asked for smaller ones while it wants no requests at all", async () => {
