@@ -5,7 +5,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/interop/**", "test/soak/**", "test/fuzz/**", "test/bench/**"],
+    exclude: [
+      "test/interop/**",
+      "test/soak/**",
+      "test/fuzz/**",
+      "test/bench/**",
+      "test/executable/executable.test.ts",
+    ],
     globalSetup: ["test/programs.ts"],
     environment: "node",
     pool: "forks",

@@ -99,7 +99,8 @@ export async function runProgram(
   return await run(invocation);
 }
 
-function allFields({ definition }: Program): Field[] {
+/** Every setting that a program understands on its command line. */
+export function allFields({ definition }: Program): Field[] {
   const sets: FieldSet[] = [definition.fields, sdkFields, foreignFields, programFields];
   for (const command of commands) sets.push(command.fields ?? {});
   return sets.flatMap((set) => Object.values(set));
