@@ -1,3 +1,5 @@
+import { showHidden } from "#kernel/visible-text.ts";
+
 const CLEAR_LINE = "\r\u001b[2K";
 
 /** People read no faster than this. */
@@ -28,7 +30,7 @@ export class LiveLine {
   update(text: string): void {
     // Some pseudo-terminals say that they have no columns at all.
     const columns = this.#stream.columns || DEFAULT_COLUMNS;
-    this.#text = text.slice(0, columns - 1);
+    this.#text = showHidden(text).slice(0, columns - 1);
     if (this.#now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = this.#now();
     this.#stream.write(CLEAR_LINE + this.#text);

@@ -47,7 +47,7 @@ export async function runTask(task: Task, job: Job): Promise<number> {
     });
     output.log.info(message, fields);
     // The log of a terminal holds only what went wrong.
-    if (output.live !== undefined) tell(`${message}\n`);
+    if (output.live !== undefined) tell(`${job.invocation.redactor.toLine(message)}\n`);
     return 0;
   } finally {
     await connector.close();

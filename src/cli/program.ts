@@ -38,7 +38,7 @@ export function main(program: Program): void {
   const fail = (thrown: unknown) => {
     if (thrown instanceof ReaderGone) return EXIT_READER_GONE;
     const error = explainUnexpected(thrown);
-    tell(`${redactor.redact(error.message)}\n`);
+    tell(`${redactor.toLine(error.message)}\n`);
     return error.code;
   };
   process.on("uncaughtException", (error) => {

@@ -60,7 +60,7 @@ async function openHealthEndpoints(
   const server = await startHealthServer({
     port: settings.sdk.healthCheckPort,
     address: settings.sdk.healthCheckBindAddress,
-    redact: (text) => invocation.redactor.redact(text),
+    toLine: (text) => invocation.redactor.toLine(text),
     source: {
       isReady: () => connector.running !== undefined,
       validate: async (signal) => {

@@ -1,3 +1,5 @@
+import { toVisibleLine } from "#kernel/visible-text.ts";
+
 /** What a finished sync has to show. */
 export interface Summary {
   /** Numbers by what they count, in the order to show them. */
@@ -18,7 +20,7 @@ export function formatSummary(summary: Summary): string {
   ]);
   if (summary.requests !== undefined) facts.push(["requests", formatNumber(summary.requests)]);
   facts.push(["duration", formatDuration(summary.durationMs)]);
-  facts.push(["file", `${summary.file} (${formatBytes(summary.fileBytes)})`]);
+  facts.push(["file", `${toVisibleLine(summary.file)} (${formatBytes(summary.fileBytes)})`]);
   const width = Math.max(...facts.map(([label]) => label.length));
   return facts.map(([label, value]) => `  ${label.padEnd(width)}  ${value}\n`).join("");
 }

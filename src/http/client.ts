@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { type NetworkEnvironment, openDispatcher } from "./dispatcher.ts";
+import type { Redact } from "./error-text.ts";
 import { type Endpoint, networkError, redirectError } from "./http-error.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
 
@@ -21,6 +22,8 @@ export interface HttpClientOptions {
   readonly headersTimeoutMs?: number;
   /** Largest body that is accepted, in bytes. */
   readonly maxBodyBytes: number;
+  /** Takes secrets out of what an answer says. */
+  readonly redact: Redact;
   /** Variables for proxies and certificates; default those of the process. */
   readonly environment?: NetworkEnvironment;
 }
@@ -38,6 +41,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly body: Uint8Array;
+  /** For texts out of the body that go into a message. */
+  readonly redact: Redact;
 }
 
 /** Sends requests to one origin over one pool of connections. Bodies are read to their end and bounded. */
@@ -162,7 +167,7 @@ export class HttpClient {
         { kind: "upstream" },
       );
     }
-    return { status, headers, body };
+    return { status, headers, body, redact: this.#options.redact };
   }
 
   #totalTimeout(endpoint: Endpoint): BatonError {

@@ -1,3 +1,8 @@
+import { cutText } from "#kernel/visible-text.ts";
+
+/** Takes known secrets out of a text; has to come before the text is cut. */
+export type Redact = (text: string) => string;
+
 const MAX_LENGTH = 300;
 /** How much of a body is looked at; the interesting part of an error is at its beginning. */
 const MAX_INPUT = 64 * 1024;
@@ -6,14 +11,14 @@ const MAX_INPUT = 64 * 1024;
  * What an error body says, as one short line: the text of `{"detail": …}` or `{"error": …}`, of errors per
  * field, of a bare JSON array, the title of an HTML page, or plain text. Empty if there is nothing to say.
  */
-export function readErrorText(body: Uint8Array): string {
-  const text = new TextDecoder().decode(body.subarray(0, MAX_INPUT)).trim();
+export function readErrorText(body: Uint8Array, redact: Redact): string {
+  const text = cutText(redact(new TextDecoder().decode(body)).trim(), MAX_INPUT);
   if (text === "") return "";
-  if (looksLikeHtml(text)) return describeHtml(text);
+  if (looksLikeHtml(text)) return describeHtml(text, redact);
   try {
-    return toLine(describeJson(JSON.parse(text)));
+    return toShortLine(describeJson(JSON.parse(text)), redact);
   } catch {
-    return toLine(text);
+    return toShortLine(text, redact);
   }
 }
 
@@ -23,9 +28,10 @@ export function looksLikeHtml(text: string): boolean {
 }
 
 /** Names a web page by its title, for example `an HTML page titled "Sign in"`. */
-export function describeHtml(text: string): string {
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1] ?? "";
-  return title.trim() === "" ? "an HTML page" : `an HTML page titled "${toLine(title)}"`;
+export function describeHtml(text: string, redact: Redact): string {
+  const beginning = cutText(redact(text), MAX_INPUT);
+  const title = toShortLine(/<title[^<>]*>([^<]*)/i.exec(beginning)?.[1] ?? "", redact);
+  return title === "" ? "an HTML page" : `an HTML page titled "${title}"`;
 }
 
 function describeJson(value: unknown): string {
@@ -40,8 +46,12 @@ function describeJson(value: unknown): string {
     .join("; ");
 }
 
-/** One line without control characters, cut to a length that fits into a message. */
-function toLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
-  return line.length <= MAX_LENGTH ? line : `${line.slice(0, MAX_LENGTH).toWellFormed()}…`;
+/** One line without control characters and secrets, cut to a length that fits into a message. */
+export function toShortLine(text: string, redact: Redact): string {
+  return cutText(
+    redact(text)
+      .replace(/[\s\p{Cc}]+/gu, " ")
+      .trim(),
+    MAX_LENGTH,
+  );
 }

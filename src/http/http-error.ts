@@ -1,5 +1,5 @@
 import { BatonError, Code, type ErrorKind } from "#kernel/errors.ts";
-import { readErrorText } from "./error-text.ts";
+import { type Redact, readErrorText } from "./error-text.ts";
 import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
 
 /** Who said something and in answer to what; the beginning of every message. */
@@ -83,12 +83,17 @@ function judgeStatus(status: number): Verdict {
  */
 export function statusError(
   endpoint: Endpoint,
-  answer: { readonly status: number; readonly headers: ResponseHeaders; readonly body: Uint8Array },
+  answer: {
+    readonly status: number;
+    readonly headers: ResponseHeaders;
+    readonly body: Uint8Array;
+    readonly redact: Redact;
+  },
   now: number,
   advice?: string,
 ): BatonError {
   const verdict = judgeStatus(answer.status);
-  const said = readErrorText(answer.body);
+  const said = readErrorText(answer.body, answer.redact);
   const rateLimit = readRateLimit(answer.status, answer.headers, now);
   return new BatonError(
     verdict.code,

@@ -1,6 +1,6 @@
+import { showHidden } from "#kernel/visible-text.ts";
 import type { Finding } from "./findings.ts";
 import type { ReviewContent } from "./review.ts";
-import { showHidden } from "./visible.ts";
 
 const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent) => string>> = {
   organization: (_, { facts }) => facts.owner ?? "",

@@ -1,4 +1,4 @@
-import { showHidden } from "./visible.ts";
+import { showHidden } from "#kernel/visible-text.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

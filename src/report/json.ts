@@ -1,6 +1,6 @@
+import { escapeHiddenInJson } from "#kernel/visible-text.ts";
 import { type ChangeCounts, type Finding, knowsSignIns } from "./findings.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";
-import { escapeHiddenInJson } from "./visible.ts";
 
 /** Raised when a field changes its meaning or goes; new fields can come at any time. */
 const FORMAT = 1;

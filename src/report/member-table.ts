@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
+import { hasHidden } from "#kernel/visible-text.ts";
 import {
   inTransaction,
   openWorkingDatabase,
@@ -13,7 +14,6 @@ import { createWorkspace, nameWorkspace, removeWorkspace, type Workspace } from 
 import type { Compared } from "./compare.ts";
 import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
 import { SIGN_INS, type SignIn } from "./member.ts";
-import { hasHidden } from "./visible.ts";
 
 /** Rows stored together; between two batches the program can be interrupted. */
 const BATCH = 1_000;

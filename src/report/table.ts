@@ -1,9 +1,9 @@
+import { showHidden } from "#kernel/visible-text.ts";
 import { wrapText } from "#kernel/wrap-text.ts";
 import { countColumns, fitToColumns } from "./columns.ts";
 import { describeFigures, describeOrganization, describeTime, formatNumber } from "./overview.ts";
 import type { ReviewContent } from "./review.ts";
 import { type Column, describeSections, type Section } from "./sections.ts";
-import { showHidden } from "./visible.ts";
 
 /** Rows of a list that are shown; nobody reads more on a terminal. */
 const MAX_ROWS = 40;

@@ -3,6 +3,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
 import { classifyFailure } from "./status.ts";
@@ -19,6 +20,8 @@ const MAX_FINISHED = 1000;
 export interface ActionRunnerOptions {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Takes secrets out of the reason of a failure. */
+  readonly redactor: Redactor;
   /** Whether operations that change something upstream are allowed. */
   readonly provisioning: boolean;
 }
@@ -97,7 +100,7 @@ export class ActionRunner {
     } catch (thrown) {
       const error = classifyFailure(thrown, controller.signal);
       log.warn("an action failed", { action: name, invocation: id, error: thrown });
-      this.#store(failed(id, name, error.message));
+      this.#store(failed(id, name, this.#options.redactor.toLine(error.message)));
     } finally {
       this.#running.delete(controller);
       controller.abort(new BatonError(Code.Canceled, "the action has ended"));

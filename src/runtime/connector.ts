@@ -160,6 +160,11 @@ export interface ConnectorSettings {
   readonly httpTimeoutMs: number;
   /** Keeps a secret that the connector loads by itself, such as a renewed token, out of every output. */
   readonly registerSecret?: (secret: Secret) => void;
+  /**
+   * Takes known secrets out of a text. Every output does that anyway; a connector that shortens what others say
+   * has to do it first, as half a secret is not recognised.
+   */
+  readonly redact?: (text: string) => string;
 }
 
 /**

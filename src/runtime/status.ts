@@ -3,6 +3,7 @@ import type { Any } from "#gen/google/protobuf/any.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Status } from "#gen/google/rpc/status.ts";
 import { BatonError, Code, type ErrorInfoFact, type RateLimitFact } from "#kernel/errors.ts";
+import { showHidden } from "#kernel/visible-text.ts";
 import { packAnnotation, packAny } from "#model/annotations.ts";
 import { truncateUtf8 } from "#model/text.ts";
 import { toTimestamp } from "#model/timestamp.ts";
@@ -25,7 +26,7 @@ export interface WireStatus {
  */
 export function toWireStatus(error: BatonError, redact: (text: string) => string): WireStatus {
   const code = error.code === Code.Ok ? Code.Unknown : error.code;
-  const message = truncateUtf8(redact(error.message), MAX_MESSAGE_BYTES);
+  const message = toMessage(error.message, redact);
   const facts: Any[] = [];
   if (error.rateLimit !== undefined) facts.push(packRateLimit(error.rateLimit));
   if (error.errorInfo !== undefined) facts.push(packErrorInfo(error.errorInfo, redact));
@@ -66,10 +67,12 @@ function toCount(value: number | undefined): bigint {
 
 function packErrorInfo(fact: ErrorInfoFact, redact: (text: string) => string): Any {
   const metadata = new Map(
-    Object.entries(fact.metadata).map(([key, value]) => [
-      key,
-      truncateUtf8(redact(value), MAX_MESSAGE_BYTES),
-    ]),
+    Object.entries(fact.metadata).map(([key, value]) => [key, toMessage(value, redact)]),
   );
   return packAny("google.rpc.ErrorInfo", ErrorInfo, { reason: fact.reason, domain: fact.domain, metadata });
+}
+
+/** Hosts print messages and log them: without secrets, then with everything spelled out that cannot be seen, then cut. */
+function toMessage(text: string, redact: (text: string) => string): string {
+  return truncateUtf8(showHidden(redact(text)), MAX_MESSAGE_BYTES);
 }

@@ -23,7 +23,7 @@ export interface HealthServerOptions {
   readonly address: string;
   readonly source: HealthSource;
   /** Takes secrets out of the reasons that are shown. */
-  readonly redact: (text: string) => string;
+  readonly toLine: (text: string) => string;
 }
 
 export interface HealthServer {
@@ -53,10 +53,10 @@ const NO_CONNECTOR = { error: "failed to get connector client" };
  * @throws BatonError FailedPrecondition if the port cannot be had.
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { port, address, source, redact } = options;
+  const { port, address, source, toLine } = options;
   const closing = new AbortController();
   const check = shareCalls(() =>
-    checkHealth(source, redact, AbortSignal.any([closing.signal, AbortSignal.timeout(VALIDATE_LIMIT_MS)])),
+    checkHealth(source, toLine, AbortSignal.any([closing.signal, AbortSignal.timeout(VALIDATE_LIMIT_MS)])),
   );
   const server = createServer(
     { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS },
@@ -119,7 +119,7 @@ async function answer(
 
 async function checkHealth(
   source: HealthSource,
-  redact: (text: string) => string,
+  toLine: (text: string) => string,
   signal: AbortSignal,
 ): Promise<Health> {
   if (!source.isReady()) return { status: "unhealthy", details: NO_CONNECTOR };
@@ -127,7 +127,7 @@ async function checkHealth(
     await source.validate(signal);
     return { status: "healthy" };
   } catch (error) {
-    const reason = redact(toBatonError(error).message);
+    const reason = toLine(toBatonError(error).message);
     return {
       status: "unhealthy",
       details: { error: "connector validation failed", validation_error: reason },

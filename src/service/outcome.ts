@@ -2,6 +2,7 @@ import type { BatonServiceFinishTaskRequest as FinishTaskRequest } from "#gen/c1
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { readStatusDetails } from "#host/call-error.ts";
 import { type BatonError, Code } from "#kernel/errors.ts";
+import type { Redactor } from "#kernel/secret.ts";
 
 /** What a task came to. */
 export type Outcome = Success | Failure;
@@ -28,7 +29,7 @@ export function isFailure(outcome: Outcome): outcome is Failure {
 }
 
 /** How C1 is told. Details of the connector's own error, such as why a grant was declined, go along unchanged. */
-export function makeFinishRequest(taskId: string, outcome: Outcome): FinishRequest {
+export function makeFinishRequest(taskId: string, outcome: Outcome, redactor: Redactor): FinishRequest {
   const annotations = [...(outcome.annotations ?? [])].slice(0, MAX_ANNOTATIONS);
   if (!isFailure(outcome)) {
     const value = { annotations, response: outcome.response };
@@ -36,7 +37,7 @@ export function makeFinishRequest(taskId: string, outcome: Outcome): FinishReque
   }
   const { error, nonRetryable } = outcome;
   const code = error.code === Code.Ok ? Code.Unknown : error.code;
-  const status = { code, message: error.message, details: [...readStatusDetails(error)] };
+  const status = { code, message: redactor.toLine(error.message), details: [...readStatusDetails(error)] };
   const value = { nonRetryable, annotations, response: undefined };
   return { taskId, status, finalState: { $case: "error", value } };
 }

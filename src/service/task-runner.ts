@@ -80,7 +80,7 @@ export class TaskRunner {
     }
     const outcome = await this.#performTraced(task, ctx);
     if (outcome === undefined) return;
-    const request = makeFinishRequest(task.id, outcome);
+    const request = makeFinishRequest(task.id, outcome, this.#options.redactor);
     if (isWorthRemembering(task, outcome)) this.#remember(request);
     await this.#report(request, ctx);
   }

@@ -7,9 +7,13 @@
 import { destination, type Logger as PinoLogger, pino } from "pino";
 import type { LogFields, Logger, LogLevel } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
+import { cutText, escapeHiddenInJson, showHidden, toVisibleLine } from "#kernel/visible-text.ts";
 
 const STDERR = 2;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Characters of a text in a field. A stack trace fits, an answer that a server fills up does not. */
+const MAX_TEXT = 8_192;
 
 /** Nesting below which a field's value is not shown. */
 const MAX_DEPTH = 6;
@@ -35,7 +39,7 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): Logger {
   const redactor = options.redactor ?? new Redactor();
   const write = options.write ?? openStderr();
-  const format = options.format === "console" ? toConsoleLine : (line: string) => line;
+  const format = options.format === "console" ? toConsoleLine : toJsonLine;
   const { mirror, debugUntil = Number.POSITIVE_INFINITY } = options;
   const logger = pino(
     {
@@ -94,7 +98,8 @@ class PinoAdapter implements Logger {
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (!this.#pino.isLevelEnabled(level)) return;
     if (level === "debug" && Date.now() >= this.#debugUntil) return;
-    this.#pino[level](renderFields(fields ?? {}, this.#redactor), this.#redactor.redact(message));
+    const text = renderText(message, this.#redactor);
+    this.#pino[level](renderFields(fields ?? {}, this.#redactor), text);
   }
 }
 
@@ -106,23 +111,31 @@ function renderFields(fields: LogFields, redactor: Redactor): Record<string, unk
   return rendered;
 }
 
-/** Makes a value safe to serialize and free of secrets; an error becomes its message. */
+/** Makes a value safe to serialize, bounded and free of secrets; an error becomes its message. */
 function renderValue(value: unknown, redactor: Redactor, depth: number): unknown {
-  if (typeof value === "string") return redactor.redact(value);
+  if (typeof value === "string") return renderText(value, redactor);
   if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") {
-    return redactor.redact(String(value));
+    return renderText(String(value), redactor);
   }
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Error) return redactor.redact(value.message);
+  if (value instanceof Error) return renderText(value.message, redactor);
   if (value instanceof Date || value instanceof URL || value instanceof Secret) {
-    return redactor.redact(value instanceof Date ? dateText(value) : String(value));
+    return renderText(value instanceof Date ? dateText(value) : String(value), redactor);
   }
   if (depth === MAX_DEPTH) return "…";
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return value.map((item) => renderValue(item, redactor, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, renderValue(item, redactor, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [
+      renderText(key, redactor),
+      renderValue(item, redactor, depth + 1),
+    ]),
   );
+}
+
+/** Without secrets first: half of one would not be recognised. */
+function renderText(text: string, redactor: Redactor): string {
+  return cutText(redactor.redact(text), MAX_TEXT);
 }
 
 function dateText(date: Date): string {
@@ -137,12 +150,17 @@ interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** A finished line with escapes for what would act on a terminal that shows the log. */
+function toJsonLine(line: string): string {
+  return `${escapeHiddenInJson(line.trimEnd())}\n`;
+}
+
 /** Turns a finished JSON line into `time LEVEL [logger] message {fields}`, separated by tabs. */
 function toConsoleLine(line: string): string {
   const { level, ts, logger, msg, ...fields }: LogLine = JSON.parse(line);
   const columns = [new Date(ts * 1000).toISOString(), level.toUpperCase()];
-  if (logger !== undefined) columns.push(logger);
-  columns.push(msg);
-  if (Object.keys(fields).length > 0) columns.push(JSON.stringify(fields));
+  if (logger !== undefined) columns.push(showHidden(logger));
+  columns.push(toVisibleLine(msg));
+  if (Object.keys(fields).length > 0) columns.push(escapeHiddenInJson(JSON.stringify(fields)));
   return `${columns.join("\t")}\n`;
 }

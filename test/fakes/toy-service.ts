@@ -30,7 +30,7 @@ export async function serveInProcess(connector: Connector, options: ToyServiceOp
   const lines: string[] = [];
   const log = createLogger({ level: "debug", redactor, write: (line) => lines.push(line) });
   const tracker = new CallTracker();
-  const runner = new ActionRunner({ log, clock, provisioning });
+  const runner = new ActionRunner({ log, clock, redactor: new Redactor(), provisioning });
   const fresh = createLocalCredentials(Date.now());
   const clientCredential = options.credential ?? fresh.client;
   const trailers = () => ({ "baton-upstream-requests": String(connector.upstreamRequests?.() ?? 0) });

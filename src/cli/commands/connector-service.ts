@@ -40,6 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
           provisioning,
           httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
           registerSecret: (secret) => redactor.register(secret),
+          redact: (text) => redactor.redact(text),
         }),
       gates: { provisioning, ticketing: allowsTicketing(settings) },
       log: createLogger({ ...output, mirror: telemetry?.mirror }),

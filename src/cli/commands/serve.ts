@@ -51,6 +51,7 @@ export async function run(invocation: Invocation): Promise<number> {
     provisioning,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
     registerSecret: (secret) => redactor.register(secret),
+    redact: (text) => redactor.redact(text),
   });
   const signals = watchSignals();
   const closeHealth = sdk.healthCheck
@@ -135,7 +136,7 @@ async function openHealthEndpoints(
   const server = await startHealthServer({
     port: sdk.healthCheckPort,
     address: sdk.healthCheckBindAddress,
-    redact: (text) => redactor.redact(text),
+    toLine: (text) => redactor.toLine(text),
     source: {
       isReady: () => true,
       validate: async (signal) => {

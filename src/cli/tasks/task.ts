@@ -3,6 +3,7 @@ import type { LaunchedConnector } from "#host/launch.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { BatonError } from "#kernel/errors.ts";
 import type { LogFields } from "#kernel/logger.ts";
+import { escapeHiddenInJson } from "#kernel/visible-text.ts";
 import { print } from "../standard-output.ts";
 
 /** What came out of a task: a sentence and the facts behind it. */
@@ -32,5 +33,10 @@ function notAnObject(flag: string): BatonError {
 
 /** Prints a result for whoever runs the program; standard output holds nothing else. */
 export async function printJson(value: unknown, signal: AbortSignal, indent?: number): Promise<void> {
-  await print(`${JSON.stringify(value, undefined, indent)}\n`, signal);
+  await print(`${toSafeJson(value, indent)}\n`, signal);
+}
+
+/** Line by line: the breaks between lines are ours, those within texts are escaped already. */
+function toSafeJson(value: unknown, indent: number | undefined): string {
+  return JSON.stringify(value, undefined, indent).split("\n").map(escapeHiddenInJson).join("\n");
 }

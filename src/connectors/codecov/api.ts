@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
+import { type Redact, toShortLine } from "#http/error-text.ts";
 import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
 import { type RetryOptions, WaitBudget, withRetries } from "#http/retry.ts";
@@ -54,6 +55,8 @@ export interface CodecovApiOptions {
   readonly token: TokenSource;
   readonly allowWrites: boolean;
   readonly httpTimeoutMs: number;
+  /** Takes secrets out of what Codecov says. */
+  readonly redact: Redact;
 }
 
 /** Where to look in a list. */
@@ -126,6 +129,7 @@ export class CodecovApi {
       allowWrites: options.allowWrites,
       totalTimeoutMs: options.httpTimeoutMs,
       maxBodyBytes: MAX_BODY_BYTES,
+      redact: options.redact,
     });
   }
 
@@ -374,11 +378,13 @@ function withToken(request: HttpRequest, token: Secret): HttpRequest {
   };
 }
 
-/** The `detail` of an error answer; undefined if there is none, as when no route of the API matched. */
+/**
+ * The `detail` of an error answer as a short line; undefined if there is none, as when no route of the API matched.
+ */
 function readDetail(answer: HttpAnswer): string | undefined {
   try {
     const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(answer.body)));
-    return parsed.success ? parsed.data.detail : undefined;
+    return parsed.success ? toShortLine(parsed.data.detail, answer.redact) : undefined;
   } catch {
     return undefined;
   }

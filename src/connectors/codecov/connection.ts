@@ -56,6 +56,7 @@ export class CodecovConnection {
       token: new TokenSource(origin, this.#settings.registerSecret),
       allowWrites: this.#settings.provisioning,
       httpTimeoutMs: this.#settings.httpTimeoutMs,
+      redact: this.#settings.redact ?? ((text: string) => text),
     };
   }
 }

@@ -27,7 +27,8 @@ function parseJson(answer: HttpAnswer, endpoint: Endpoint): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (looksLikeHtml(text)) throw notCodecov(endpoint, `${describeHtml(text)} instead of JSON`);
+    if (looksLikeHtml(text))
+      throw notCodecov(endpoint, `${describeHtml(text, answer.redact)} instead of JSON`);
     const problem =
       text.trim() === "" ? "an empty body" : `broken JSON (${text.length} characters, cut short or damaged)`;
     throw new BatonError(

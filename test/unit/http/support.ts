@@ -42,6 +42,7 @@ export function makeClient(origin: string, options: Partial<HttpClientOptions> =
     totalTimeoutMs: 5_000,
     maxBodyBytes: 10_000,
     environment: {},
+    redact: (text) => text,
     ...options,
   });
   onTestFinished(async () => client.close());

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { Redactor } from "#kernel/secret.ts";
 import { ActionRunner, MAX_ACTION_MS } from "#runtime/action-runner.ts";
 import type { Action } from "#runtime/connector.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -19,7 +20,7 @@ const noSleepEnds = () => new ManualClock(NOW, () => false);
 const onlyShortSleeps = () => new ManualClock(NOW, (ms) => ms <= 1000);
 
 function makeRunner(clock: ManualClock, provisioning = true) {
-  return new ActionRunner({ log: silentLogger, clock, provisioning });
+  return new ActionRunner({ log: silentLogger, clock, redactor: new Redactor(), provisioning });
 }
 
 describe("an invocation", () => {

@@ -10,7 +10,7 @@ async function start(source: Partial<HealthSource> = {}): Promise<void> {
   server = await startHealthServer({
     port: 0,
     address: "127.0.0.1",
-    redact: (text) => text.replaceAll("hunter2", "[redacted]"),
+    toLine: (text) => text.replaceAll("hunter2", "[redacted]"),
     source: { isReady: () => true, validate: async () => undefined, ...source },
   });
 }
@@ -116,7 +116,7 @@ test("a port that is taken is said in one sentence", async () => {
   const second = startHealthServer({
     port,
     address: "127.0.0.1",
-    redact: String,
+    toLine: String,
     source: { isReady: () => true, validate: async () => undefined },
   });
   await expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { Redactor } from "#kernel/secret.ts";
 import { reportFinish } from "#service/finish.ts";
 import { makeFinishRequest } from "#service/outcome.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -16,7 +17,11 @@ async function report(codes: readonly Code[], signal = new AbortController().sig
       if (code !== undefined) throw new BatonError(code, "not now");
     },
   };
-  const isTold = await reportFinish(c1, makeFinishRequest("task", {}), { clock, log: silentLogger, signal });
+  const isTold = await reportFinish(c1, makeFinishRequest("task", {}, new Redactor()), {
+    clock,
+    log: silentLogger,
+    signal,
+  });
   return { isTold, attempts, sleeps: clock.sleeps };
 }
 
