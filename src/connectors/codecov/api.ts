@@ -111,8 +111,8 @@ export type SeatAnswer =
   /** Nobody of that name is on the roster, or not any more. */
   | { readonly kind: "gone" }
   | { readonly kind: "refused"; readonly reason: string }
-  /** No answer, or none that tells what happened. */
-  | { readonly kind: "unknown"; readonly error: BatonError };
+  /** No answer, or none that tells what happened; `what` says in a few words what came instead. */
+  | { readonly kind: "unknown"; readonly error: BatonError; readonly what: string };
 
 /** Codecov's API v2 for one organization: its connections, its token and its pauses. */
 export class CodecovApi {
@@ -291,7 +291,7 @@ export class CodecovCall {
       );
     } catch (thrown) {
       if (thrown instanceof BatonError && LEAVES_OPEN.has(thrown.code))
-        return { kind: "unknown", error: thrown };
+        return { kind: "unknown", error: thrown, what: `no response (${thrown.message})` };
       throw thrown;
     }
   }
@@ -323,7 +323,7 @@ export class CodecovCall {
     if (answer.status === 404 && said !== undefined) return { kind: "gone" };
     if (answer.status === 400 && said !== undefined) return { kind: "refused", reason: said };
     // Even an announced pause is no reason to repeat a change that may have been made.
-    if (answer.status >= 500) return { kind: "unknown", error };
+    if (answer.status >= 500) return { kind: "unknown", error, what: statusLine(answer.status) };
     throw error;
   }
 
@@ -366,7 +366,8 @@ function readChangedMember(answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
   try {
     return { kind: "member", member: decodeAnswer(answer, memberSchema, endpoint) };
   } catch (thrown) {
-    if (thrown instanceof BatonError) return { kind: "unknown", error: thrown };
+    if (thrown instanceof BatonError)
+      return { kind: "unknown", error: thrown, what: `an unreadable success (${thrown.message})` };
     throw thrown;
   }
 }

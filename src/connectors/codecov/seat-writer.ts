@@ -10,7 +10,11 @@ import { SerialQueue } from "./serial-queue.ts";
 /** How often a change is sent before it is given up; each time because reading showed that it was not made. */
 const MAX_ATTEMPTS = 5;
 
-/** How often without an answer. Whoever called will come back if the fault can pass. */
+/**
+ * How often without an answer that tells anything. Then the change is given up for good, with a code that no
+ * caller repeats: what fails twice while reading works is a fault of the server, such as Codecov 26.7.6 shows for
+ * an organization whose number of seats was never stored.
+ */
 const MAX_UNANSWERED = 2;
 
 /** Wait before a change is looked for or sent again; grows with each attempt. */
@@ -58,9 +62,10 @@ export class SeatWriter {
    * Gives a seat to the member whose user resource has the id, or takes it away. Until the change is sent an
    * aborted call ends it; from then on it is followed to its end, whatever becomes of the caller.
    *
-   * @throws BatonError FailedPrecondition, if it is refused: no seat is left, or the member cannot be addressed
-   * without danger for others; Aborted, if something else keeps undoing it; Unavailable or DeadlineExceeded, if
-   * Codecov does not tell whether it was made: asking again is safe, as every change begins with reading.
+   * @throws BatonError FailedPrecondition, if it is refused (no seat is left, or the member cannot be addressed
+   * without danger for others), or if it failed twice and reading shows that it was not made; Aborted, if something
+   * else keeps undoing it; Unavailable or DeadlineExceeded, if the member cannot be read: asking again is safe, as
+   * every change begins with reading.
    */
   async setSeat(userId: string, activated: boolean, ctx: CallContext): Promise<SeatChange> {
     return await this.#queue.run(() => this.#change(userId, activated, ctx), ctx.signal);
@@ -158,7 +163,11 @@ function hasLeft(userId: string, { target }: CodecovCall): BatonError {
 function givenUp(task: Task, attempts: number, answer: SeatAnswer): BatonError {
   const change = describeChange(task);
   if (answer.kind === "unknown") {
-    return answer.error.prefixed(`Codecov was asked ${attempts} times to ${change} and did not`);
+    return new BatonError(
+      Code.FailedPrecondition,
+      `asking Codecov to ${change} failed twice with ${answer.what}; the seat was not changed`,
+      { kind: "upstream", cause: answer.error },
+    );
   }
   return new BatonError(
     Code.Aborted,

@@ -87,11 +87,14 @@ describe("a grant", () => {
     expect(seatHolders(simulator, "github", "fresh")).toEqual([102]);
   });
 
-  it("is left to the host after two server errors without effect", async () => {
+  it("is given up after two server errors without effect", async () => {
     const { simulator, grant } = await setUpSeats("no-seat-count", "countless");
     const error = await errorOf(grant("bob"));
-    expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain("was asked 2 times to give bob a seat of countless and did not");
+    expect(error.code).toBe(Code.FailedPrecondition);
+    expect(error.message).toBe(
+      "asking Codecov to give bob a seat of countless failed twice with 500 Internal Server Error; the seat was not changed",
+    );
+    expect(error.errorInfo).toBeUndefined();
     expect(writesOf(simulator)).toHaveLength(2);
   });
 
