@@ -6,7 +6,9 @@ import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkConstraints, sdkFields } from "#config/sdk-fields.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
+import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
+import { parseJsonObject } from "./tasks/task.ts";
 
 export type SdkConfig = ConfigOf<typeof sdkFields>;
 
@@ -47,18 +49,34 @@ export function parseDebugEnd({ logLevelDebugExpiresAt: text }: SdkConfig): numb
   return at;
 }
 
-/** The on-demand operations that change something are asked for by name, which is permission enough. */
-export function allowsProvisioning(sdk: SdkConfig): boolean {
-  const operations = [
-    sdk.grantEntitlement,
-    sdk.revokeGrant,
-    sdk.createAccountLogin,
-    sdk.createAccountEmail,
-    sdk.createAccountProfile,
-    sdk.deleteResource,
-    sdk.rotateCredentials,
-  ];
-  return sdk.provisioning || operations.some((operation) => operation !== undefined);
+/**
+ * Which changes a connector process started with these settings carries out. What is asked for by name on the command
+ * line is allowed by that, and nothing else with it. In service mode it is C1 that asks, so only `--provisioning`
+ * counts.
+ *
+ * @throws BatonError if the arguments of an action cannot be read
+ */
+export function readProvisioning(sdk: SdkConfig): Provisioning {
+  if (sdk.provisioning) return true;
+  if (sdk.clientId !== undefined) return false;
+  return findNamedChange(sdk) ?? false;
+}
+
+/** The change that the flags ask for by name; where several do, the one that hosts carry out. */
+function findNamedChange(sdk: SdkConfig): NamedChange | undefined {
+  if (sdk.grantEntitlement !== undefined) return { kind: "grant" };
+  if (sdk.revokeGrant !== undefined) return { kind: "revoke" };
+  const { createAccountProfile, createAccountLogin, createAccountEmail } = sdk;
+  if ((createAccountProfile ?? createAccountLogin ?? createAccountEmail) !== undefined) {
+    return { kind: "create-account" };
+  }
+  if (sdk.invokeAction !== undefined) {
+    const args = parseJsonObject("invoke-action-args", sdk.invokeActionArgs);
+    return { kind: "action", name: sdk.invokeAction, args };
+  }
+  if (sdk.deleteResource !== undefined) return { kind: "delete-resource" };
+  if (sdk.rotateCredentials !== undefined) return { kind: "rotate-credentials" };
+  return undefined;
 }
 
 /** Asking for tickets by name is permission enough as well; it decides how hosts are told that there are none. */

@@ -6,6 +6,7 @@ import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
+import { allowsAction, type Provisioning } from "./provisioning.ts";
 import { classifyFailure } from "./status.ts";
 
 const { BATON_ACTION_STATUS_RUNNING, BATON_ACTION_STATUS_COMPLETE, BATON_ACTION_STATUS_FAILED } =
@@ -22,8 +23,8 @@ export interface ActionRunnerOptions {
   readonly clock: Clock;
   /** Takes secrets out of the reason of a failure. */
   readonly redactor: Redactor;
-  /** Whether operations that change something upstream are allowed. */
-  readonly provisioning: boolean;
+  /** Which actions may run. */
+  readonly provisioning: Provisioning;
 }
 
 /**
@@ -42,8 +43,8 @@ export class ActionRunner {
 
   /**
    * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
-   * and not the action. Where provisioning is off nothing is started and the invocation is FAILED: Go
-   * connectors run actions in that case, but an action is a write like any other. Traces show the action as
+   * and not the action. An action that is not allowed is not started and the invocation is FAILED: Go
+   * connectors run every action, but an action is a write like any other. Traces show the action as
    * part of `span`, which may end before it.
    */
   async invoke(
@@ -55,7 +56,9 @@ export class ActionRunner {
   ): Promise<ActionState> {
     const id = createKsuid(this.#options.clock.now());
     const { name } = action.schema;
-    if (!this.#options.provisioning) return this.#store(failed(id, name, "provisioning is not enabled"));
+    if (!allowsAction(this.#options.provisioning, name, args)) {
+      return this.#store(failed(id, name, "provisioning is not enabled"));
+    }
     this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
     const ended = this.#run(id, action, args, span);
     const waiting = new AbortController();

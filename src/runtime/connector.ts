@@ -154,7 +154,7 @@ export interface Connector {
 
 /** What of the program's own settings a connector may need to know. */
 export interface ConnectorSettings {
-  /** Whether operations that change something upstream are allowed. */
+  /** Whether any operation that changes something upstream is allowed; the runtime lets no other one through. */
   readonly provisioning: boolean;
   /** Upper bound in milliseconds for one HTTP exchange. */
   readonly httpTimeoutMs: number;

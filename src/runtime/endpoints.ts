@@ -1,4 +1,5 @@
 import type { ActionRunner } from "./action-runner.ts";
+import type { Provisioning } from "./provisioning.ts";
 import type { Registry } from "./registry.ts";
 import { actionEndpoints } from "./services/actions.ts";
 import { assetEndpoints } from "./services/assets.ts";
@@ -12,8 +13,8 @@ import type { Endpoint } from "./unary.ts";
 
 /** What of the settings decides how services answer. */
 export interface ServiceGates {
-  /** Whether operations that change something upstream are allowed. */
-  readonly provisioning: boolean;
+  /** Which operations that change something upstream are allowed. */
+  readonly provisioning: Provisioning;
   /** Whether ticketing was asked for. */
   readonly ticketing: boolean;
 }

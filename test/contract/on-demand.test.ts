@@ -68,7 +68,7 @@ test("events are printed one JSON object a line", async () => {
 
 test("an action runs to its end and its result is printed", async () => {
   const args = ["--invoke-action=greet", "--invoke-action-resource-type=person"];
-  const { code, stdout } = await run("-p", ...args, '--invoke-action-args={"whom": "Ann"}');
+  const { code, stdout } = await run(...args, '--invoke-action-args={"whom": "Ann"}');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     name: "greet",
@@ -78,7 +78,7 @@ test("an action runs to its end and its result is printed", async () => {
 });
 
 test("a failed action ends with an error and its reason", async () => {
-  const result = await runForLog("-p", "--invoke-action=greet", "--invoke-action-resource-type=person");
+  const result = await runForLog("--invoke-action=greet", "--invoke-action-resource-type=person");
   expect(result.code).toBe(2);
   expect(result.last).toContain("whom to greet?");
 });

@@ -76,27 +76,28 @@ describe.skipIf(!inject("goPrograms").available)("the Go host with a connector o
   describe("invoking an action", () => {
     const greet = ["--invoke-action=greet", "--invoke-action-resource-type=person"];
 
-    it("shows its answer", async () => {
-      const { code, stderr } = await run([
-        ...greet,
-        "--provisioning",
-        '--invoke-action-args={"whom":"Alice"}',
-      ]);
+    it.each([[[]], [["--provisioning"]]])("shows its answer (%s)", async (flags) => {
+      const args = '{"whom":"Alice","times":3,"nested":{"list":[1.5,null,"ü"]}}';
+      const { code, stderr } = await run([...greet, ...flags, `--invoke-action-args=${args}`]);
       expect(code, stderr).toBe(0);
       expect(stderr).toContain("hello Alice");
     });
 
     it("shows why it failed", async () => {
-      const { code, stderr } = await run([...greet, "--provisioning"]);
+      const { code, stderr } = await run(greet);
       expect(stderr).toContain("whom to greet?");
       expect([2, 0]).toContain(code);
     });
 
-    // Intended: a Go connector runs actions without being allowed to change anything.
-    it("is refused unless provisioning was allowed", async () => {
-      const { code, stderr } = await run([...greet, '--invoke-action-args={"whom":"Alice"}']);
-      expect(stderr).toContain("provisioning is not enabled");
-      expect([2, 0]).toContain(code);
+    it("is told to the connector by variables as well", async () => {
+      const { code, stderr } = await scene.sync({
+        host: "go",
+        connector: "toy",
+        file,
+        env: { BATON_INVOKE_ACTION: "greet", BATON_INVOKE_ACTION_ARGS: '{"whom":"Alice"}' },
+      });
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain("hello Alice");
     });
   });
 

@@ -3,11 +3,11 @@ import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
 import {
-  allowsProvisioning,
   allowsTicketing,
   loadConnectorConfig,
   loadSettings,
   parseDebugEnd,
+  readProvisioning,
 } from "../settings.ts";
 import { openTelemetry } from "../telemetry.ts";
 
@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const config = loadConnectorConfig(invocation, settings);
   const { sdk } = settings;
   const { definition, redactor, thread } = invocation;
-  const provisioning = allowsProvisioning(sdk);
+  const provisioning = readProvisioning(sdk);
   const logging = {
     level: sdk.logLevel,
     format: sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json"),
@@ -37,7 +37,7 @@ export async function run(invocation: Invocation): Promise<number> {
     return await serve(thread, {
       createConnector: () =>
         definition.create(config, {
-          provisioning,
+          provisioning: provisioning !== false,
           httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
           registerSecret: (secret) => redactor.register(secret),
           redact: (text) => redactor.redact(text),

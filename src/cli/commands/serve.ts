@@ -16,13 +16,7 @@ import { type ServeOptions, serve } from "#server/serve.ts";
 import { createPemCredentials, createPlaintextCredentials } from "#server/serve-tls.ts";
 import type { Invocation } from "../command.ts";
 import { type Output, openOutput } from "../output.ts";
-import {
-  allowsProvisioning,
-  allowsTicketing,
-  loadConnectorConfig,
-  loadSettings,
-  type Settings,
-} from "../settings.ts";
+import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { openTelemetry } from "../telemetry.ts";
 import { serveFields } from "./serve-fields.ts";
@@ -46,7 +40,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const { definition, redactor } = invocation;
   const telemetry = await openTelemetry(invocation, settings);
   const output = openOutput(invocation, settings, "log", telemetry);
-  const provisioning = allowsProvisioning(sdk);
+  // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
+  const { provisioning } = sdk;
   const connector = await definition.create(config, {
     provisioning,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,

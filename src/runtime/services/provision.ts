@@ -13,6 +13,7 @@ import { refuseGrant } from "#model/grant.ts";
 import type { Annotated } from "../connector.ts";
 import { checkGrants, checkResource } from "../page-guard.ts";
 import { withPrefix } from "../prefix.ts";
+import { type ChangeKind, type Provisioning, requireChange } from "../provisioning.ts";
 import type { Registry } from "../registry.ts";
 import { retryTransient } from "../retry.ts";
 import { type Endpoint, unary } from "../unary.ts";
@@ -21,13 +22,11 @@ import { type Endpoint, unary } from "../unary.ts";
 const GRANT_RETRY = { maxRetries: 3, stepMs: 15_000 };
 
 /** The services through which a host changes something upstream; all refuse unless that is allowed. */
-export function provisionEndpoints(registry: Registry, provisioning: boolean): Endpoint[] {
-  const requireProvisioning = () => {
-    if (!provisioning) throw new BatonError(Code.FailedPrecondition, "provisioning is not enabled");
-  };
+export function provisionEndpoints(registry: Registry, provisioning: Provisioning): Endpoint[] {
+  const requireAllowed = (kind?: ChangeKind) => requireChange(provisioning, kind);
 
   const deleteResource = async (request: DeleteResourceRequest, ctx: CallContext) => {
-    requireProvisioning();
+    requireAllowed("delete-resource");
     const id = required(request.resourceId, "resource id");
     const syncer = registry.findSyncer(id.resourceType);
     const remove = syncer?.delete?.bind(syncer);
@@ -40,7 +39,7 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
 
   return [
     unary(GrantManager.grant, async ({ principal, entitlement }, ctx) => {
-      requireProvisioning();
+      requireAllowed("grant");
       const to = required(principal, "principal");
       const what = required(entitlement, "entitlement");
       const { grant } = provisionerOf(registry, what);
@@ -53,7 +52,7 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
     }),
 
     unary(GrantManager.revoke, async (request, ctx) => {
-      requireProvisioning();
+      requireAllowed("revoke");
       const grant = required(request.grant, "grant");
       const { revoke } = provisionerOf(registry, required(grant.entitlement, "entitlement"));
       const result = await withPrefix("revoke failed", () =>
@@ -63,7 +62,7 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
     }),
 
     unary(ResourceManager.createResource, async (request, ctx) => {
-      requireProvisioning();
+      requireAllowed();
       const resource = required(request.resource, "resource");
       const type = required(resource.id, "resource id").resourceType;
       const syncer = registry.findSyncer(type);
@@ -78,17 +77,17 @@ export function provisionEndpoints(registry: Registry, provisioning: boolean): E
     unary(ResourceDeleter.deleteResourceV2, deleteResource),
 
     unary(AccountManager.createAccount, async () => {
-      requireProvisioning();
+      requireAllowed("create-account");
       throw unsupported("this connector cannot create accounts");
     }),
 
     unary(CredentialManager.rotateCredential, async () => {
-      requireProvisioning();
+      requireAllowed("rotate-credentials");
       throw unsupported("this connector cannot rotate credentials");
     }),
 
     unary(CredentialManager.issueCredential, async (request) => {
-      requireProvisioning();
+      requireAllowed();
       required(request.identityId, "identity id");
       if (request.encryptionConfigs.length === 0) {
         throw new BatonError(Code.InvalidArgument, "the request has no encryption configuration");
