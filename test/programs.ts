@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -45,6 +45,8 @@ export async function setup(project: TestProject): Promise<() => void> {
       bundle(join(root, "examples", "roster-file", "main.ts"), programs.example),
     ]);
   };
+  // Some tests run them as another user.
+  chmodSync(directory, 0o755);
   mkdirSync(join(directory, "bin"));
   copyFileSync(join(root, "bin", "baton-codecov.js"), programs.launcher);
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');

@@ -31,6 +31,7 @@ const fields = {
     name: "roster-file",
     displayName: "Roster file",
     description: "JSON file with the people and teams to sync",
+    isInputFile: true,
     required: true,
   },
 } as const satisfies FieldSet;

@@ -7,6 +7,7 @@ import type { Logger } from "#kernel/logger.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
+import { refuseLogFiles } from "./inputs.ts";
 import { LiveLine } from "./live-line.ts";
 import { parseDebugEnd, type Settings } from "./settings.ts";
 import { terminal } from "./standard-output.ts";
@@ -29,11 +30,14 @@ export interface Output {
  * @param use a program that runs for long is followed by its log, at a terminal as well
  */
 export function openOutput(
-  { redactor }: Invocation,
-  { sdk, sources, warnings }: Settings,
+  invocation: Invocation,
+  settings: Settings,
   use: "screen" | "log",
   telemetry: Telemetry | undefined,
 ): Output {
+  refuseLogFiles(invocation, settings);
+  const { redactor } = invocation;
+  const { sdk, sources, warnings } = settings;
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
     use === "screen" && format === "console" && process.stderr.isTTY && sdk.logPath.length === 0

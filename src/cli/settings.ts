@@ -16,6 +16,8 @@ export type SdkConfig = ConfigOf<typeof sdkFields>;
 export interface Settings {
   readonly sdk: SdkConfig;
   readonly sources: Sources;
+  /** The configuration file, if there is one. */
+  readonly configPath?: string | undefined;
   /** Oddities worth a line in the log. */
   readonly warnings: readonly string[];
 }
@@ -28,7 +30,7 @@ export async function loadSettings(invocation: Invocation): Promise<Settings> {
   const sdk = loadFields(sdkFields, sdkConstraints, sources);
   registerSecrets(sdk, redactor);
   const warnings = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
-  return { sdk, sources, warnings };
+  return { sdk, sources, configPath: file?.path, warnings };
 }
 
 /** Loads the connector's settings; from then on the redactor knows their secrets too. */

@@ -5,7 +5,9 @@ import { systemClock } from "#kernel/clock.ts";
 import { toBatonError } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
+import { refuseInputs } from "#store/inputs.ts";
 import type { SyncTaskResult } from "#tasks/sync.ts";
+import { listInputs } from "./inputs.ts";
 import { type Job, startConnector } from "./job.ts";
 import { makeProgressReporter } from "./progress.ts";
 import { loadConnectorConfig, type SdkConfig } from "./settings.ts";
@@ -22,6 +24,7 @@ export async function sync(job: Job): Promise<number> {
   const { sdk } = job.settings;
   const startedAt = systemClock.monotonic();
   const targets = sdk.syncResources.map(parseTarget);
+  refuseInputs({ setting: "--file", path: sdk.file }, listInputs(invocation, job.settings));
 
   const starting = startConnector(job);
   try {

@@ -45,6 +45,8 @@ interface TextRules {
 
 export interface StringField extends FieldBase, TextRules {
   readonly kind: "string";
+  /** Names a file that the program reads; no output of the same run may be that file. */
+  readonly isInputFile?: boolean;
   readonly default?: string;
 }
 

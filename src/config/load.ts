@@ -63,7 +63,7 @@ export function isGiven(field: Field, sources: Sources): boolean {
 }
 
 /** The texts from the strongest source that names the field; undefined if none does. */
-function findTexts(field: Field, sources: Sources): readonly string[] | undefined {
+export function findTexts(field: Field, sources: Sources): readonly string[] | undefined {
   const split = (texts: readonly string[]) => (field.kind === "list" ? texts.flatMap(splitList) : texts);
   const flags = sources.flags.filter((use) => use.field.name === field.name).map((use) => use.text);
   if (flags.length > 0) return field.kind === "list" ? split(flags) : flags.slice(-1);

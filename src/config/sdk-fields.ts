@@ -211,6 +211,7 @@ export const sdkFields = {
     kind: "string",
     name: "otel-collector-endpoint-tls-cert-path",
     description: "File with the certificate authority of the collector, PEM",
+    isInputFile: true,
     exportAs: "ops",
     hidden: true,
   },

@@ -7,9 +7,12 @@ import { backfillExpansions } from "./backfill.ts";
 import { copyDatabase, inTransaction, openWorkingDatabase, readInteger } from "./database.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import { toFileError } from "./file-errors.ts";
+import { removeAbandonedTemporaries } from "./helper-path.ts";
 import { type DecodeLimits, readDecodeLimits } from "./limits.ts";
-import { removeAbandonedTemporaries, replaceFile, resolveOutput } from "./output-path.ts";
+import { isMissing } from "./missing.ts";
+import { resolveOutput } from "./output-path.ts";
 import { RecordReader } from "./reader.ts";
+import { replaceFile } from "./replace-file.ts";
 import { ensureSchema } from "./schema.ts";
 import { SyncRecorder } from "./sync-recorder.ts";
 import { SyncRuns } from "./sync-run.ts";
@@ -177,8 +180,9 @@ export class C1zFile implements AsyncDisposable {
       // Independent of what is written from now on.
       copyDatabase(this.#db, this.#workspace.snapshotPath);
       const { size: databaseBytes } = await stat(this.#workspace.snapshotPath);
-      const fileBytes = await replaceFile(this.path, (target) =>
-        encodeEnvelope(this.#workspace.snapshotPath, databaseBytes, target),
+      const fileBytes = await replaceFile(
+        { path: this.path, content: "c1z", action: `save ${this.path}` },
+        (target) => encodeEnvelope(this.#workspace.snapshotPath, databaseBytes, target),
       );
       this.#savedChanges = changes;
       this.#log.info("c1z: saved", {
@@ -204,7 +208,7 @@ export class C1zFile implements AsyncDisposable {
  *   file is never touched by a refusal.
  */
 export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1zFile> {
-  const output = await resolveOutput(path);
+  const output = await resolveOutput(path, "c1z");
   const workspace = await nameWorkspace(options.tempDir);
   let lock: WriterLock | undefined;
   try {
@@ -271,8 +275,4 @@ async function openCopy(path: string, workspace: Workspace, options: ReadC1zOpti
 /** Counts every row inserted, updated or deleted through this connection. */
 function countChanges(db: DatabaseSync): number {
   return readInteger(db.prepare("SELECT total_changes() AS n").get() ?? {}, "n");
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

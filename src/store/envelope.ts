@@ -3,13 +3,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { MAGIC_V1, MAGIC_V3 } from "./c1z-magic.ts";
 import type { DecodeLimits } from "./limits.ts";
 import { findZstdFrames, type ZstdFrame, ZstdFrameError } from "./zstd-frames.ts";
-
-/** The first bytes of a v1 file; zstd frames with a SQLite database follow. */
-const MAGIC_V1 = Buffer.from("C1ZF\0", "latin1");
-/** The first bytes of a v3 file, whose content only the Go programs know. */
-const MAGIC_V3 = Buffer.from("C1Z3\0", "latin1");
 
 /** Fewer and larger chunks mean fewer trips to the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
@@ -56,8 +52,8 @@ export async function decodeEnvelope(
 }
 
 /**
- * Writes the closed database file `databasePath` into `target` as a complete v1 file and flushes it to disk:
- * one frame that declares its size and carries a checksum. Returns the bytes written.
+ * Writes the closed database file `databasePath` into `target` as a complete v1 file: one frame that declares its
+ * size and carries a checksum. Returns the bytes written.
  */
 export async function encodeEnvelope(
   databasePath: string,
@@ -82,7 +78,6 @@ export async function encodeEnvelope(
       written += chunk.length;
     }
   });
-  await target.sync();
   return written;
 }
 

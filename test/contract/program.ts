@@ -38,12 +38,20 @@ export interface StartOptions {
   readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A command and its arguments that the command line of the program is appended to, for example `setpriv`. */
+  readonly within?: readonly string[];
 }
 
 /** Starts the real program as a process of its own, with nothing of this process's settings. */
 export function startProgram(args: readonly string[], options: StartOptions = {}): RunningProgram {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("BATON_"));
-  const child = spawn(process.execPath, [options.program ?? CODECOV, ...args], {
+  const [command = process.execPath, ...words] = [
+    ...(options.within ?? []),
+    process.execPath,
+    options.program ?? CODECOV,
+    ...args,
+  ];
+  const child = spawn(command, words, {
     env: { ...Object.fromEntries(inherited), ...options.env },
     cwd: options.cwd,
     stdio: ["ignore", "pipe", "pipe"],

@@ -13,8 +13,7 @@ test.runIf(process.platform === "linux")(
     const opening = openC1z(`${REFUSING_DIRECTORY}/sync.c1z`, { clock: systemClock, log: silentLogger });
     await expect(opening).rejects.toMatchObject({
       code: Code.PermissionDenied,
-      message:
-        "cannot open /proc/sync.c1z: no file can be created in its directory; allow this user to write there, or choose another place",
+      message: expect.stringContaining("no file can be created in its directory"),
     });
   },
 );

@@ -3,9 +3,13 @@ import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
 import type { Review } from "#report/review.ts";
 import { openReview } from "#report/review.ts";
-import { replaceFile, resolveOutput } from "#store/output-path.ts";
+import { removeAbandonedTemporaries } from "#store/helper-path.ts";
+import { refuseInputs } from "#store/inputs.ts";
+import { resolveOutput } from "#store/output-path.ts";
+import { replaceFile } from "#store/replace-file.ts";
 import type { Invocation } from "../command.ts";
-import { loadSettings } from "../settings.ts";
+import { listInputs } from "../inputs.ts";
+import { loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { print } from "../standard-output.ts";
 import { reportFields } from "./report-fields.ts";
@@ -18,14 +22,19 @@ type Write = (piece: string) => Promise<void>;
 
 const DEFAULT_COLUMNS = 120;
 
+/** A report is written within seconds; what nobody has touched for so long was left by a killed process. */
+const ABANDONED_AFTER_MS = 60 * 60_000;
+
 /** Pieces are put together up to this size before they are written. */
 const CHUNK_CHARS = 64 * 1024;
 
 /** `report`: the offboarding review of a finished file. Codecov is not asked for anything. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { sdk, sources } = await loadSettings(invocation);
+  const settings = await loadSettings(invocation);
+  const { sdk, sources } = settings;
   const options = loadFields(reportFields, [], sources);
-  const output = options.output === undefined ? undefined : await resolveOutput(options.output);
+  const output =
+    options.output === undefined ? undefined : await prepareOutput(options.output, invocation, settings);
   const signals = watchSignals();
   try {
     await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
@@ -33,7 +42,7 @@ export async function run(invocation: Invocation): Promise<number> {
     if (output === undefined) {
       await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
-      await replaceFile(output, (file) =>
+      await replaceFile({ path: output, content: "other" }, (file) =>
         writeAll(pieces, (piece) => file.appendFile(piece), signals.signal),
       );
     }
@@ -45,6 +54,15 @@ export async function run(invocation: Invocation): Promise<number> {
   } finally {
     signals.stop();
   }
+}
+
+/** Whatever is wrong with the output is told before the file is read, which takes its time. */
+async function prepareOutput(path: string, invocation: Invocation, settings: Settings): Promise<string> {
+  const inputs = [{ setting: "--file", path: settings.sdk.file }, ...listInputs(invocation, settings)];
+  refuseInputs({ setting: "--output", path }, inputs);
+  const output = await resolveOutput(path, "other");
+  await removeAbandonedTemporaries(output, ABANDONED_AFTER_MS);
+  return output;
 }
 
 function chooseFormat({ format, output = "" }: Options): Format {

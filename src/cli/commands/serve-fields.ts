@@ -11,16 +11,19 @@ export const serveFields = {
     kind: "string",
     name: "tls-cert-path",
     description: "PEM file with the server's certificate, and those that lead to its authority",
+    isInputFile: true,
   },
   keyPath: {
     kind: "string",
     name: "tls-key-path",
     description: "PEM file with the private key of that certificate",
+    isInputFile: true,
   },
   clientCaPath: {
     kind: "string",
     name: "tls-client-ca-path",
     description: "PEM file with the authority whose certificates clients must have",
+    isInputFile: true,
   },
   plaintext: {
     kind: "bool",

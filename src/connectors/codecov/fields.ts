@@ -17,6 +17,7 @@ export const fields = {
     displayName: "API token file",
     description: "File that holds the API token; it is read again when Codecov refuses the token.",
     placeholder: "/run/secrets/codecov-api-token",
+    isInputFile: true,
     exportAs: "ops",
   },
   service: {

@@ -5,8 +5,7 @@ import { BatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { openC1z } from "#store/c1z-file.ts";
 import { encodeEnvelope } from "#store/envelope.ts";
-import { toFileError } from "#store/file-errors.ts";
-import { replaceFile } from "#store/output-path.ts";
+import { replaceFile } from "#store/replace-file.ts";
 import { user } from "../sample-rows.ts";
 
 /**
@@ -34,11 +33,9 @@ async function fillWorkingCopy(): Promise<void> {
 /** Compresses `scratch`, which the one who started this has filled, into the output. */
 async function fillOutput(): Promise<void> {
   const { size } = await stat(scratch);
-  try {
-    await replaceFile(path, (target) => encodeEnvelope(scratch, size, target));
-  } catch (error) {
-    throw toFileError(error, `save ${path}`, "what was there before is unchanged");
-  }
+  await replaceFile({ path, content: "c1z", action: `save ${path}` }, (target) =>
+    encodeEnvelope(scratch, size, target),
+  );
 }
 
 try {
