@@ -4,7 +4,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { backfillExpansions } from "./backfill.ts";
-import { copyDatabase, inTransaction, openWorkingDatabase, readInteger } from "./database.ts";
+import { copyDatabase, inTransaction, leaveWalMode, openWorkingDatabase, readInteger } from "./database.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import { toFileError } from "./file-errors.ts";
 import { removeAbandonedTemporaries } from "./helper-path.ts";
@@ -212,7 +212,7 @@ export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1
   const workspace = await nameWorkspace(options.tempDir);
   let lock: WriterLock | undefined;
   try {
-    lock = acquireWriterLock(output, workspace.directory);
+    lock = acquireWriterLock(output, workspace.directory, options.log);
     for (const abandoned of lock.abandonedWorkspaces) await removeAbandonedWorkspace(abandoned);
     await createWorkspace(workspace);
     await removeAbandonedTemporaries(output);
@@ -253,9 +253,10 @@ export async function openC1zReadOnly(path: string, options: ReadC1zOptions = {}
 /** Decodes the file into the workspace and brings its tables up to date. */
 async function openCopy(path: string, workspace: Workspace, options: ReadC1zOptions): Promise<DatabaseSync> {
   const limits = options.limits ?? readDecodeLimits(process.env);
-  const target = await open(workspace.databasePath, "wx", 0o600);
+  const target = await open(workspace.databasePath, "wx+", 0o600);
   try {
     await decodeEnvelope(path, target, limits, options.signal);
+    await leaveWalMode(target);
   } catch (error) {
     if (!isMissing(error)) throw error;
   } finally {

@@ -1,4 +1,6 @@
+import type { FileHandle } from "node:fs/promises";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { toFileError } from "./file-errors.ts";
 
@@ -18,9 +20,8 @@ const PAGE_BYTES = 16_384;
  * pages that a transaction changes, and rows come in no order.
  */
 export function openWorkingDatabase(path: string): DatabaseSync {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(withoutLocks(path));
   try {
-    // A file that was left in WAL mode is converted by the first statement.
     db.exec(
       `PRAGMA journal_mode = PERSIST; PRAGMA synchronous = OFF; PRAGMA page_size = ${PAGE_BYTES};
        PRAGMA cache_size = -${CACHE_KIB}`,
@@ -36,10 +37,31 @@ export function openWorkingDatabase(path: string): DatabaseSync {
 export function copyDatabase(db: DatabaseSync, path: string): void {
   db.exec(`PRAGMA cache_size = -${COPY_CACHE_KIB}`);
   try {
-    db.prepare("VACUUM INTO ?").run(path);
+    db.prepare("VACUUM INTO ?").run(withoutLocks(path).href);
   } finally {
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   }
+}
+
+/** Where the header of a database tells its journal mode twice, to writers and to readers: 1 is a journal, 2 is WAL. */
+const MODE_OFFSET = 18;
+
+/**
+ * Takes a database that is not open out of WAL mode, which needs locks. The copy of a `.c1z` file has no log beside it
+ * that could hold more than the database.
+ *
+ * @param file open for reading and writing
+ */
+export async function leaveWalMode(file: FileHandle): Promise<void> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, MODE_OFFSET);
+  if (bytesRead === 2 && buffer.includes(2)) await file.write(Buffer.from([1, 1]), 0, 2, MODE_OFFSET);
+}
+
+/** Nobody else opens a private database, and the directory for temporary files can be a share that has no locks. */
+function withoutLocks(path: string): URL {
+  const url = pathToFileURL(path);
+  url.search = "?nolock=1";
+  return url;
 }
 
 /**

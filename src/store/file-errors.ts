@@ -1,7 +1,11 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { describeSystemFault, NO_SPACE, type SystemFault, toFaultError } from "#kernel/system-error.ts";
 
 /** SQLite's primary result codes that say something about the world and not about our statements. */
+const SQLITE_PERM = 3;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 /** A write that failed for any reason but `ENOSPC`: a quota or a size limit, or a failing disk. */
 const SQLITE_IOERR_WRITE = 778;
@@ -30,14 +34,24 @@ function describeFault(error: Error): SystemFault | undefined {
   if (sqliteCode === SQLITE_FULL || extendedCode === SQLITE_IOERR_WRITE) {
     return NO_SPACE;
   }
-  // SQLite creates files of its own and does not say why it could not.
-  if (sqliteCode === SQLITE_CANTOPEN) {
+  if (sqliteCode === SQLITE_READONLY || sqliteCode === SQLITE_PERM) {
     return {
       code: Code.PermissionDenied,
       kind: "configuration",
-      what: "no file can be created in its directory",
-      remedy: "allow this user to write there, or choose another place",
+      what: "the system refused to write to it",
+      remedy: "allow this user to read and write there, or choose another place",
     };
+  }
+  // SQLite creates files of its own and does not say why it could not.
+  if (sqliteCode === SQLITE_CANTOPEN) {
+    return (
+      findLackOfDescriptors() ?? {
+        code: Code.PermissionDenied,
+        kind: "configuration",
+        what: "no file can be created in its directory",
+        remedy: "allow this user to write there, or choose another place",
+      }
+    );
   }
   if (sqliteCode === SQLITE_NOTADB || sqliteCode === SQLITE_CORRUPT) {
     return {
@@ -56,4 +70,14 @@ function describeFault(error: Error): SystemFault | undefined {
     };
   }
   return describeSystemFault(error);
+}
+
+/** Whether no file at all can be opened, tried with one that everybody may read. */
+function findLackOfDescriptors(): SystemFault | undefined {
+  try {
+    closeSync(openSync(devNull, "r"));
+    return undefined;
+  } catch (error) {
+    return describeSystemFault(error);
+  }
 }

@@ -3,7 +3,11 @@ import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
 import { type Row, readInteger, readText } from "./database.ts";
+import { toFileError } from "./file-errors.ts";
+import { createPrivateFile, hasLocks, identifyFile, isSameFile } from "./file-lock.ts";
+import { lockPathOf } from "./helper-path.ts";
 
 /**
  * Keeps a second writer away from an output file. Node has no file locks of its own, but SQLite has: the
@@ -24,20 +28,28 @@ export interface WriterLock {
 const MAX_ATTEMPTS = 20;
 /** A holder keeps readers out for an instant while it writes its name. */
 const LOCK_PATIENCE_MS = 200;
+const TABLE = "CREATE TABLE holder (token text, pid integer, host text, workspace text)";
 const LATEST = "ORDER BY rowid DESC LIMIT 1";
+const SQLITE_PERM = 3;
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
 
 /**
- * Takes the lock for `outputPath` at once or not at all.
+ * Takes the lock for `outputPath` at once or not at all. Where the file system has no locks the run goes on without,
+ * with a warning.
  *
  * @param workspace recorded for whoever comes after this process, if it is killed
- * @throws BatonError FailedPrecondition if another process (or an open file of this one) holds it.
+ * @throws BatonError FailedPrecondition if another process (or an open file of this one) holds it, or something else
+ *   stands at the name of the lock file; PermissionDenied if another user's lock file is in the way.
  */
-export function acquireWriterLock(outputPath: string, workspace: string): WriterLock {
-  const lockPath = `${outputPath}.lock`;
+export function acquireWriterLock(outputPath: string, workspace: string, log: Logger): WriterLock {
+  const lockPath = lockPathOf(outputPath);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const lock = tryAcquire(lockPath, outputPath, workspace);
+    const lock = tryAcquire({ lockPath, outputPath, workspace, log });
     if (lock !== undefined) return lock;
   }
   throw new BatonError(
@@ -46,14 +58,36 @@ export function acquireWriterLock(outputPath: string, workspace: string): Writer
   );
 }
 
+interface Attempt {
+  readonly lockPath: string;
+  readonly outputPath: string;
+  readonly workspace: string;
+  readonly log: Logger;
+}
+
 /** The lock, or undefined if the lock file was replaced meanwhile. */
-function tryAcquire(lockPath: string, outputPath: string, workspace: string): WriterLock | undefined {
-  const db = new DatabaseSync(lockPath, { timeout: LOCK_PATIENCE_MS });
+function tryAcquire(attempt: Attempt): WriterLock | undefined {
+  const { lockPath, outputPath, workspace, log } = attempt;
+  const isNew = createPrivateFile(lockPath);
+  const found = identifyFile(lockPath);
+  if (found === undefined) return undefined;
+  if (found.kind !== "file") {
+    const what = found.kind === "link" ? "a symbolic link" : "no regular file";
+    throw refuse(Code.FailedPrecondition, `${lockPath} is ${what} and cannot be a lock file; remove it`);
+  }
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(lockPath, { timeout: LOCK_PATIENCE_MS });
+    // SQLite follows links. Nothing is written before it is clear that none has come in between.
+    if (!isSameFile(identifyFile(lockPath), found)) {
+      db.close();
+      return undefined;
+    }
+    refuseForeignDatabase(db, lockPath);
     const token = randomUUID();
     db.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     db.exec("BEGIN IMMEDIATE");
-    db.exec("CREATE TABLE IF NOT EXISTS holder (token text, pid integer, host text, workspace text)");
+    db.exec(TABLE.replace("TABLE", "TABLE IF NOT EXISTS"));
     const earlier = db.prepare("SELECT workspace FROM holder").all();
     db.prepare("INSERT INTO holder VALUES (?, ?, ?, ?)").run(token, process.pid, hostname(), workspace);
     // Others can read who holds the lock only after a commit; whoever steps in between makes the next line fail.
@@ -62,14 +96,20 @@ function tryAcquire(lockPath: string, outputPath: string, workspace: string): Wr
       db.close();
       return undefined;
     }
+    const held = db;
     return {
       abandonedWorkspaces: earlier.map((row) => readText(row, "workspace")),
-      release: () => releaseLock(db, lockPath),
+      release: () => releaseLock(held, lockPath),
     };
   } catch (error) {
-    const refusal = isBusy(error) ? describeHolder(db, outputPath) : error;
-    db.close();
-    throw refusal;
+    const refusal = explain(error, db, attempt, found.owner);
+    db?.close();
+    if (!isRefusedLock(error) || hasLocks(outputPath)) throw refusal;
+    log.warn("the file system has no locks, so nothing keeps a second run from writing the file meanwhile", {
+      path: outputPath,
+    });
+    if (isNew) removeLockFile(lockPath);
+    return { abandonedWorkspaces: [], release: () => undefined };
   }
 }
 
@@ -101,16 +141,60 @@ function readHolderToken(lockPath: string): string | undefined {
   }
 }
 
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  const primaryCode = error.errcode & 0xff;
-  return primaryCode === SQLITE_BUSY || primaryCode === SQLITE_LOCKED;
+/** A lock file is ours to write to only if it holds what a lock file holds: anybody can have put it there. */
+function refuseForeignDatabase(db: DatabaseSync, lockPath: string): void {
+  const entries = db.prepare("SELECT sql FROM sqlite_schema").all();
+  if (entries.some((entry) => entry["sql"] !== TABLE)) throw notALockFile(lockPath);
 }
 
-function describeHolder(db: DatabaseSync, outputPath: string): BatonError {
+function notALockFile(lockPath: string, cause?: unknown): BatonError {
+  return refuse(
+    Code.FailedPrecondition,
+    `${lockPath} is not a lock file of this program; move it away, or choose another output file`,
+    cause,
+  );
+}
+
+/** How SQLite tells that it did not get a lock: somebody else has it, or there are none here. */
+function isRefusedLock(error: unknown): boolean {
+  return [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR].includes(sqliteCodeOf(error));
+}
+
+function explain(
+  error: unknown,
+  db: DatabaseSync | undefined,
+  { lockPath, outputPath }: Attempt,
+  owner: number,
+): BatonError {
+  switch (sqliteCodeOf(error)) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return describeHolder(db, outputPath);
+    case SQLITE_NOTADB:
+      return notALockFile(lockPath, error);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      if (owner === process.getuid?.()) break;
+      return refuse(
+        Code.PermissionDenied,
+        `the lock file ${lockPath} belongs to another user (${owner}); if no other run writes ${outputPath}, remove it`,
+        error,
+      );
+    default:
+  }
+  return toFileError(error, `take the lock file ${lockPath}`);
+}
+
+function sqliteCodeOf(error: unknown): number {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return 0;
+  return error.errcode & 0xff;
+}
+
+function describeHolder(db: DatabaseSync | undefined, outputPath: string): BatonError {
   let holder: Row | undefined;
   try {
-    holder = db.prepare(`SELECT pid, host FROM holder ${LATEST}`).get();
+    holder = db?.prepare(`SELECT pid, host FROM holder ${LATEST}`).get();
   } catch {
     // It is just being written; the message does without.
   }
@@ -120,4 +204,8 @@ function describeHolder(db: DatabaseSync, outputPath: string): BatonError {
     Code.FailedPrecondition,
     `${outputPath} is being written by another process${who}; wait until it has ended, or choose another output file`,
   );
+}
+
+function refuse(code: Code, message: string, cause?: unknown): BatonError {
+  return new BatonError(code, message, { kind: "configuration", cause });
 }
