@@ -47,7 +47,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   tasks: { folders: ["kernel", "telemetry", "model", "store", "sync", "host", "gen"], packages: [] },
   service: {
-    folders: ["kernel", "telemetry", "http/dispatcher.ts", "model", "store", "sync", "host", "tasks", "gen"],
+    folders: ["kernel", "telemetry", "http", "model", "store", "sync", "host", "tasks", "gen"],
     packages: [GRPC, "undici (types)"],
   },
   report: { folders: ["kernel", "model", "store"], packages: [] },

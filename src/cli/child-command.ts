@@ -1,6 +1,7 @@
 import { isSea } from "node:sea";
 import type { ParsedArguments } from "#config/arguments.ts";
 import { variableOf } from "#config/field.ts";
+import { UNCHECKED_TLS } from "./ignored-variables.ts";
 
 /** How to start this program once more; the shape that the host's launcher takes. */
 export interface ChildCommand {
@@ -24,6 +25,8 @@ export function buildChildCommand(
 ): ChildCommand {
   const flags: string[] = [];
   const childEnv = { ...env };
+  // It has no effect, which the host has told.
+  delete childEnv[UNCHECKED_TLS];
   for (const { field, text } of parsed.flags) {
     // An empty secret is none, but it hides the variable and the file, so it has to stay a flag.
     if (field.kind === "secret" && text !== "") childEnv[variableOf(field.name)] = text;

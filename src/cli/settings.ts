@@ -8,6 +8,7 @@ import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
+import { findIgnoredVariables } from "./ignored-variables.ts";
 import { parseJsonObject } from "./tasks/task.ts";
 
 export type SdkConfig = ConfigOf<typeof sdkFields>;
@@ -29,8 +30,8 @@ export async function loadSettings(invocation: Invocation): Promise<Settings> {
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
   const sdk = loadFields(sdkFields, sdkConstraints, sources);
   registerSecrets(sdk, redactor);
-  const warnings = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
-  return { sdk, sources, configPath: file?.path, warnings };
+  const unknown = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
+  return { sdk, sources, configPath: file?.path, warnings: [...unknown, ...findIgnoredVariables(env)] };
 }
 
 /** Loads the connector's settings; from then on the redactor knows their secrets too. */

@@ -1,9 +1,10 @@
 import type { Dispatcher } from "undici";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { type NetworkEnvironment, openDispatcher } from "./dispatcher.ts";
+import { openDispatcher } from "./dispatcher.ts";
+import type { NetworkEnvironment } from "./environment.ts";
 import type { Redact } from "./error-text.ts";
-import { type Endpoint, networkError, redirectError } from "./http-error.ts";
+import { beginningError, type Endpoint, networkError, redirectError } from "./http-error.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
 
 export interface HttpClientOptions {
@@ -144,7 +145,7 @@ export class HttpClient {
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
     const { origin, userAgent, headersTimeoutMs = 60_000, totalTimeoutMs, maxBodyBytes } = this.#options;
-    const response = await dispatcher.request({
+    const asking = dispatcher.request({
       origin,
       method: request.method,
       path: request.path,
@@ -154,6 +155,9 @@ export class HttpClient {
       headersTimeout: Math.min(headersTimeoutMs, totalTimeoutMs),
       bodyTimeout: Math.min(headersTimeoutMs, totalTimeoutMs),
       signal,
+    });
+    const response = await asking.catch((error: unknown) => {
+      throw beginningError(endpoint, this.#host, error);
     });
     const headers = flatten(response.headers);
     const body = await readBounded(response.body, maxBodyBytes, endpoint);

@@ -1,4 +1,4 @@
-import { BatonError, Code, type ErrorKind } from "#kernel/errors.ts";
+import { BatonError, Code, type ErrorKind, toBatonError } from "#kernel/errors.ts";
 import { type Redact, readErrorText } from "./error-text.ts";
 import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
 
@@ -137,14 +137,21 @@ function describeLocation(location: string | undefined): string {
   return url.protocol === "relative:" ? url.pathname : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
+/** What OpenSSL says of a certificate, under the names that Node gives to its codes. */
 const UNTRUSTED_CERTIFICATE: ReadonlySet<string> = new Set([
   "CERT_NOT_YET_VALID",
   "CERT_HAS_EXPIRED",
   "CERT_UNTRUSTED",
   "CERT_REJECTED",
   "CERT_REVOKED",
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_SIGNATURE_FAILURE",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
@@ -158,31 +165,57 @@ const TIMEOUTS: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_BODY_TIMEOUT", "the answer stopped in the middle"],
 ]);
 
+const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+
 /** Faults of a connection that was made and broke before the response was complete, and time-outs of such. */
 const WITHIN_EXCHANGE: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
   "UND_ERR_SOCKET",
-  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  LENGTH_MISMATCH,
 ]);
 
-const BROKEN: ReadonlyMap<string, string> = new Map([
+/** The faults of the network that pass by themselves. Every other one fails the call at once. */
+const PASSING: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "the connection was refused"],
   ["ECONNRESET", "the connection was reset"],
+  ["ECONNABORTED", "the connection was broken off"],
   ["EPIPE", "the connection was closed"],
   ["EHOSTUNREACH", "the host cannot be reached"],
+  ["EHOSTDOWN", "the host is down"],
   ["ENETUNREACH", "the network cannot be reached"],
+  ["ENETDOWN", "the network is down"],
+  ["ENETRESET", "the network broke the connection off"],
+  ["EADDRNOTAVAIL", "this machine has no port or address left for the connection"],
   ["EAI_AGAIN", "the name service does not answer"],
+  ["EAI_FAIL", "the name service failed"],
   ["UND_ERR_SOCKET", "the connection was closed before the answer was complete"],
-  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "the answer was cut short"],
+  [LENGTH_MISMATCH, "the answer was cut short"],
   ["UND_ERR_PRX_CONN", "the proxy closed the connection"],
+  ["HPE_INVALID_EOF_STATE", "the connection was closed before the answer was complete"],
+]);
+
+/** Faults whose code says too little. Codes that begin with `HPE_` are those of the parser of HTTP. */
+const LASTING: ReadonlyMap<string, string> = new Map([
+  [
+    "UND_ERR_HEADERS_OVERFLOW",
+    "the headers of the answer are longer than 16 KiB, the most that is read; look for a proxy that adds to them",
+  ],
+  [
+    "HPE_HEADER_OVERFLOW",
+    "the headers of the answer are longer than what is read; look for a proxy that adds to them",
+  ],
+  ["EMFILE", "this program may open no more files; allow more with `ulimit -n`"],
+  ["ENFILE", "this machine can open no more files"],
+  ["EACCES", "this machine does not allow the connection; look for a firewall"],
+  ["EPERM", "this machine does not allow the connection; look for a firewall"],
 ]);
 
 /**
- * The error for a request that got no complete answer. Faults that can pass become `Unavailable`, time-outs
- * `DeadlineExceeded`, an unknown host name `InvalidArgument` (as in baton-sdk v0.25.0), and what only a change
- * of settings can mend `FailedPrecondition`.
+ * The error for a request that got no complete answer. Faults that pass become `Unavailable`, time-outs
+ * `DeadlineExceeded`, an unknown host name `InvalidArgument` (as in baton-sdk v0.25.0), and every other fault
+ * `FailedPrecondition`: repeating it would bring the same again.
  */
 export function networkError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
   const origin = findNetworkFault(thrown);
@@ -229,18 +262,42 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
     );
   }
   if (proxyStatus !== undefined) {
+    const passes = proxyStatus >= 500 || proxyStatus === 429 || proxyStatus === 408;
     return fault(
-      Code.Unavailable,
+      passes ? Code.Unavailable : Code.FailedPrecondition,
       `${failed}the proxy answered ${statusLine(proxyStatus)}; check HTTPS_PROXY and NO_PROXY`,
       "upstream",
       thrown,
     );
   }
-  return new BatonError(
-    Code.Unavailable,
-    `${failed}${BROKEN.get(code) ?? `network error ${code}`}${describePeer(origin, host)}; ${TRY_AGAIN}`,
-    { kind: "upstream", cause: thrown, lessMayHelp: WITHIN_EXCHANGE.has(code) },
-  );
+  const passing = PASSING.get(code);
+  if (passing !== undefined) {
+    const message = `${failed}${passing}${describePeer(origin, host)}; ${TRY_AGAIN}`;
+    const lessMayHelp = WITHIN_EXCHANGE.has(code);
+    return new BatonError(Code.Unavailable, message, { kind: "upstream", cause: thrown, lessMayHelp });
+  }
+  return fault(Code.FailedPrecondition, `${failed}${describeLasting(code, thrown)}`, "upstream", thrown);
+}
+
+function describeLasting(code: string, thrown: unknown): string {
+  const known = LASTING.get(code);
+  if (known !== undefined) return known;
+  if (code.startsWith("HPE_")) {
+    return `the answer is not HTTP as it should be (${code}); check the base URL, and look for a proxy that changes answers`;
+  }
+  return `${toBatonError(thrown).message} (${code})`;
+}
+
+/**
+ * The same for a request whose answer has not even begun. There is no body yet that could be cut short, so a length that
+ * does not fit is the fault of headers that contradict each other.
+ */
+export function beginningError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
+  if (findNetworkFault(thrown)?.code !== LENGTH_MISMATCH) return networkError(endpoint, host, thrown);
+  const problem =
+    "the headers of the answer contradict each other about its length; look for a proxy that changes answers";
+  const message = `${endpoint.name} at ${host} failed: ${problem}`;
+  return fault(Code.FailedPrecondition, message, "upstream", thrown);
 }
 
 /** Who refused, if that is not plainly the host: one of its addresses, or a proxy. */
@@ -263,14 +320,20 @@ interface NetworkFault {
   readonly hostname?: string | undefined;
 }
 
-/** The first error with a code among an error, its parts (several addresses were tried) and its causes. */
+/**
+ * The first error with a code among an error, its parts and its causes. Of several addresses that were tried, one that
+ * may do later decides.
+ */
 function findNetworkFault(thrown: unknown): NetworkFault | undefined {
   if (!(thrown instanceof Error)) return undefined;
   // undici wraps the fault of a socket, which says more than the wrapper.
   const inner = findNetworkFault(thrown.cause);
   if (inner !== undefined) return inner;
-  if (isFault(thrown)) return thrown;
-  return thrown instanceof AggregateError ? findNetworkFault(thrown.errors[0]) : undefined;
+  if (thrown instanceof AggregateError) {
+    const parts = thrown.errors.map(findNetworkFault).filter((part) => part !== undefined);
+    return parts.find(({ code }) => TIMEOUTS.has(code) || PASSING.has(code)) ?? parts[0];
+  }
+  return isFault(thrown) ? thrown : undefined;
 }
 
 function isFault(error: Error): error is Error & NetworkFault {

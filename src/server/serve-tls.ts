@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { ServerCredentials } from "@grpc/grpc-js";
+import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /** PEM texts for mutual TLS with peers that somebody else gave their certificates. */
@@ -16,8 +17,9 @@ export interface PemFiles {
  * @throws BatonError Unknown if a file does not hold what it should, or the key is of another certificate.
  */
 export function createPemCredentials({ cert, key, clientCa }: PemFiles): ServerCredentials {
-  const certificate = parse("--tls-cert-path holds no PEM certificate", () => new X509Certificate(cert));
-  parse("--tls-client-ca-path holds no PEM certificate", () => new X509Certificate(clientCa));
+  requirePem("--tls-cert-path", cert);
+  requirePem("--tls-client-ca-path", clientCa);
+  const certificate = new X509Certificate(cert);
   const privateKey = parse("--tls-key-path holds no PEM private key without a passphrase", () =>
     createPrivateKey(key),
   );
@@ -25,6 +27,11 @@ export function createPemCredentials({ cert, key, clientCa }: PemFiles): ServerC
     throw unusable("the private key of --tls-key-path does not belong to the certificate of --tls-cert-path");
   }
   return ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: cert }], true);
+}
+
+function requirePem(flag: string, bytes: Buffer): void {
+  const problem = findPemProblem(bytes.toString("latin1"));
+  if (problem !== undefined) throw unusable(`${flag} ${problem}`);
 }
 
 function parse<T>(problem: string, read: () => T): T {

@@ -59,6 +59,7 @@ export function createClientTls(credential: Credential): ClientTls {
   return {
     credentials: ChannelCredentials.createSsl(ca, key, cert, {
       checkServerIdentity: (_name, certificate) => checkServerIdentity(LOOPBACK, certificate),
+      rejectUnauthorized: true,
     }),
     options: {
       "grpc.ssl_target_name_override": SERVER_NAME,

@@ -40,6 +40,9 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.keepalive_timeout_ms": 20_000,
 };
 
+/** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
+const CHECKED = { rejectUnauthorized: true };
+
 /** Starts a call, which can be canceled through what is returned. */
 type Send<Response> = (
   metadata: Metadata,
@@ -59,7 +62,7 @@ export class C1Channel {
 
   constructor({ address, route, authorities, clientName, tokens }: C1ChannelOptions) {
     const roots = authorities === undefined ? null : Buffer.from(authorities.join("\n"));
-    this.#client = new Client(route.target, ChannelCredentials.createSsl(roots), {
+    this.#client = new Client(route.target, ChannelCredentials.createSsl(roots, null, null, CHECKED), {
       ...CHANNEL_OPTIONS,
       ...route.options,
       "grpc.primary_user_agent": `${clientName} ${SDK_USER_AGENT}`,

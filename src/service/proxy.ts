@@ -1,5 +1,5 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { chooseProxy, readVariable } from "#http/dispatcher.ts";
+import { chooseProxy } from "#http/proxy.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Environment } from "./environment.ts";
 
@@ -10,44 +10,29 @@ export interface ChannelRoute {
 }
 
 /**
- * The way to `address` (`host:port`): directly, or through the proxy that `HTTPS_PROXY` names unless
- * `NO_PROXY` excepts it. gRPC's own proxy support reads the lower-case variables only, so that Go programs
- * and this one would go different ways; it is told the proxy instead.
+ * The way to `address` (`host:port`): directly, or through the proxy that the environment names. gRPC's own proxy
+ * support reads the lower-case variables only, and `NO_PROXY` by rules of its own, so that Go programs and this one
+ * would go different ways; it is told the proxy instead.
  */
 export function findRoute(address: string, env: Environment): ChannelRoute {
-  const direct = { target: `dns:///${address}`, options: { "grpc.enable_http_proxy": 0 } };
   const proxy = chooseProxy(new URL(`https://${address}`), env);
-  if (proxy === undefined || isExcepted(address, readVariable(env, "no_proxy") ?? "")) return direct;
-  const { protocol, hostname, port, username, password } = new URL(proxy);
-  if (protocol !== "http:") {
+  if (proxy === undefined) {
+    return { target: `dns:///${address}`, options: { "grpc.enable_http_proxy": 0 } };
+  }
+  if (proxy.protocol !== "http:") {
     throw new BatonError(
       Code.InvalidArgument,
-      "HTTPS_PROXY must be a URL that begins with http://: gRPC connections cannot go through a proxy that itself speaks TLS",
+      `${proxy.variable} must be a URL that begins with http://: gRPC connections cannot go through a proxy that itself speaks TLS`,
       { kind: "configuration" },
     );
   }
-  const login = [username, password].filter((part) => part !== "").map(decodeURIComponent);
   return {
-    target: `dns:///${hostname}:${port || "80"}`,
+    target: `dns:///${proxy.hostname}:${proxy.port}`,
     options: {
       "grpc.enable_http_proxy": 0,
       "grpc.http_connect_target": `dns:///${address}`,
       "grpc.default_authority": address,
-      ...(login.length === 0 ? {} : { "grpc.http_connect_creds": login.join(":") }),
+      ...(proxy.login === undefined ? {} : { "grpc.http_connect_creds": proxy.login }),
     },
   };
-}
-
-/** Whether a `NO_PROXY` list names the host, a domain above it, or everything. */
-function isExcepted(address: string, list: string): boolean {
-  const host = address.replace(/:\d+$/, "").toLowerCase();
-  return list
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== "")
-    .some((entry) => {
-      if (entry === "*" || entry === address) return true;
-      const domain = entry.replace(/^\*?\./, "");
-      return host === domain || host.endsWith(`.${domain}`);
-    });
 }

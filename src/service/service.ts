@@ -1,5 +1,6 @@
 import type { LaunchedConnector } from "#host/launch.ts";
-import { openDispatcher, readExtraAuthorities } from "#http/dispatcher.ts";
+import { readExtraAuthorities } from "#http/authorities.ts";
+import { openDispatcher } from "#http/dispatcher.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";

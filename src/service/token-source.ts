@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { networkError } from "#http/http-error.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
@@ -128,6 +129,9 @@ export class TokenSource {
       return readToken(text, askedAt);
     } catch (error) {
       if (error instanceof BatonError) throw error;
+      const fault = networkError({ upstream: "C1", name: `POST ${TOKEN_PATH}` }, new URL(origin).host, error);
+      // What passes, and a name that is not known yet, is waited for; a certificate that is not trusted is not.
+      if (fault.code === Code.FailedPrecondition) throw fault;
       const reason = toBatonError(error).message;
       throw new BatonError(Code.Unavailable, `the token endpoint ${origin} cannot be reached: ${reason}`, {
         cause: error,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 
 /** An OpenTelemetry collector as the settings describe it. */
@@ -56,8 +57,9 @@ function decodeCa(text: string | undefined): Buffer | undefined {
 }
 
 function requirePem(bytes: Buffer, what: string): Buffer {
-  if (bytes.includes(PEM_BEGIN)) return bytes;
-  throw problem(`${what} holds no certificate in PEM`);
+  const reason = findPemProblem(bytes.toString("latin1"));
+  if (reason === undefined) return bytes;
+  throw problem(`${what} ${reason}`);
 }
 
 function problem(rest: string): BatonError {

@@ -23,6 +23,9 @@ import { OtelTracer } from "./otel-tracer.ts";
  */
 const EXPORT_INTERVAL_MS = 50;
 
+/** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
+const CHECKED = { rejectUnauthorized: true };
+
 /** A collector that is away would otherwise be complained about every second. */
 const COMPLAINT_INTERVAL_MS = 60_000;
 
@@ -54,7 +57,9 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
   const exporter = {
     url: `${tls === undefined ? "http" : "https"}://${collector.address}`,
     credentials:
-      tls === undefined ? grpcCredentials.createInsecure() : grpcCredentials.createSsl(tls.ca ?? null),
+      tls === undefined
+        ? grpcCredentials.createInsecure()
+        : grpcCredentials.createSsl(tls.ca ?? null, null, null, CHECKED),
   };
   const resource = detectResources({ detectors: [envDetector] }).merge(
     resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion }),

@@ -2,6 +2,7 @@ import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
+import { findIgnoredVariables } from "../ignored-variables.ts";
 import {
   allowsTicketing,
   loadConnectorConfig,
@@ -33,6 +34,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const output = { ...logging, ...(thread?.relayLog === true ? { write: relay(thread) } : {}) };
   const telemetry = await openTelemetry(invocation, settings);
   telemetry?.reportTo(createLogger(output));
+  const log = createLogger({ ...output, mirror: telemetry?.mirror });
+  for (const warning of findIgnoredVariables(invocation.env)) log.warn(warning);
   try {
     return await serve(thread, {
       createConnector: () =>
@@ -43,7 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
           redact: (text) => redactor.redact(text),
         }),
       gates: { provisioning, ticketing: allowsTicketing(settings) },
-      log: createLogger({ ...output, mirror: telemetry?.mirror }),
+      log,
       redactor,
       tracer: telemetry?.tracer,
     });

@@ -171,7 +171,7 @@ describe("a fault of the network", () => {
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc",
       Code.Unavailable,
     ],
-    ["something that is not HTTP", "SSH-2.0-OpenSSH\r\n", Code.Unavailable],
+    ["something that is not HTTP", "SSH-2.0-OpenSSH\r\n", Code.FailedPrecondition],
   ])("%s has its code and names endpoint and host", async (_, bytes, code) => {
     const origin = await serveRaw(bytes);
     const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/users/" }, context));

@@ -81,7 +81,10 @@ describe("the code of a network fault", () => {
     ["EHOSTUNREACH", Code.Unavailable],
     ["EAI_AGAIN", Code.Unavailable],
     ["UND_ERR_SOCKET", Code.Unavailable],
-    ["ESOMETHINGNEW", Code.Unavailable],
+    ["HPE_INVALID_EOF_STATE", Code.Unavailable],
+    ["HPE_INVALID_HEADER_TOKEN", Code.FailedPrecondition],
+    ["UND_ERR_HEADERS_OVERFLOW", Code.FailedPrecondition],
+    ["ESOMETHINGNEW", Code.FailedPrecondition],
     ["ETIMEDOUT", Code.DeadlineExceeded],
     ["UND_ERR_CONNECT_TIMEOUT", Code.DeadlineExceeded],
     ["UND_ERR_HEADERS_TIMEOUT", Code.DeadlineExceeded],
@@ -100,6 +103,8 @@ describe("the code of a network fault", () => {
     expect(networkError(endpoint, "h", wrapped).code).toBe(Code.InvalidArgument);
     const several = new AggregateError([fault("ETIMEDOUT"), fault("ECONNREFUSED")]);
     expect(networkError(endpoint, "h", several).code).toBe(Code.DeadlineExceeded);
+    const oneMayPass = new AggregateError([fault("EACCES"), fault("ECONNREFUSED")]);
+    expect(networkError(endpoint, "h", oneMayPass).code).toBe(Code.Unavailable);
   });
 
   it("is told with what was asked, where that is not the host: a proxy, or its name", () => {
@@ -111,6 +116,6 @@ describe("the code of a network fault", () => {
   });
 
   it("can come of anything thrown", () => {
-    expect(networkError(endpoint, "h", "text").code).toBe(Code.Unavailable);
+    expect(networkError(endpoint, "h", "text").code).toBe(Code.FailedPrecondition);
   });
 });

@@ -115,7 +115,7 @@ test.each([
 
 test("a server that nobody reaches is unavailable", async () => {
   server.close();
-  await dispatcher.destroy();
+  server.closeAllConnections();
   await expect(source.get(signal)).rejects.toMatchObject({ code: Code.Unavailable });
 });
 

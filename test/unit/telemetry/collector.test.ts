@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { type CollectorSettings, readCollector } from "#telemetry/collector.ts";
+import { createServerCertificate } from "../../fakes/c1/certificate.ts";
 
-const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const PEM = createServerCertificate().cert;
+const BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
 function read(settings: Partial<CollectorSettings>) {
   return readCollector({ endpoint: "collector:4317", insecure: false, ...settings });
@@ -44,6 +46,7 @@ test("the authority is taken as PEM, in base64url or plain, and not at all witho
 
 test.each([
   [{ ca: "bm90IGEgY2VydGlmaWNhdGU" }, "-tls-cert: the value holds no certificate in PEM"],
+  [{ ca: BROKEN }, "-tls-cert: the value holds a certificate that cannot be read"],
   [{ caPath: "/nowhere/ca.pem" }, "-tls-cert-path: cannot read /nowhere/ca.pem: ENOENT"],
   [{ ca: PEM, caPath: "/etc/ca.pem" }, "exclude each other"],
 ])("%j is refused with what is wrong", (settings, message) => {
