@@ -1,9 +1,11 @@
-import { openSync, writeSync } from "node:fs";
 import { isGiven } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { STDOUT } from "#kernel/descriptor.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { describeSystemFault } from "#kernel/system-error.ts";
+import { LogTarget, standardError } from "#telemetry/log-target.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
@@ -44,9 +46,9 @@ export function openOutput(
       ? new LiveLine(terminal, () => systemClock.monotonic())
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
-  const write = live === undefined ? openLogFiles(sdk.logPath) : (line: string) => live.writeAbove(line);
-  const debugUntil = parseDebugEnd(sdk);
-  const options = { level, format, redactor, debugUntil, ...(write === undefined ? {} : { write }) };
+  const write = live === undefined ? undefined : (line: string) => live.writeAbove(line);
+  const targets = sdk.logPath.length === 0 ? undefined : sdk.logPath.map(openTarget);
+  const options = { level, format, redactor, debugUntil: parseDebugEnd(sdk), targets, write };
   telemetry?.reportTo(createLogger(options));
   const log = createLogger({ ...options, mirror: telemetry?.mirror });
   for (const warning of warnings) log.warn(warning);
@@ -58,23 +60,17 @@ export function openOutput(
   };
 }
 
-/** Opens the files for appending; `stderr` and `stdout` are those streams. Undefined means the usual place. */
-function openLogFiles(paths: readonly string[]): ((line: string) => void) | undefined {
-  if (paths.length === 0) return undefined;
-  const descriptors = paths.map((path) => {
-    if (path === "stdout") return 1;
-    if (path === "stderr") return 2;
-    try {
-      return openSync(path, "a", 0o600);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new BatonError(Code.Unknown, `--log-path: cannot write to ${path}: ${reason}`, {
-        kind: "configuration",
-        cause: error,
-      });
-    }
-  });
-  return (line) => {
-    for (const descriptor of descriptors) writeSync(descriptor, line);
-  };
+/** Opens a file of `--log-path`; `stderr` and `stdout` are those streams. */
+function openTarget(path: string): LogTarget {
+  if (path === "stdout") return new LogTarget(path, STDOUT);
+  if (path === "stderr") return standardError();
+  try {
+    return LogTarget.open(path);
+  } catch (error) {
+    const reason = describeSystemFault(error)?.what ?? toBatonError(error).message;
+    throw new BatonError(Code.Unknown, `--log-path: cannot write to ${path}: ${reason}; name another file`, {
+      kind: "configuration",
+      cause: error,
+    });
+  }
 }

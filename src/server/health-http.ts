@@ -64,6 +64,8 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, port, address);
+  // A connection that could not be accepted is one probe less, and no reason to end the work.
+  server.on("error", () => undefined);
   const bound: AddressInfo | string | null = server.address();
   return {
     port: typeof bound === "object" && bound !== null ? bound.port : port,

@@ -3,9 +3,21 @@ import type { LogFields, Logger, LogLevel } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { createLogger } from "#telemetry/logger.ts";
 
-/** A logger that writes each line to `log` and, debug lines included, to a file of its own. */
+/**
+ * A logger that writes each line to `log` and, debug lines included, to a file of its own. Lines that the file does not
+ * take are lost, which `log` tells once.
+ */
 export function openDebugLog(log: Logger, path: string, redactor: Redactor, taskId: string): Logger {
-  const write = (line: string): void => appendFileSync(path, line, { mode: 0o600 });
+  let isLossTold = false;
+  const write = (line: string): void => {
+    try {
+      appendFileSync(path, line, { mode: 0o600 });
+    } catch (error) {
+      if (isLossTold) return;
+      isLossTold = true;
+      log.warn("lines of the debug log for C1 cannot be written and are lost; the work goes on", { error });
+    }
+  };
   const file = createLogger({ level: "debug", format: "json", redactor, write });
   return new DoubleLogger(log, file.with({ task_id: taskId }));
 }

@@ -61,7 +61,7 @@ export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Out
   try {
     await syncIntoFile(sync, directory, taskCtx);
     await uploadFile(c1, task.id, directory.syncFile, taskCtx);
-    if (await exists(directory.debugLog)) await uploadFile(c1, task.id, directory.debugLog, taskCtx);
+    await uploadDebugLog(sync, directory, taskCtx);
     return {};
   } catch (thrown) {
     const error = toBatonError(thrown);
@@ -135,6 +135,21 @@ function readScope(options: SyncFullTask, { resourceTypes }: SyncSettings) {
     skipGrants: options.skipGrants,
     skipExpansion: options.skipExpandGrants,
   };
+}
+
+/** The sync is with C1 by now, so a log that does not get there is no reason to sync again. */
+async function uploadDebugLog(
+  { c1, task }: FullSync,
+  { debugLog }: TaskDirectory,
+  ctx: CallContext,
+): Promise<void> {
+  if (!(await exists(debugLog))) return;
+  try {
+    await uploadFile(c1, task.id, debugLog, ctx);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    ctx.log.warn("C1 did not take the debug log; the sync itself is uploaded", { error });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

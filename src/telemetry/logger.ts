@@ -4,12 +4,12 @@
  * connector process is usually killed at the end of a run and has no chance to flush.
  */
 
-import { destination, type Logger as PinoLogger, pino } from "pino";
+import { type Logger as PinoLogger, pino } from "pino";
 import type { LogFields, Logger, LogLevel } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 import { cutText, escapeHiddenInJson, showHidden, toVisibleLine } from "#kernel/visible-text.ts";
+import { type LogTarget, standardError } from "./log-target.ts";
 
-const STDERR = 2;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Characters of a text in a field. A stack trace fits, an answer that a server fills up does not. */
@@ -27,8 +27,10 @@ export interface LoggerOptions {
   readonly name?: string;
   /** Takes registered secrets out of messages and fields. */
   readonly redactor?: Redactor;
-  /** Where finished lines go; standard error if absent. */
-  readonly write?: (line: string) => void;
+  /** Where finished lines go; standard error if absent. That one of them takes no lines is told by the others. */
+  readonly targets?: readonly LogTarget[] | undefined;
+  /** Takes finished lines instead of targets. */
+  readonly write?: ((line: string) => void) | undefined;
   /** Gets each line too, always as JSON. */
   readonly mirror?: ((line: string) => void) | undefined;
   /** From this moment on (epoch milliseconds) the level `debug` means info. */
@@ -38,7 +40,7 @@ export interface LoggerOptions {
 /** A logger that writes each line at once. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const redactor = options.redactor ?? new Redactor();
-  const write = options.write ?? openStderr();
+  const write = options.write ?? openTargets(options);
   const format = options.format === "console" ? toConsoleLine : toJsonLine;
   const { mirror, debugUntil = Number.POSITIVE_INFINITY } = options;
   const logger = pino(
@@ -58,9 +60,34 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return new PinoAdapter(logger, redactor, debugUntil);
 }
 
-function openStderr(): (line: string) => void {
-  const stream = destination({ fd: STDERR, sync: true });
-  return (line) => stream.write(line);
+function openTargets(options: LoggerOptions): (line: string) => void {
+  const { targets = [standardError()] } = options;
+  return (line) => {
+    for (const target of targets) {
+      const failure = target.write(line);
+      if (failure !== undefined) reportLoss(options, targets, target, failure);
+    }
+  };
+}
+
+/** Tells once that a target takes no lines, where that can be told: in the other targets, else on standard error. */
+function reportLoss(
+  options: LoggerOptions,
+  targets: readonly LogTarget[],
+  lost: LogTarget,
+  error: Error,
+): void {
+  const others = targets.filter((target) => target !== lost);
+  const write = (line: string): void => {
+    for (const target of others.length > 0 ? others : [standardError()]) target.write(line);
+  };
+  createLogger({ ...options, write }).warn(
+    "lines of the log cannot be written and are lost; the work goes on",
+    {
+      log: lost.name,
+      error,
+    },
+  );
 }
 
 class PinoAdapter implements Logger {
