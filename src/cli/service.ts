@@ -8,7 +8,7 @@ import { type Job, startConnectorProcess } from "./job.ts";
 import { chooseWorkers, describeSubject } from "./sync.ts";
 
 /**
- * `--client-id`: takes tasks from C1 until a signal comes, which is the usual end: exit code 0. The connector
+ * `--client-id`: takes tasks from C1 until a signal comes, which is the usual end: exit code 0, or 129 if it was a lost terminal. The connector
  * process lives as long as the program.
  */
 export async function serveC1(job: Job): Promise<number> {
@@ -48,7 +48,7 @@ export async function serveC1(job: Job): Promise<number> {
     tracer: job.tracer,
   };
   await runService(options);
-  return 0;
+  return signals.exitCodeOfService();
 }
 
 /** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */

@@ -118,13 +118,15 @@ interface ProcessWatch {
 }
 
 /**
- * Reacts to what happens to the process as a whole. An interrupt is left to the host, which gets it from the
- * same terminal and still needs this process to save its work; SIGTERM lets calls in flight end first.
+ * Reacts to what happens to the process as a whole. An interrupt and the loss of the terminal are left to the host, which
+ * gets them from the same terminal and still needs this process to save its work, or, under `nohup`, goes on; SIGTERM
+ * lets calls in flight end first.
  */
 function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
   const { promise: ended, resolve } = Promise.withResolvers<End>();
   const handlers = {
     SIGINT: () => log.debug("interrupt ignored, the host decides"),
+    SIGHUP: () => log.debug("lost terminal ignored, the host decides"),
     SIGTERM: () =>
       resolve({
         exitCode: EXIT_SIGTERM,

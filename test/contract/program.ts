@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** A command and its arguments that the command line of the program is appended to, for example `setpriv`. */
   readonly within?: readonly string[];
+  /** `ignore` is the empty device, which is the default; `pipe` stays open. */
+  readonly stdin?: "ignore" | "pipe";
 }
 
 /** Starts the real program as a process of its own, with nothing of this process's settings. */
@@ -54,14 +56,14 @@ export function startProgram(args: readonly string[], options: StartOptions = {}
   const child = spawn(command, words, {
     env: { ...Object.fromEntries(inherited), ...options.env },
     cwd: options.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
   });
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
   const result = once(child, "close").then(([code, signal]) => ({ code, signal, stdout, stderr }));

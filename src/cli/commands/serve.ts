@@ -29,7 +29,7 @@ const LAST_EXPORT_MS = 1_000;
 /** How long somebody who asks `/health` waits at most for the connector. */
 const VALIDATE_WAIT_MS = 15_000;
 
-/** `serve`: the connector by itself, for sidecars and for debugging. Ends well at SIGTERM and SIGINT. */
+/** `serve`: the connector by itself, for sidecars and for debugging. Ends well at SIGTERM, SIGINT and SIGHUP. */
 export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const options = loadFields(serveFields, [], settings.sources);
@@ -67,7 +67,7 @@ export async function run(invocation: Invocation): Promise<number> {
       },
     });
     output.log.info("served", { reason: signals.exitCode() === undefined ? "ended" : "signal" });
-    return 0;
+    return signals.exitCodeOfService();
   } finally {
     await closeHealth?.();
     signals.stop();

@@ -10,11 +10,11 @@ test.each([
   const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
   const signals = watchSignals();
   expect(signals.exitCode()).toBeUndefined();
-  process.emit(name);
+  process.emit(name, name);
   expect(signals.signal.aborted).toBe(true);
   expect(signals.exitCode()).toBe(exitCode);
   expect(exit).not.toHaveBeenCalled();
-  process.emit(name);
+  process.emit(name, name);
   expect(exit).toHaveBeenCalledWith(exitCode);
   signals.stop();
 });

@@ -119,10 +119,11 @@ test("a call that does not end in time after SIGTERM is cancelled as Unavailable
   expect(await exitCode).toBe(143);
 });
 
-test("an interrupt and a promise that nobody waits for end nothing", async () => {
+test("an interrupt, a lost terminal and a promise that nobody waits for end nothing", async () => {
   const { stdin, events, errors, exitCode, client } = await run();
   await client.ask(ConnectorService.validate, {});
   events.emit("SIGINT");
+  events.emit("SIGHUP");
   events.emit("unhandledRejection", new Error("forgotten"));
   await client.ask(ConnectorService.validate, {});
   expect(errors).toEqual(["a promise failed that nobody waits for"]);
