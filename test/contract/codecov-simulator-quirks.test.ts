@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { callSimulator, type UserRow } from "./simulator-client.ts";
 
@@ -72,6 +72,43 @@ describe("seat changes", () => {
     expect([answer.status, answer.body.activated]).toEqual([200, false]);
   });
 
+  const multipart = { "content-type": "multipart/form-data; boundary=b" };
+
+  it.each(["", "--b--\r\n", "--b\r\n--b--\r\n", "no part at all"])(
+    "an empty multipart body %j takes the seat",
+    async (body) => {
+      await using simulator = await startCodecovSimulator({ state: "free-seats" });
+      const options = { method: "PATCH", headers: multipart, body };
+      const answer = await callSimulator<UserRow>(simulator, target, options);
+      expect([answer.status, answer.body.activated]).toEqual([200, false]);
+      const roomy = simulator.state.findOwner("github", "roomy")?.ownerid ?? 0;
+      expect(simulator.state.organization(roomy).row.seats?.size()).toBe(3);
+    },
+  );
+
+  it.each([
+    ["true", 200],
+    ["perhaps", 400],
+  ])("a multipart body with %j gives %d", async (value, status) => {
+    await using simulator = await startCodecovSimulator({ state: "free-seats" });
+    const form = new FormData();
+    form.append("activated", "off");
+    form.append("activated", value);
+    const answer = await callSimulator<UserRow>(simulator, target, { method: "PATCH", body: form });
+    expect(answer.status).toBe(status);
+    if (status === 200) expect(answer.body.activated).toBe(true);
+  });
+
+  it("fails for a multipart body whose boundary is not told", async () => {
+    await using simulator = await startCodecovSimulator({ state: "free-seats" });
+    const headers = { "content-type": "multipart/form-data" };
+    const answer = await callSimulator(simulator, target, { method: "PATCH", headers, body: "--b--" });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { detail: "Multipart form parse error - Invalid boundary in multipart: None" },
+    });
+  });
+
   it.each([
     ["true", true],
     ["Yes", true],
@@ -115,6 +152,16 @@ describe("credentials", () => {
     expect(answer.status).toBe(status);
   });
 
+  it.each([
+    ["Basic", "Invalid basic header. No credentials provided."],
+    ["basic a b", "Invalid basic header. Credentials string should not contain spaces."],
+  ])("%s gives 401 with its own reason", async (authorization, detail) => {
+    await using simulator = await startCodecovSimulator();
+    const answer = await callSimulator(simulator, "/github/acme/users/", { headers: { authorization } });
+    expect(answer).toMatchObject({ status: 401, body: { detail } });
+    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+  });
+
   it("a revoked token is an unknown one", async () => {
     await using simulator = await startCodecovSimulator();
     simulator.change({ op: "revoke-token", token: simulator.tokens["admin-token"] ?? "" });
@@ -144,6 +191,44 @@ describe("addresses", () => {
     const { status } = await callSimulator(simulator, "/github/acme/users/");
     expect(status).toBe(200);
   });
+});
+
+describe("the Accept header", () => {
+  const page = "/github/acme/users/?page_size=2";
+
+  it.each([
+    ["application/json; indent=4", 4],
+    ["text/plain, application/json;indent=4", 4],
+    ["*/*; indent=2", 2],
+    ["application/json; indent=99", 8],
+    ["application/json; indent=0", 0],
+    ["application/json; indent=wide", 0],
+    ["application/json", 0],
+  ])("%s indents by %d", async (accept, indent) => {
+    await using simulator = await startCodecovSimulator();
+    const headers = { authorization: `Bearer ${simulator.tokens["admin-token"]}`, accept };
+    const response = await fetch(simulator.baseUrl + page, { headers });
+    const text = await response.text();
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(text).toBe(JSON.stringify(JSON.parse(text), null, indent));
+  });
+
+  it("indents refusals too", async () => {
+    await using simulator = await startCodecovSimulator();
+    const response = await fetch(simulator.baseUrl + page, {
+      headers: { accept: "application/json; indent=1" },
+    });
+    expect([response.status, await response.text()]).toEqual([
+      401,
+      '{\n "detail": "Authentication credentials were not provided."\n}',
+    ]);
+  });
+});
+
+test("the health page needs no token and tells the version", async () => {
+  await using simulator = await startCodecovSimulator();
+  const response = await fetch(`${simulator.url}/health/`);
+  expect([response.status, await response.text()]).toEqual([200, "26.7.6 is live!"]);
 });
 
 describe("the internal member list", () => {

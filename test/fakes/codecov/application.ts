@@ -1,6 +1,6 @@
 import { type Answer, bareError, jsonBody, Refusal, ServerFailure, Unauthorized } from "./answer.ts";
 import { authenticate } from "./auth.ts";
-import { chooseRepresentation, describeView, present, type Representation } from "./negotiation.ts";
+import { COMPACT_JSON, chooseRepresentation, describeView, present } from "./negotiation.ts";
 import type { ApiRequest } from "./request.ts";
 import { findRoute, type Route } from "./routes.ts";
 import type { ServerState } from "./state.ts";
@@ -15,6 +15,7 @@ export async function answerRequest(
   const route = findRoute(request.path, request.rawQuery);
   if (route.kind === "miss") return bareError(404, "Page Not Found (404)");
   if (route.kind === "redirect") return redirect(route.location);
+  if (route.kind === "health") return HEALTH;
   try {
     return await answerView(route, request, state, settings);
   } catch (error) {
@@ -31,7 +32,7 @@ async function answerView(
 ): Promise<Answer> {
   const { view, parameters } = route;
   const headers: Record<string, string> = view.allow === "" ? {} : { allow: view.allow };
-  let representation: Representation = "json";
+  let representation = COMPACT_JSON;
   try {
     representation = chooseRepresentation(request, route.format);
     const caller = authenticate(request.headers.authorization, state, settings.clock);
@@ -52,6 +53,13 @@ async function runMethod({ view }: Extract<Route, { kind: "view" }>, call: Call)
   if (method === "PATCH" && view.patch !== undefined) return await view.patch(call);
   throw Refusal.detail(405, `Method "${method}" not allowed.`);
 }
+
+/** The page for load balancers, which needs no token. */
+const HEALTH: Answer = {
+  status: 200,
+  headers: { "content-type": "text/html; charset=utf-8", vary: "Cookie, origin" },
+  body: Buffer.from("26.7.6 is live!"),
+};
 
 function redirect(location: string): Answer {
   const headers = { "content-type": "text/html; charset=utf-8", vary: "Cookie, origin", location };

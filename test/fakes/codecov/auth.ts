@@ -33,10 +33,14 @@ export function normalizeToken(token: string): string {
   return token.replaceAll("-", "").toLowerCase();
 }
 
-/** Basic credentials fail one way when they decode and another when they do not. */
+/** Basic credentials fail one way when they decode and others when they do not. */
 function refuseBasic(rest: readonly string[]): void {
-  const [encoded = ""] = rest;
-  const isBase64 = rest.length === 1 && /^(?:[\w+/-]{4})*(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/.test(encoded);
+  const [encoded] = rest;
+  if (encoded === undefined) throw new Unauthorized("Invalid basic header. No credentials provided.");
+  if (rest.length > 1) {
+    throw new Unauthorized("Invalid basic header. Credentials string should not contain spaces.");
+  }
+  const isBase64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/.test(encoded);
   if (!isBase64) {
     throw new Unauthorized("Invalid basic header. Credentials not correctly base64 encoded.");
   }

@@ -1,19 +1,31 @@
 import { STATUS_CODES } from "node:http";
 import { type Answer, jsonBody, Refusal } from "./answer.ts";
+import { indentJson } from "./indent.ts";
+import { parsePythonInteger } from "./python.ts";
 import type { ApiRequest } from "./request.ts";
 
 /** How an answer is presented: as data, or as a page to look at in a browser. */
-export type Representation = "json" | "html";
+export interface Representation {
+  readonly kind: "json" | "html";
+  /** Blanks for each level of the JSON, up to 8; 0 for none, on one line. */
+  readonly indent: number;
+}
+
+export const COMPACT_JSON: Representation = { kind: "json", indent: 0 };
+
+/** The page indents by itself. */
+const PAGE_INDENT = 4;
+const MAX_INDENT = 8;
 
 interface Renderer {
-  readonly representation: Representation;
+  readonly kind: Representation["kind"];
   readonly format: string;
   readonly mediaType: readonly [type: string, subtype: string];
 }
 
 const RENDERERS: readonly Renderer[] = [
-  { representation: "json", format: "json", mediaType: ["application", "json"] },
-  { representation: "html", format: "api", mediaType: ["text", "html"] },
+  { kind: "json", format: "json", mediaType: ["application", "json"] },
+  { kind: "html", format: "api", mediaType: ["text", "html"] },
 ];
 
 /**
@@ -29,9 +41,9 @@ export function chooseRepresentation(request: ApiRequest, formatSuffix?: string)
 
   const ranges = (request.headers.accept ?? "*/*").split(",").map(readMediaRange);
   for (let specificity = 3; specificity >= 0; specificity--) {
-    for (const { representation, mediaType } of renderers) {
-      const fits = ranges.some((range) => range.specificity === specificity && range.includes(mediaType));
-      if (fits) return representation;
+    for (const { kind, mediaType } of renderers) {
+      const fit = ranges.find((range) => range.specificity === specificity && range.includes(mediaType));
+      if (fit !== undefined) return { kind, indent: fit.indent };
     }
   }
   throw Refusal.detail(406, "Could not satisfy the request Accept header.");
@@ -39,6 +51,7 @@ export function chooseRepresentation(request: ApiRequest, formatSuffix?: string)
 
 function readMediaRange(text: string): {
   specificity: number;
+  indent: number;
   includes: (mediaType: readonly [string, string]) => boolean;
 } {
   const [full = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
@@ -47,9 +60,17 @@ function readMediaRange(text: string): {
   const specificity = type === "*" ? 0 : subtype === "*" ? 1 : isQualityOnly ? 2 : 3;
   return {
     specificity,
+    indent: readIndent(parameters),
     includes: ([otherType, otherSubtype]) =>
       (type === "*" || type === otherType) && (subtype === "*" || subtype === otherSubtype),
   };
+}
+
+/** `Accept: application/json; indent=4`, also behind a range such as `*\/*`. */
+function readIndent(parameters: readonly string[]): number {
+  const text = parameters.findLast((parameter) => parameter.startsWith("indent="))?.slice("indent=".length);
+  const indent = parsePythonInteger(text ?? "") ?? 0n;
+  return Math.max(0, Math.min(MAX_INDENT, Number(indent)));
 }
 
 /** A view's answer in the chosen representation. `headers` are those besides content type and `Vary`. */
@@ -60,7 +81,7 @@ export function present(
   headers: Readonly<Record<string, string>>,
   body: Buffer,
 ): Answer {
-  const isHtml = representation === "html";
+  const isHtml = representation.kind === "html";
   return {
     status,
     headers: {
@@ -68,7 +89,7 @@ export function present(
       vary: "Accept, Cookie, origin",
       ...headers,
     },
-    body: isHtml ? renderBrowsablePage(title, status, headers, body) : body,
+    body: isHtml ? renderBrowsablePage(title, status, headers, body) : indented(body, representation.indent),
   };
 }
 
@@ -85,11 +106,15 @@ function renderBrowsablePage(
   if (headers["www-authenticate"] !== undefined) {
     lines.push(`WWW-Authenticate: ${headers["www-authenticate"]}`);
   }
-  const text = `${lines.join("\n")}\n\n${JSON.stringify(JSON.parse(body.toString("utf8")), null, 4)}`;
+  const text = `${lines.join("\n")}\n\n${indented(body, PAGE_INDENT).toString("utf8")}`;
   return Buffer.from(
     `<!DOCTYPE html>\n<html>\n<head><title>${title} – Django REST framework</title></head>\n` +
       `<body><pre class="response-info">${escapeHtml(text)}</pre></body>\n</html>\n`,
   );
+}
+
+function indented(body: Buffer, indent: number): Buffer {
+  return indent === 0 ? body : Buffer.from(indentJson(body.toString("utf8"), indent));
 }
 
 function escapeHtml(text: string): string {

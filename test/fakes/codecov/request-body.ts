@@ -1,4 +1,5 @@
 import { Refusal } from "./answer.ts";
+import { parameterOf, readMultipartField } from "./multipart.ts";
 import type { ApiRequest } from "./request.ts";
 
 const REQUIRED = "This field is required.";
@@ -16,30 +17,37 @@ const TYPE_NAMES: Readonly<Record<string, string>> = { string: "str", boolean: "
  *
  * @throws Refusal 400 or 415, in one of the shapes that the server has for them.
  */
-export async function readActivated({ headers, body }: ApiRequest): Promise<boolean> {
+export function readActivated({ headers, body }: ApiRequest): boolean {
   const contentType = headers["content-type"] ?? "";
   const mediaType = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  const isForm = mediaType === "application/x-www-form-urlencoded" || mediaType === "multipart/form-data";
+  const isMultipart = mediaType === "multipart/form-data";
+  const isForm = isMultipart || mediaType === "application/x-www-form-urlencoded";
   if (body.length === 0) {
     if (isForm) return false;
     throw fieldError(REQUIRED);
   }
-  if (isForm) return await readForm(contentType, body);
+  if (isMultipart) return readMultipart(contentType, body);
+  if (isForm) return readForm(body);
   if (mediaType !== "application/json") {
     throw Refusal.detail(415, `Unsupported media type "${contentType}" in request.`);
   }
   return readJson(body);
 }
 
-async function readForm(contentType: string, body: Buffer): Promise<boolean> {
-  let form: FormData;
-  try {
-    form = await new Response(Uint8Array.from(body), { headers: { "content-type": contentType } }).formData();
-  } catch {
-    throw Refusal.detail(400, "Multipart form parse error - the body cannot be read");
-  }
-  const value = form.getAll("activated").at(-1);
+function readForm(body: Buffer): boolean {
+  const value = new URLSearchParams(body.toString("utf8")).getAll("activated").at(-1);
   return value === undefined ? false : readBoolean(value);
+}
+
+function readMultipart(contentType: string, body: Buffer): boolean {
+  const boundary = parameterOf(contentType, "boundary");
+  if (boundary === undefined || !/^[ -~]{0,200}[!-~]$/.test(boundary)) {
+    const shown = boundary ?? "None";
+    throw Refusal.detail(400, `Multipart form parse error - Invalid boundary in multipart: ${shown}`);
+  }
+  const value = readMultipartField(body, boundary, "activated");
+  if (value === "file") throw fieldError(NOT_BOOLEAN);
+  return value === undefined ? false : readBoolean(value.text);
 }
 
 function readJson(body: Buffer): boolean {

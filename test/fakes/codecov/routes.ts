@@ -16,6 +16,7 @@ export type Route =
       readonly format?: string;
     }
   | { readonly kind: "redirect"; readonly location: string }
+  | { readonly kind: "health" }
   | { readonly kind: "miss" };
 
 const MISS: Route = { kind: "miss" };
@@ -46,6 +47,7 @@ const NEEDS_SLASH = /^(?:config|commits\/[^/]+\/uploads)$/;
 
 /** Finds the view for a decoded path. `query` is kept in redirects. */
 export function findRoute(path: string, query: string): Route {
+  if (path === "/health/") return { kind: "health" };
   const { kind, rest = "" } = /^\/(?<kind>api\/v2|internal)\/(?<rest>.+)$/s.exec(path)?.groups ?? {};
   const segments = rest.split("/");
   const hasSlash = segments.at(-1) === "";

@@ -27,7 +27,7 @@ export async function changeSeat(call: Call): Promise<Buffer> {
     const organization = requireMembership(call);
     const loaded = copyRow(organization.row);
     const person = findUser(call, organization);
-    const activated = await readActivated(call.request);
+    const activated = readActivated(call.request);
     await pause(seatChangePace.loadToSaveMs);
 
     if (activated) activate(call.state, organization, loaded, person);
