@@ -43,7 +43,7 @@ for (const file of files.filter((file) => file !== "kustomization.yaml")) {
     } catch (error) {
       problems.push(`${file}: ${manifest.kind}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    for (const container of findContainers(manifest)) checkContainer(`${file}: ${container.name}`, container);
+    for (const pod of findPods(manifest)) checkPod(`${file}: ${manifest.kind}`, pod);
     checked += 1;
   }
 }
@@ -75,13 +75,25 @@ interface Container {
   resources?: { requests?: unknown; limits?: unknown };
 }
 
-/** Containers and init containers of a manifest, however deep its pod template lies. */
-function findContainers(node: unknown): Container[] {
-  if (Array.isArray(node)) return node.flatMap(findContainers);
+interface Pod {
+  containers: Container[];
+  initContainers?: Container[];
+  enableServiceLinks?: boolean;
+}
+
+/** The pods that a manifest describes, however deep their templates lie. */
+function findPods(node: unknown): Pod[] {
   if (typeof node !== "object" || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]) =>
-    key === "containers" || key === "initContainers" ? (value as Container[]) : findContainers(value),
-  );
+  if ("containers" in node && Array.isArray(node.containers)) return [node as Pod];
+  return Object.values(node).flatMap(findPods);
+}
+
+function checkPod(where: string, { containers, initContainers = [], enableServiceLinks }: Pod): void {
+  // Kubernetes makes variables of the names of Services, and some of those are settings of the program.
+  if (enableServiceLinks !== false) problems.push(`${where}: enableServiceLinks must be false`);
+  for (const container of [...containers, ...initContainers]) {
+    checkContainer(`${where}: ${container.name}`, container);
+  }
 }
 
 /** What a schema cannot ask for: a locked-down container with stated needs. */
