@@ -10,7 +10,7 @@ COPY bin ./bin
 COPY gen ./gen
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build
+RUN npm run build -- --no-package
 # The executable links libatomic, which the final image does not have.
 RUN mkdir -p /out/usr/lib /out/usr/share/doc/baton-codecov /out/tmp /out/work \
     && cp build/baton-codecov /out/baton-codecov \

@@ -1,6 +1,6 @@
 /**
- * `npm run build`: bundles the program into one file (`dist/baton-codecov.cjs`, what the npm package
- * ships) and packs that file together with Node into a single executable (`build/baton-codecov`).
+ * `npm run build`: bundles the program into one file (`dist/baton-codecov.cjs`), lays out the npm package that ships
+ * it (`build/package`), and packs that file together with Node into a single executable (`build/baton-codecov`).
  *
  * The bundle is CommonJS because single executables run scripts, and only scripts have a code cache, on which
  * half of the start-up time hangs.
@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { bundle } from "./bundle.ts";
 import { trainCodeCaches } from "./executable/train.ts";
+import { stagePackage } from "./stage-package.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundled = join(root, "dist", "baton-codecov.cjs");
@@ -28,6 +29,8 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 const metafile = await bundle(join(root, "src", "bin", "baton-codecov.ts"), bundled);
 report(bundled);
 writeFileSync(join(root, "dist", "THIRD_PARTY_LICENSES.txt"), collectLicenses(metafile));
+// A container image is built without the documents of the npm package.
+if (!process.argv.includes("--no-package")) stagePackage(root, join(root, "build", "package"));
 
 if (process.argv.includes("--bundle-only")) process.exit(0);
 if (Number(process.versions.node.split(".")[0]) < 26) {

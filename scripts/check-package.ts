@@ -1,13 +1,14 @@
 /**
- * `npm run check:package`: packs the npm package, looks at what is in it, lints it, installs it into an
+ * `npm run check:package`: packs the npm package of `build/package`, looks at what is in it, lints it, installs it into an
  * empty project and starts it from there.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
+const staged = join(root, "build", "package");
 const EXPECTED = [
   "CHANGELOG.md",
   "LICENSE",
@@ -24,13 +25,14 @@ const EXPECTED = [
 const work = mkdtempSync(join(tmpdir(), "baton-codecov-package-"));
 try {
   const [packed] = JSON.parse(
-    run("npm", ["pack", "--json", "--pack-destination", work, "--ignore-scripts"], root),
+    run("npm", ["pack", "--json", "--pack-destination", work, "--ignore-scripts"], staged),
   ) as [{ filename: string; size: number; files: { path: string }[] }];
   const found = packed.files.map((file) => file.path).sort();
   if (found.join("\n") !== EXPECTED.join("\n")) {
     throw new Error(`the package holds\n  ${found.join("\n  ")}\nand not\n  ${EXPECTED.join("\n  ")}`);
   }
   const tarball = join(work, packed.filename);
+  checkManifest(JSON.parse(run("tar", ["-xOf", tarball, "package/package.json"], work)));
 
   console.log(run("publint", ["run", tarball, "--strict"], root).trim());
   // The package is a program without exports, so there are no types to resolve: the tool has to find just that.
@@ -39,11 +41,24 @@ try {
   writeFileSync(join(work, "package.json"), '{"private":true}');
   run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", tarball], work);
   const program = join(work, "node_modules", ".bin", "baton-codecov");
+  checkInstalled(readdirSync(join(work, "node_modules")));
   console.log(run(program, ["--version"], work).trim());
   run(program, ["capabilities"], work);
   console.log(`package: ${found.length} files, ${(packed.size / 1e3).toFixed(0)} kB`);
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** The bundle holds everything: no dependency of any kind, and nothing that runs at installation. */
+function checkManifest(manifest: object): void {
+  const needless = Object.keys(manifest).filter((field) => /dependencies$|^scripts$|^private$/i.test(field));
+  if (needless.length > 0) throw new Error(`the published manifest still has ${needless.join(", ")}`);
+}
+
+/** @param entries of `node_modules` after the installation */
+function checkInstalled(entries: readonly string[]): void {
+  const others = entries.filter((entry) => !entry.startsWith(".") && entry !== "baton-codecov");
+  if (others.length > 0) throw new Error(`the package brings ${others.join(", ")} with it`);
 }
 
 function run(command: string, args: string[], cwd: string): string {
