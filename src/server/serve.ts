@@ -3,7 +3,6 @@
  * listens where it is told to, faces peers it does not know, and ends by a signal.
  */
 
-import { chmod } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import type { ServerCredentials, ServerOptions } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "#kernel/clock.ts";
@@ -37,6 +36,7 @@ const FIRST_MESSAGE_MS = 30_000;
 
 /** The owner and the group of the process may connect. */
 const SOCKET_MODE = 0o660;
+const ALL_MODES = 0o777;
 
 /** Bounds what one peer can hold. Clients reconnect by themselves. */
 const LIMITS: ServerOptions = {
@@ -120,7 +120,7 @@ async function startListening(listener: Server, address: ListenAddress): Promise
   if (address.kind === "unix") await removeStaleSocket(address.path);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   listener.once("error", reject);
-  if (address.kind === "unix") listener.listen(address.path, resolve);
+  if (address.kind === "unix") listenPrivately(listener, address.path, resolve);
   else listener.listen(address.port, address.host, resolve);
   try {
     await promise;
@@ -134,7 +134,19 @@ async function startListening(listener: Server, address: ListenAddress): Promise
   } finally {
     listener.off("error", reject);
   }
-  if (address.kind === "unix") await chmod(address.path, SOCKET_MODE);
+}
+
+/**
+ * The socket never has another mode than {@link SOCKET_MODE}, not even until it could be changed: binding, which `listen`
+ * does before it returns, takes the mode from the umask.
+ */
+function listenPrivately(listener: Server, path: string, onListening: () => void): void {
+  const umask = process.umask(ALL_MODES & ~SOCKET_MODE);
+  try {
+    listener.listen(path, onListening);
+  } finally {
+    process.umask(umask);
+  }
 }
 
 function boundAddress(listener: Server, address: ListenAddress): ListenAddress {
