@@ -117,8 +117,22 @@ async function syncIntoFile(sync: FullSync, directory: TaskDirectory, ctx: CallC
       ctx,
     );
   } catch (error) {
-    if (!(error instanceof StartOverError)) await keeper?.keep(resumeKey, file);
+    if (!(error instanceof StartOverError)) await keep(keeper, resumeKey, file, ctx);
     throw error;
+  }
+}
+
+/** Why the sync ended is worth more than that it could not be kept either, which is only logged. */
+async function keep(
+  keeper: UnfinishedFile | undefined,
+  resumeKey: string,
+  file: string,
+  { log }: CallContext,
+): Promise<void> {
+  try {
+    await keeper?.keep(resumeKey, file);
+  } catch (error) {
+    log.warn("the unfinished sync could not be kept; the next one begins anew", { error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#kernel/clock.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { describeSystemFault, toFaultError } from "#kernel/system-error.ts";
 
 /** Everything a sync task writes is in one private directory, which goes with the task. */
 export interface TaskDirectory extends AsyncDisposable {
@@ -17,7 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /**
  * Makes a directory for one task inside `parent`.
  *
- * @throws BatonError FailedPrecondition if `parent` cannot take it.
+ * @throws BatonError FailedPrecondition, PermissionDenied or ResourceExhausted if `parent` cannot take it.
  */
 export async function createTaskDirectory(parent: string): Promise<TaskDirectory> {
   try {
@@ -31,12 +31,10 @@ export async function createTaskDirectory(parent: string): Promise<TaskDirectory
       [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BatonError(
-      Code.FailedPrecondition,
-      `no work files can be made in ${parent} (${reason}); name a writable directory with BATON_TMPDIR or --c1z-temp-dir`,
-      { kind: "configuration", cause: error },
-    );
+    const fault = describeSystemFault(error);
+    if (fault === undefined) throw error;
+    const remedy = "name a directory that can be written to with BATON_TMPDIR or --c1z-temp-dir";
+    throw toFaultError({ ...fault, remedy }, error, `make work files in ${parent}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, lstat, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#kernel/clock.ts";
 
@@ -22,16 +22,22 @@ export class UnfinishedFile {
     this.#clock = clock;
   }
 
-  /** Moves the file to `path`, if there is one for these options; it is this task's from then on. */
+  /**
+   * Moves the file to `path`, in a private directory, if there is one of this user for these options; it is this
+   * task's from then on.
+   */
   async claim(options: string, path: string): Promise<boolean> {
     await this.removeExpired();
     try {
       await rename(this.#pathOf(options), path);
-      return true;
     } catch {
       // There is none, or another process was faster.
       return false;
     }
+    if (await isOwnFile(path)) return true;
+    // The directory can be one that others write to, and the name can be guessed.
+    await rm(path, { recursive: true, force: true });
+    return false;
   }
 
   /** Keeps the file at `path` for later, in place of any other. A file without content is not worth keeping. */
@@ -47,7 +53,7 @@ export class UnfinishedFile {
   /** Removes the file when it is a day old. */
   async removeExpired(): Promise<void> {
     for (const path of await this.#list()) {
-      const changedAt = await stat(path).then(
+      const changedAt = await lstat(path).then(
         ({ mtimeMs }) => mtimeMs,
         () => Number.POSITIVE_INFINITY,
       );
@@ -63,6 +69,11 @@ export class UnfinishedFile {
   #pathOf(options: string): string {
     return join(this.#directory, `${this.#prefix}${shortHash(options)}.c1z`);
   }
+}
+
+async function isOwnFile(path: string): Promise<boolean> {
+  const entry = await lstat(path);
+  return entry.isFile() && entry.uid === (process.getuid?.() ?? entry.uid);
 }
 
 function shortHash(text: string): string {

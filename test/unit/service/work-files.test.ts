@@ -1,4 +1,16 @@
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -80,6 +92,24 @@ describe("an unfinished file", () => {
     expect((await stat(join(parent, name))).mode & 0o777).toBe(0o600);
     expect(await kept.claim("first", from())).toBe(false);
     expect(await kept.claim("second", from())).toBe(true);
+  });
+
+  test("that is a link was put there by somebody else and is not taken up", async () => {
+    await kept.keep("options", from());
+    const [name = ""] = await names();
+    await rename(join(parent, name), join(parent, "elsewhere"));
+    await symlink("elsewhere", join(parent, name));
+    expect(await kept.claim("options", from())).toBe(false);
+    expect(await readdir(parent)).toEqual(["elsewhere"]);
+    expect(await readFile(join(parent, "elsewhere"), "utf8")).toBe("half a sync");
+  });
+
+  test.runIf(process.getuid?.() === 0)("of another user is not taken up", async () => {
+    await kept.keep("options", from());
+    const [name = ""] = await names();
+    await chown(join(parent, name), 54_321, 54_321);
+    expect(await kept.claim("options", from())).toBe(false);
+    expect(await readdir(parent)).toEqual([]);
   });
 
   test("of another client is left alone", async () => {
