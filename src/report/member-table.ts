@@ -10,7 +10,7 @@ import {
   readText,
 } from "#store/database.ts";
 import { toFileError } from "#store/file-errors.ts";
-import { createWorkspace, nameWorkspace, removeWorkspace, type Workspace } from "#store/workspace.ts";
+import { nameWorkspace, type Workspace } from "#store/workspace.ts";
 import type { Compared } from "./compare.ts";
 import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
 import { SIGN_INS, type SignIn } from "./member.ts";
@@ -147,7 +147,7 @@ export class MemberTable {
   /** Removes the database. */
   async close(): Promise<void> {
     if (this.#db.isOpen) this.#db.close();
-    await removeWorkspace(this.#workspace);
+    await this.#workspace.remove();
   }
 }
 
@@ -163,7 +163,7 @@ export async function buildMemberTable(
 ): Promise<MemberTable> {
   const workspace = await nameWorkspace(tempDir);
   try {
-    await createWorkspace(workspace);
+    await workspace.create();
     const db = openWorkingDatabase(workspace.databasePath);
     try {
       db.exec(SCHEMA);
@@ -179,7 +179,7 @@ export async function buildMemberTable(
       throw error;
     }
   } catch (error) {
-    await removeWorkspace(workspace);
+    await workspace.remove();
     throw toFileError(error, "work out the report");
   }
 }

@@ -17,13 +17,7 @@ import { ensureSchema } from "./schema.ts";
 import { SyncRecorder } from "./sync-recorder.ts";
 import { SyncRuns } from "./sync-run.ts";
 import { TimestampSource } from "./timestamp.ts";
-import {
-  createWorkspace,
-  nameWorkspace,
-  removeAbandonedWorkspace,
-  removeWorkspace,
-  type Workspace,
-} from "./workspace.ts";
+import { nameWorkspace, removeAbandonedWorkspace, type Workspace } from "./workspace.ts";
 import { RecordWriter } from "./writer.ts";
 import { acquireWriterLock, type WriterLock } from "./writer-lock.ts";
 
@@ -70,7 +64,7 @@ export class C1zReader implements AsyncDisposable {
   /** Removes the private copy. Calling it again does nothing. */
   async close(): Promise<void> {
     if (this.#db.isOpen) this.#db.close();
-    await removeWorkspace(this.#workspace);
+    await this.#workspace.remove();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,7 +159,7 @@ export class C1zFile implements AsyncDisposable {
     await this.#saving;
     if (!this.#db.isOpen) return;
     this.#db.close();
-    await removeWorkspace(this.#workspace);
+    await this.#workspace.remove();
     this.#lock.release();
   }
 
@@ -214,11 +208,11 @@ export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1
   try {
     lock = acquireWriterLock(output, workspace.directory, options.log);
     for (const abandoned of lock.abandonedWorkspaces) await removeAbandonedWorkspace(abandoned);
-    await createWorkspace(workspace);
+    await workspace.create();
     await removeAbandonedTemporaries(output);
     return new C1zFile(output, await openCopy(output, workspace, options), workspace, lock, options);
   } catch (error) {
-    await removeWorkspace(workspace);
+    await workspace.remove();
     lock?.release();
     throw toFileError(error, `open ${path}`);
   }
@@ -232,13 +226,13 @@ export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1
 export async function openC1zReadOnly(path: string, options: ReadC1zOptions = {}): Promise<C1zReader> {
   const workspace = await nameWorkspace(options.tempDir);
   try {
-    await createWorkspace(workspace);
+    await workspace.create();
     const { size } = await stat(path);
     if (size === 0)
       throw new BatonError(Code.FailedPrecondition, `${path} is empty; run a sync into it first`);
     return new C1zReader(path, await openCopy(path, workspace, options), workspace);
   } catch (error) {
-    await removeWorkspace(workspace);
+    await workspace.remove();
     if (isMissing(error)) {
       throw new BatonError(
         Code.NotFound,
