@@ -28,17 +28,27 @@ const FORMATTERS: Readonly<Record<Shell, (source: CompletionSource) => string>> 
 };
 
 function formatBash({ name, commands, fields }: CompletionSource): string {
+  const offerFiles = `${functionName(name)}_files`;
   const words = (texts: readonly string[]) =>
     `COMPREPLY=($(compgen -W ${quote(texts.join(" "))} -- "$current"))`;
   const cases = fields
     .filter((field) => field.kind !== "bool")
     .map((field) => {
-      const reply = field.kind === "select" ? words(field.values) : 'COMPREPLY=($(compgen -f -- "$current"))';
+      const reply =
+        field.kind === "select" ? words(field.values) : takesFile(field) ? offerFiles : "COMPREPLY=()";
       return `    ${spellings(field).join("|")}) ${reply}; return ;;`;
     });
+  // Bash 3.2, which macOS has, knows neither mapfile nor compopt. Bash takes --name=value for three words.
   return `# bash completion of ${name}; to load it: source <(${name} completion bash)
+${offerFiles}() {
+  local file
+  COMPREPLY=()
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$current")
+}
 ${functionName(name)}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   case "$previous" in
 ${cases.join("\n")}
     completion) ${words(SHELLS)}; return ;;
@@ -48,7 +58,7 @@ ${cases.join("\n")}
     *) ${words(commands.map((command) => command.name))} ;;
   esac
 }
-complete -o default -F ${functionName(name)} ${name}
+complete -F ${functionName(name)} ${name}
 `;
 }
 
@@ -82,7 +92,8 @@ compdef ${functionName(name)} ${name}
 }
 
 function zshValues(field: Field): string {
-  return field.kind === "select" ? `(${field.values.join(" ")})` : "_files";
+  if (field.kind === "select") return `(${field.values.join(" ")})`;
+  return takesFile(field) ? "_files" : "";
 }
 
 function formatFish({ name, commands, fields }: CompletionSource): string {
@@ -97,7 +108,9 @@ function formatFish({ name, commands, fields }: CompletionSource): string {
         ? ""
         : field.kind === "select"
           ? ` -x -a ${quoteFish(field.values.join(" "))}`
-          : " -r";
+          : takesFile(field)
+            ? " -r -F"
+            : " -x";
     return `complete -c ${name} -l ${field.name}${short}${takes} -d ${quoteFish(field.description)}`;
   });
   return `# fish completion of ${name}; to load it: ${name} completion fish | source
@@ -105,6 +118,10 @@ ${listed.join("\n")}
 complete -c ${name} -n '__fish_seen_subcommand_from completion' -f -a ${quoteFish(SHELLS.join(" "))}
 ${flags.join("\n")}
 `;
+}
+
+function takesFile(field: Field): boolean {
+  return field.isPath === true || ("isInputFile" in field && field.isInputFile === true);
 }
 
 function spellings(field: Field): string[] {

@@ -42,7 +42,7 @@ export function openOutput(
   const { sdk, sources, warnings } = settings;
   const format = sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json");
   const live =
-    use === "screen" && format === "console" && process.stderr.isTTY && sdk.logPath.length === 0
+    use === "screen" && format === "console" && canRedraw(invocation) && sdk.logPath.length === 0
       ? new LiveLine(terminal, () => systemClock.monotonic())
       : undefined;
   const level = live !== undefined && !isGiven(sdkFields.logLevel, sources) ? "warn" : sdk.logLevel;
@@ -58,6 +58,11 @@ export function openOutput(
     live,
     childFlags: { "log-format": format, "log-level": level },
   };
+}
+
+/** Whether standard error is a terminal that knows escape sequences; Emacs and others say that theirs does not. */
+function canRedraw({ env }: Invocation): boolean {
+  return process.stderr.isTTY && env["TERM"] !== "dumb";
 }
 
 /** Opens a file of `--log-path`; `stderr` and `stdout` are those streams. */

@@ -23,12 +23,19 @@ export interface Settings {
   readonly warnings: readonly string[];
 }
 
-/** Reads the configuration file and loads the program's own settings. */
-export async function loadSettings(invocation: Invocation): Promise<Settings> {
+/**
+ * Reads the configuration file and loads the program's own settings.
+ *
+ * @param reader `connector` for the process or thread that a host has started
+ */
+export async function loadSettings(
+  invocation: Invocation,
+  reader: "program" | "connector" = "program",
+): Promise<Settings> {
   const { env, cwd, parsed, definition, redactor } = invocation;
   const file = await readConfigFile(env, cwd);
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
-  const sdk = loadFields(sdkFields, sdkConstraints, sources);
+  const sdk = loadFields(sdkFields, sdkConstraints, sources, reader);
   registerSecrets(sdk, redactor);
   const unknown = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
   return { sdk, sources, configPath: file?.path, warnings: [...unknown, ...findIgnoredVariables(env)] };

@@ -68,11 +68,12 @@ function exportField(field: Field, isOps: boolean, required: boolean): Json {
 
 /** The typed part of a field; present even if there is nothing to say in it. */
 function exportKind(field: Field, isRequired: boolean): Json {
+  const isBounded = field.schemaTakesAny !== true;
   switch (field.kind) {
     case "string":
     case "secret":
     case "select": {
-      const rules = exportRules({ in: field.kind === "select" ? field.values : [], isRequired });
+      const rules = exportRules({ in: field.kind === "select" && isBounded ? field.values : [], isRequired });
       return {
         stringField: {
           ...withoutDefaults({ defaultValue: field.kind === "secret" ? "" : field.default }),
@@ -81,7 +82,8 @@ function exportKind(field: Field, isRequired: boolean): Json {
       };
     }
     case "int": {
-      const rules = exportRules({ lte: exportInteger(field.max), gte: exportInteger(field.min), isRequired });
+      const bounds = isBounded ? { lte: exportInteger(field.max), gte: exportInteger(field.min) } : {};
+      const rules = exportRules({ ...bounds, isRequired });
       // A default of zero is proto3's own default and stays unsaid.
       const defaultValue = field.default === 0 ? undefined : exportInteger(field.default);
       return { intField: { ...withoutDefaults({ defaultValue }), ...rules } };

@@ -32,6 +32,15 @@ interface FieldBase {
   readonly hidden?: boolean;
   /** Connector fields default to `gui`, the program's own to `none`. */
   readonly exportAs?: ExportTarget;
+  /** Names a file or directory that need not be an input: completion offers those that are there. */
+  readonly isPath?: boolean;
+  /** The exported schema does not say which values are allowed, as that of Go connectors does not. */
+  readonly schemaTakesAny?: boolean;
+  /**
+   * Go hosts take any value and hand it on to the connector process, which then takes the default for one that makes no
+   * sense; everywhere else that is an error.
+   */
+  readonly connectorTakesAny?: boolean;
   /** Heading under which the help lists the flag; connector fields get the connector's own. */
   readonly group?: string;
 }

@@ -22,7 +22,9 @@ function formatGroup(group: string, fields: readonly Field[], width: number): st
 
 function describe(field: Field): string {
   const sentences = [field.description.replace(/\.$/, "")];
-  if (field.kind === "select") sentences.push(`One of ${field.values.join(", ")}`);
+  // Such a field names its values by itself, because the schema shows its description only.
+  if (field.kind === "select" && field.schemaTakesAny !== true)
+    sentences.push(`One of ${field.values.join(", ")}`);
   if ("default" in field && field.default !== undefined) sentences.push(`Default ${field.default}`);
   const required = field.required === true ? "required: " : "";
   return `${required}${sentences.join(". ")} ($${variableOf(field.name)})`;

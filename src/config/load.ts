@@ -16,12 +16,14 @@ export interface Sources {
 /**
  * Loads the values of a set of fields.
  *
+ * @param reader `connector` for the process that a host has started, which takes what Go hosts hand on, see `connectorTakesAny` of a field
  * @throws BatonError that names everything that is wrong, one problem a line, and no secret.
  */
 export function loadFields<Fields extends FieldSet>(
   fields: Fields,
   constraints: readonly Constraint[],
   sources: Sources,
+  reader: "program" | "connector" = "program",
 ): ConfigOf<Fields> {
   const problems: string[] = [];
   const missing: string[] = [];
@@ -39,7 +41,9 @@ export function loadFields<Fields extends FieldSet>(
       continue;
     }
     const parsed = parseValue(field, filled);
-    if ("problem" in parsed) {
+    if ("problem" in parsed && reader === "connector" && field.connectorTakesAny === true) {
+      values[key] = defaultValue(field);
+    } else if ("problem" in parsed) {
       problems.push(parsed.problem);
       given.add(field.name);
     } else {

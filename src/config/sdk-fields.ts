@@ -21,6 +21,7 @@ export const sdkFields = {
     name: "file",
     shorthand: "f",
     description: "The .c1z file to write, or to read by the on-demand tasks",
+    isPath: true,
     default: "sync.c1z",
     group: GROUP.sync,
   },
@@ -88,6 +89,7 @@ export const sdkFields = {
     kind: "string",
     name: "c1z-temp-dir",
     description: "Directory for work files; else BATON_TMPDIR, else the system's own",
+    isPath: true,
     hidden: true,
   },
 
@@ -165,10 +167,14 @@ export const sdkFields = {
   },
 
   logLevel: {
-    kind: "string",
+    kind: "select",
     name: "log-level",
     description: "debug, info, warn or error",
+    values: ["debug", "info", "warn", "error"],
+    normalize: toLowerCase,
     default: "info",
+    schemaTakesAny: true,
+    connectorTakesAny: true,
     exportAs: "ops",
     group: GROUP.logging,
   },
@@ -180,15 +186,20 @@ export const sdkFields = {
     hidden: true,
   },
   logFormat: {
-    kind: "string",
+    kind: "select",
     name: "log-format",
     description: "json or console; console by default if standard output is a terminal",
+    values: ["json", "console"],
+    normalize: toLowerCase,
+    schemaTakesAny: true,
+    connectorTakesAny: true,
     group: GROUP.logging,
   },
   logPath: {
     kind: "list",
     name: "log-path",
     description: "Files that log lines go to instead of standard error",
+    isPath: true,
     group: GROUP.logging,
   },
 
@@ -255,6 +266,10 @@ export const sdkFields = {
     name: "health-check-port",
     description: "Port of the health endpoints",
     default: 8081,
+    min: 0,
+    max: 65_535,
+    schemaTakesAny: true,
+    connectorTakesAny: true,
     exportAs: "ops",
     group: GROUP.operations,
   },
@@ -337,6 +352,10 @@ export const sdkConstraints: readonly Constraint[] = [
   },
   { kind: "dependent-on", fields: ["skip-grants"], on: ["sync-resources"] },
 ];
+
+function toLowerCase(text: string): string {
+  return text.trim().toLowerCase();
+}
 
 /** Milliseconds of a duration such as `90s`, `15m` or `1h30m`; undefined if the text is none. */
 export function parseDuration(text: string): number | undefined {

@@ -1,18 +1,33 @@
 import { hostname } from "node:os";
+import { type Environment, wrongVariable } from "#kernel/environment.ts";
 import { truncateUtf8 } from "#model/text.ts";
 import type { ClientId } from "./credentials.ts";
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from "#kernel/environment.ts";
 
 const DEFAULT_PORT = 443;
 const FALLBACK_HOST_ID = "baton-sdk";
 const MAX_HOST_ID = 256;
 
-/** Where C1 is reached: `BATON_C1_API_HOST`, or the host of the client id; `host:port`. */
+/** `host` or `host:port`; an IPv6 address in brackets. */
+const ADDRESS = /^(?:\[[\da-f:.]+\]|[^\s/:@?#[\]]+)(?::(?<port>\d{1,5}))?$/i;
+const MAX_PORT = 65_535;
+
+/**
+ * Where C1 is reached: `BATON_C1_API_HOST`, or the host of the client id; `host:port`.
+ *
+ * @throws BatonError Unknown if that is no address
+ */
 export function findC1Address({ host }: ClientId, env: Environment): string {
-  const address = env["BATON_C1_API_HOST"] || host;
-  // An IPv6 address without a port ends in its bracket.
-  return /:\d+$/.test(address) ? address : `${address}:${DEFAULT_PORT}`;
+  const override = env["BATON_C1_API_HOST"] ?? "";
+  const address = override || host;
+  const match = ADDRESS.exec(address);
+  const port = match?.groups?.["port"];
+  if (match === null || Number(port ?? DEFAULT_PORT) > MAX_PORT) {
+    const name = override === "" ? "--client-id" : "BATON_C1_API_HOST";
+    throw wrongVariable(name, `C1 is named as host or host:port, not as "${address}"`);
+  }
+  return port === undefined ? `${address}:${DEFAULT_PORT}` : address;
 }
 
 /**

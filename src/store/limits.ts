@@ -1,3 +1,5 @@
+import { type Environment, readCount, readSwitch } from "#kernel/environment.ts";
+
 /** Bounds on what is decoded, so that a hostile or damaged file cannot fill disk or memory. */
 export interface DecodeLimits {
   /** Largest database, in bytes. */
@@ -16,16 +18,13 @@ const DEFAULT_WINDOW_MIB = 128;
  * The limits of the environment, with the names and defaults of the Go programs:
  * `BATON_DECODER_MAX_DECODED_SIZE_MB` (10 GiB), `BATON_DECODER_MAX_MEMORY_MB` (128 MiB), both in MiB, and
  * `BATON_DISABLE_FCS_FAIL_FAST=1`.
+ *
+ * @throws BatonError Unknown if one of them makes no sense
  */
-export function readDecodeLimits(env: Readonly<Record<string, string | undefined>>): DecodeLimits {
+export function readDecodeLimits(env: Environment): DecodeLimits {
   return {
-    maxDecodedBytes: readMib(env["BATON_DECODER_MAX_DECODED_SIZE_MB"], DEFAULT_DECODED_MIB),
-    maxWindowBytes: readMib(env["BATON_DECODER_MAX_MEMORY_MB"], DEFAULT_WINDOW_MIB),
-    checkDeclaredSize: env["BATON_DISABLE_FCS_FAIL_FAST"] !== "1",
+    maxDecodedBytes: readCount(env, "BATON_DECODER_MAX_DECODED_SIZE_MB", DEFAULT_DECODED_MIB) * MIB,
+    maxWindowBytes: readCount(env, "BATON_DECODER_MAX_MEMORY_MB", DEFAULT_WINDOW_MIB) * MIB,
+    checkDeclaredSize: !readSwitch(env, "BATON_DISABLE_FCS_FAIL_FAST"),
   };
-}
-
-function readMib(text: string | undefined, fallback: number): number {
-  const mib = Number(text);
-  return (Number.isSafeInteger(mib) && mib > 0 ? mib : fallback) * MIB;
 }

@@ -1,3 +1,4 @@
+import { type Environment, readCount, readSwitch } from "#kernel/environment.ts";
 import type { SyncRun } from "./sync-run.ts";
 
 /** How many finished full syncs a file keeps, the one that is being written included; undefined keeps everything. */
@@ -10,11 +11,12 @@ const DEFAULT_KEEP = 2;
 /**
  * The policy of the environment, as Go hosts read it: `BATON_KEEP_SYNC_COUNT` (default 2) and
  * `BATON_SKIP_CLEANUP` (true keeps everything).
+ *
+ * @throws BatonError Unknown if one of them makes no sense, where Go hosts take the default
  */
-export function readRetentionPolicy(env: Readonly<Record<string, string | undefined>>): RetentionPolicy {
-  if (/^(1|t|true)$/i.test(env["BATON_SKIP_CLEANUP"] ?? "")) return { keepFullSyncs: undefined };
-  const keep = Number(env["BATON_KEEP_SYNC_COUNT"]);
-  return { keepFullSyncs: Number.isSafeInteger(keep) && keep > 0 ? keep : DEFAULT_KEEP };
+export function readRetentionPolicy(env: Environment): RetentionPolicy {
+  const keep = readCount(env, "BATON_KEEP_SYNC_COUNT", DEFAULT_KEEP);
+  return { keepFullSyncs: readSwitch(env, "BATON_SKIP_CLEANUP") ? undefined : keep };
 }
 
 /**

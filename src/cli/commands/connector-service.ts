@@ -20,7 +20,7 @@ const LAST_EXPORT_MS = 1_000;
  * flags the host was given.
  */
 export async function run(invocation: Invocation): Promise<number> {
-  const settings = await loadSettings(invocation);
+  const settings = await loadSettings(invocation, "connector");
   const config = loadConnectorConfig(invocation, settings);
   const { sdk } = settings;
   const { definition, redactor, thread } = invocation;

@@ -11,5 +11,6 @@ export const reportFields = {
     kind: "string",
     name: "output",
     description: "File to write the report to instead of standard output",
+    isPath: true,
   },
 } as const satisfies FieldSet;

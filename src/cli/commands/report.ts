@@ -38,7 +38,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const signals = watchSignals();
   try {
     await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
-    const pieces = await render(review, chooseFormat(options));
+    // A file is as wide as a report is by default, whatever the terminal is that it is made from.
+    const columns = output === undefined ? process.stdout.columns || DEFAULT_COLUMNS : DEFAULT_COLUMNS;
+    const pieces = await render(review, chooseFormat(options), columns);
     if (output === undefined) {
       await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
@@ -67,11 +69,11 @@ async function prepareOutput(path: string, invocation: Invocation, settings: Set
 
 function chooseFormat({ format, output = "" }: Options): Format {
   if (format !== undefined) return format;
-  const ending = extname(output).slice(1).toLowerCase();
+  const ending = extname(output).slice(1).toLowerCase().replace(/^htm$/, "html");
   return reportFields.format.values.find((value) => value === ending) ?? "table";
 }
 
-async function render(review: Review, format: Format): Promise<Iterable<string>> {
+async function render(review: Review, format: Format, columns: number): Promise<Iterable<string>> {
   switch (format) {
     case "json":
       return (await import("#report/json.ts")).renderJson(review);
@@ -80,10 +82,7 @@ async function render(review: Review, format: Format): Promise<Iterable<string>>
     case "html":
       return (await import("#report/html.ts")).renderHtml(review);
     case "table":
-      return (await import("#report/table.ts")).renderTable(
-        review,
-        process.stdout.columns || DEFAULT_COLUMNS,
-      );
+      return (await import("#report/table.ts")).renderTable(review, columns);
     default:
       return format satisfies never;
   }

@@ -1,6 +1,8 @@
 import { usageError } from "#config/arguments.ts";
 import { foreignFields } from "#config/sdk-fields.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
+import { readDecodeLimits } from "#store/limits.ts";
+import { readRetentionPolicy } from "#store/retention.ts";
 import type { Invocation } from "../command.ts";
 import type { Job } from "../job.ts";
 import { openOutput } from "../output.ts";
@@ -21,6 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   // The connector loads these too; what is wrong with them is better said before it starts.
   loadConnectorConfig(invocation, settings);
   refuseForeignSettings(invocation, settings);
+  checkVariables(invocation);
   const isService = settings.sdk.clientId !== undefined;
   const telemetry = await openTelemetry(invocation, settings);
   const tracer = telemetry?.tracer;
@@ -57,6 +60,12 @@ async function trace(name: string, job: Job, run: (job: Job) => Promise<number>)
   if (span === undefined) return await run(job);
   const log = job.output.log.with(traceFields(span));
   return await endWith(span, run({ ...job, span, output: { ...job.output, log } }));
+}
+
+/** The variables that are read when a file is written; what is wrong with them is not to cost a sync. */
+function checkVariables({ env }: Invocation): void {
+  readRetentionPolicy(env);
+  readDecodeLimits(env);
 }
 
 /** `--ticketing` alone asks for nothing, it allows something; it may stand in settings for connectors of any kind. */

@@ -15,7 +15,13 @@ const source: CompletionSource = {
     { name: "_connector-service", summary: "hidden", hidden: true, load },
   ],
   fields: [
-    { kind: "string", name: "file", shorthand: "f", description: "It's a [file] $(touch /tmp/x): `name`" },
+    {
+      kind: "string",
+      name: "file",
+      shorthand: "f",
+      isPath: true,
+      description: "It's a [file] $(touch /tmp/x): `name`",
+    },
     { kind: "select", name: "acme-service", description: "Service", values: ["github", "gitlab"] },
     { kind: "bool", name: "provisioning", description: "Changes" },
     { kind: "string", name: "secret-door", description: "Hidden", hidden: true },
