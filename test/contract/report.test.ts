@@ -30,7 +30,7 @@ test("a file that a sync wrote is reviewed without settings and without Codecov"
   const { code, stdout, stderr } = await runProgram(["report", "--format", "json"], { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const { summary, organization, ...lists } = JSON.parse(stdout);
-  expect(organization).toEqual({ owner: "acme", service: "github" });
+  expect(organization).toEqual({ owner: "Acme", service: "github" });
   expect(summary).toMatchObject({ seats_purchased: 1000, changes: null });
   expect(summary.members).toBe(summary.seats_used + summary.members_without_seat);
   expect(lists.members_without_seat).toHaveLength(summary.members_without_seat);

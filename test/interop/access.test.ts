@@ -12,8 +12,8 @@ async function countGrants(file: string): Promise<Record<string, number>> {
 describe.skipIf(!inject("goPrograms").available).each(["pebble", "sqlite"] as const)(
   "who is member, admin and seat holder, read by the Go host and stored with %s,",
   (engine) => {
-    const org = { "org:acme:member": 52, "org:acme:admin": 4 };
-    const license = { "license:acme:assigned": 30 };
+    const org = { "org:Acme:member": 52, "org:Acme:admin": 4 };
+    const license = { "license:Acme:assigned": 30 };
     let scene: Scene;
 
     beforeAll(async () => {
@@ -27,8 +27,8 @@ describe.skipIf(!inject("goPrograms").available).each(["pebble", "sqlite"] as co
       ["a full sync", [], { ...org, ...license }],
       ["a sync of the license and users", ["--sync-resource-types", "license,user"], license],
       ["a sync of the organization and users", ["--sync-resource-types", "org,user"], org],
-      ["a targeted sync of the license", ["--sync-resources", "bid:r:license/acme"], license],
-      ["a targeted sync of the organization", ["--sync-resources", "bid:r:org/acme"], org],
+      ["a targeted sync of the license", ["--sync-resources", "bid:r:license/Acme"], license],
+      ["a targeted sync of the organization", ["--sync-resources", "bid:r:org/Acme"], org],
     ])("is complete in %s", async (name, args, expected) => {
       const file = scene.path(`${name}.c1z`);
       scene.simulator.clearRequests();

@@ -55,9 +55,9 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
 
     it("lists the entitlements, in both forms", async () => {
       expect(await listValues(file, "entitlement.id", "entitlements")).toEqual([
-        "license:acme:assigned",
-        "org:acme:admin",
-        "org:acme:member",
+        "license:Acme:assigned",
+        "org:Acme:admin",
+        "org:Acme:member",
       ]);
       expect(await baton(file, "entitlements")).toContain("assigned");
     });
@@ -66,14 +66,14 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
       const count = async (...filter: string[]) =>
         rows(await batonJson(file, "grants", ...filter), "grants").length;
       expect(await count()).toBe(grants);
-      expect(await count("-e", "org:acme:member")).toBe(expected.users);
-      expect(await count("-e", "org:acme:admin")).toBe(expected.admins);
-      expect(await count("-e", "license:acme:assigned")).toBe(expected.seats);
+      expect(await count("-e", "org:Acme:member")).toBe(expected.users);
+      expect(await count("-e", "org:Acme:admin")).toBe(expected.admins);
+      expect(await count("-e", "license:Acme:assigned")).toBe(expected.seats);
       expect(await baton(file, "grants")).toContain("Alice Admin");
     });
 
     it("lists the principals of an entitlement", async () => {
-      const holders = rows(await batonJson(file, "principals", "-e", "license:acme:assigned"), "resources");
+      const holders = rows(await batonJson(file, "principals", "-e", "license:Acme:assigned"), "resources");
       expect(holders).toHaveLength(expected.seats);
     });
 

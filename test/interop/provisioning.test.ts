@@ -3,7 +3,7 @@ import { listValues } from "./support/baton.ts";
 import type { StorageEngine } from "./support/programs.ts";
 import { openScene, type Scene } from "./support/scene.ts";
 
-const SEAT = "license:acme:assigned";
+const SEAT = "license:Acme:assigned";
 
 const HOSTS: readonly { readonly host: "go" | "own"; readonly engine?: StorageEngine }[] = [
   { host: "go", engine: "pebble" },

@@ -33,11 +33,13 @@ export const licenseType = makeResourceType({
 });
 
 /**
- * The id that organization and license share: the organization's name in lower case, as Codecov ignores case
- * and people type it in either; the levels of a GitLab subgroup are joined with `/`, as GitLab writes them.
+ * The id that organization and license share: the organization's name as Codecov stores it; the levels of a GitLab
+ * subgroup are joined with `/`, as GitLab writes them.
+ *
+ * @param target as `OrganizationReader` gives it; the name in the settings can be spelt differently
  */
-export function organizationId({ owner }: Target): string {
-  return owner.toLowerCase().replaceAll(":", "/");
+export function organizationId({ owner }: Pick<Target, "owner">): string {
+  return owner.replaceAll(":", "/");
 }
 
 export function toOrgResource(owner: Owner, target: Target): Resource {

@@ -4,6 +4,7 @@ import { CodecovConnection } from "./connection.ts";
 import type { CodecovConfig } from "./fields.ts";
 import { GrantLister } from "./grants.ts";
 import { makeLicenseSyncer } from "./license.ts";
+import { OrganizationReader } from "./organization.ts";
 import { makeOrgSyncer } from "./orgs.ts";
 import { RosterWalk } from "./roster-walk.ts";
 import { makeSeatProvisioner } from "./seat-provisioner.ts";
@@ -25,19 +26,21 @@ export function createCodecov(
 ): Connector {
   const connection = new CodecovConnection(config, settings);
   const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
-  const grants = new GrantLister(connection, walk);
+  const organization = new OrganizationReader(connection);
+  const grants = new GrantLister(connection, organization, walk);
   const notes = new SyncNotes();
-  const start = new SyncStart(connection, walk);
+  const start = new SyncStart(connection, organization, walk);
   const writer = new SeatWriter({ connection, internalIds: config.internalIds });
   const provisioner = makeSeatProvisioner(connection, writer);
   const sessions = config.sessionInfo ? new SessionReader() : undefined;
   return {
     metadata,
     syncers: [
-      makeUserSyncer({ connection, walk, notes, sessions }),
-      makeOrgSyncer(connection, grants, notes, start),
+      makeUserSyncer({ connection, organization, walk, notes, sessions }),
+      makeOrgSyncer(organization, grants, notes),
       makeLicenseSyncer({
         connection,
+        organization,
         grants,
         notes,
         start,
@@ -53,7 +56,7 @@ export function createCodecov(
     },
     async cleanup(activeSyncId) {
       walk.forget();
-      start.forget();
+      organization.forget();
       notes.forget(activeSyncId);
       sessions?.forget();
     },

@@ -4,6 +4,7 @@ import type { Grant } from "#model/grant.ts";
 import type { Page, PageRequest } from "#runtime/connector.ts";
 import { type GrantScope, toGrants } from "./access-model.ts";
 import type { CodecovConnection } from "./connection.ts";
+import type { OrganizationReader } from "./organization.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 
 /** Rows per page. Each gives up to three grants of at most some 3 KiB; hosts accept answers of up to 4 MiB. */
@@ -20,10 +21,12 @@ export type ScopeName = "org" | "license" | "both";
 /** Lists grants page by page from the roster. */
 export class GrantLister {
   readonly #connection: CodecovConnection;
+  readonly #organization: OrganizationReader;
   readonly #walk: RosterWalk;
 
-  constructor(connection: CodecovConnection, walk: RosterWalk) {
+  constructor(connection: CodecovConnection, organization: OrganizationReader, walk: RosterWalk) {
     this.#connection = connection;
+    this.#organization = organization;
     this.#walk = walk;
   }
 
@@ -39,9 +42,12 @@ export class GrantLister {
     if (name === undefined || scope === undefined) return { items: [], nextPageToken: "" };
     const codecov = await this.#connection.forCall(ctx);
     const rows = Math.min(page.pageSize || PAGE_ROWS, PAGE_ROWS);
-    const slice = await this.#walk.next(walkToken, rows, codecov, ctx);
+    const [slice, { target }] = await Promise.all([
+      this.#walk.next(walkToken, rows, codecov, ctx),
+      this.#organization.read(ctx),
+    ]);
     return {
-      items: slice.rows.flatMap((row) => toGrants(row, scope, codecov.target)),
+      items: slice.rows.flatMap((row) => toGrants(row, scope, target)),
       nextPageToken: slice.nextToken === "" ? "" : `${name}.${slice.nextToken}`,
     };
   }

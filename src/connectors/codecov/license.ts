@@ -5,12 +5,14 @@ import { licenseEntitlements, licenseType, organizationId, toLicenseResource } f
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
 import type { GrantLister } from "./grants.ts";
+import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
 import type { SyncNotes } from "./sync-notes.ts";
 import type { SyncStart } from "./sync-start.ts";
 
 export interface LicenseSyncerOptions {
   readonly connection: CodecovConnection;
+  readonly organization: OrganizationReader;
   readonly grants: GrantLister;
   readonly notes: SyncNotes;
   readonly start: SyncStart;
@@ -22,6 +24,7 @@ export interface LicenseSyncerOptions {
 /** The seats of the organization and who holds one. */
 export function makeLicenseSyncer({
   connection,
+  organization,
   grants,
   notes,
   start,
@@ -39,27 +42,30 @@ export function makeLicenseSyncer({
       // the sync begins: hosts list the types in the order of their ids.
       const known = notes.seats(activeSyncId);
       if (known === undefined) await start.begin(activeSyncId, ctx);
-      const consumed = known ?? (await countSeats(codecov, ctx));
+      const [consumed, { target }] = await Promise.all([
+        known ?? countSeats(codecov, ctx),
+        organization.read(ctx),
+      ]);
       notes.noteListed(activeSyncId, licenseType.id);
-      const resource = toLicenseResource({ purchased: purchasedSeats, consumed }, codecov.target);
+      const resource = toLicenseResource({ purchased: purchasedSeats, consumed }, target);
       return { items: [resource], nextPageToken: "" };
     },
 
     async get(id, _parent, ctx) {
-      const codecov = await connection.forCall(ctx);
-      if (id.resource !== organizationId(codecov.target)) return undefined;
-      const consumed = await countSeats(codecov, ctx);
-      return { resource: toLicenseResource({ purchased: purchasedSeats, consumed }, codecov.target) };
+      const found = await organization.find(ctx);
+      if (found === undefined || id.resource !== organizationId(found.target)) return undefined;
+      const consumed = await countSeats(await connection.forCall(ctx), ctx);
+      return { resource: toLicenseResource({ purchased: purchasedSeats, consumed }, found.target) };
     },
 
     async entitlements(resource, _page, ctx) {
-      const { target } = await connection.forCall(ctx);
+      const { target } = await organization.read(ctx);
       const isOurs = resource.id?.resource === organizationId(target);
       return { items: isOurs ? licenseEntitlements(resource, target) : [], nextPageToken: "" };
     },
 
     async grants(resource, page, ctx) {
-      const { target } = await connection.forCall(ctx);
+      const { target } = await organization.read(ctx);
       if (resource.id?.resource !== organizationId(target)) return { items: [], nextPageToken: "" };
       const begin = () => (notes.leavesLicenseToOrg(page.activeSyncId) ? undefined : "license");
       return await grants.list(page, begin, ctx);

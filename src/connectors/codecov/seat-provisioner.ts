@@ -43,16 +43,25 @@ export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatW
   };
 }
 
-/** The license as grants name it. @throws BatonError InvalidArgument for any other entitlement. */
+/**
+ * The license as the entitlement names it, in whatever spelling of the organization: Codecov ignores case in it, and
+ * the file of an earlier sync may have another one.
+ *
+ * @throws BatonError InvalidArgument for any other entitlement.
+ */
 async function requireSeat(
   entitlement: Entitlement | undefined,
   connection: CodecovConnection,
   ctx: CallContext,
 ): Promise<Resource> {
   const { target } = await connection.forCall(ctx);
-  const id = makeResourceId(LICENSE_TYPE, organizationId(target));
-  const wanted = makeEntitlementId(id, ASSIGNED);
-  if (entitlement?.id === wanted) return Resource.fromPartial({ id });
+  const organization = organizationId(target);
+  const wanted = makeEntitlementId(makeResourceId(LICENSE_TYPE, organization), ASSIGNED);
+  if (entitlement?.id.toLowerCase() === wanted.toLowerCase()) {
+    const begin = LICENSE_TYPE.length + 1;
+    const spelled = entitlement.id.slice(begin, begin + organization.length);
+    return Resource.fromPartial({ id: makeResourceId(LICENSE_TYPE, spelled) });
+  }
   throw new BatonError(
     Code.InvalidArgument,
     `the entitlement ${entitlement?.id ?? "without an id"} cannot be granted or revoked here, only ${wanted} can`,

@@ -6,6 +6,7 @@ import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
 import { findMember } from "./find-member.ts";
+import type { OrganizationReader } from "./organization.ts";
 import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 import { type SessionReader, signInOf } from "./sessions.ts";
@@ -24,6 +25,7 @@ const userType = makeResourceType({
 
 export interface UserSyncerOptions {
   readonly connection: CodecovConnection;
+  readonly organization: OrganizationReader;
   readonly walk: RosterWalk;
   readonly notes: SyncNotes;
   /** Undefined if sign-ins are not wanted. */
@@ -56,13 +58,11 @@ async function listUsers(
 ): Promise<Page<EncodedUser>> {
   const [walkToken = "", counts = ""] = pageToken.split(".");
   const codecov = await options.connection.forCall(ctx);
-  const { rows, nextToken, isBeginning } = await options.walk.next(
-    walkToken,
-    pageSize,
-    codecov,
-    ctx,
-    activeSyncId,
-  );
+  const [{ rows, nextToken, isBeginning }] = await Promise.all([
+    options.walk.next(walkToken, pageSize, codecov, ctx, activeSyncId),
+    // Asked for at the same time; whoever describes the users finds it known.
+    options.organization.read(ctx),
+  ]);
   const before = isBeginning ? EMPTY_TALLY : parseTally(counts);
   const tally = addToTally(before, rows, codecov.target.service);
   if (nextToken === "") {
@@ -77,11 +77,12 @@ async function listUsers(
 
 async function describeUsers(
   rows: readonly RosterRow[],
-  { sessions }: UserSyncerOptions,
+  { organization, sessions }: UserSyncerOptions,
   syncId: string,
   codecov: CodecovCall,
   ctx: CallContext,
 ): Promise<UserOptions[]> {
+  const { target } = await organization.read(ctx);
   const signIns = await sessions?.read(syncId, codecov, ctx);
-  return rows.map((row) => toUser(row, codecov.target, signIns && signInOf(row.member, signIns)));
+  return rows.map((row) => toUser(row, target, signIns && signInOf(row.member, signIns)));
 }

@@ -13,7 +13,7 @@ import { type Finished, type RunningProgram, start } from "./process.ts";
 import { type Connector, type Host, hostCommand, type StorageEngine } from "./programs.ts";
 
 export interface SceneOptions extends CodecovSimulatorOptions {
-  /** Default `acme`, the organization of the default state. */
+  /** Default `Acme`, the organization of the default state. */
   readonly owner?: string;
 }
 
@@ -95,7 +95,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-export async function openScene({ owner = "acme", ...options }: SceneOptions = {}): Promise<Scene> {
+export async function openScene({ owner = "Acme", ...options }: SceneOptions = {}): Promise<Scene> {
   const simulator = await startCodecovSimulator(options);
   const directory = await mkdtemp(join(tmpdir(), "interop-"));
   return new Scene(simulator, directory, owner);

@@ -18,10 +18,13 @@ describe("one user", () => {
     }
   });
 
-  it("takes one request", async () => {
+  it("takes one request, and another for the organization's name", async () => {
     const setup = await setUp();
     await getUser(setup, "judy");
-    expect(paths(setup)).toEqual(["/api/v2/github/Acme/users/?page=1&page_size=1000&search=judy"]);
+    const search = "/api/v2/github/Acme/users/?page=1&page_size=1000&search=judy";
+    expect(paths(setup)).toEqual([search, "/api/v2/github/Acme/"]);
+    await getUser(setup, "judy");
+    expect(paths(setup).slice(2)).toEqual([search]);
   });
 
   it.each([
@@ -41,7 +44,7 @@ describe("one user", () => {
     const user = (await setup.listUsers()).find(({ profile }) => profile?.["username"] === username);
     expect(user?.displayName).toBe("Erin Kay");
     expect(await getUser(setup, user?.id?.resource ?? "")).toEqual(user);
-    for (const path of paths(setup)) expect(path).toMatch(/\/users\/\?/);
+    for (const path of paths(setup)) expect(path).toMatch(/\/Acme\/(users\/\?.*)?$/);
   });
 
   it.each([

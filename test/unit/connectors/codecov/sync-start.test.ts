@@ -21,7 +21,7 @@ describe("the first listing of a sync", () => {
     const setup = await setUp();
     await list(setup, "license", "a");
     await expect.poll(() => pathsOf(setup)).toEqual(expect.arrayContaining([SEATS, OWNER, ROSTER]));
-    expect(await list(setup, "org", "a")).toEqual(["acme"]);
+    expect(await list(setup, "org", "a")).toEqual(["Acme"]);
     expect(await list(setup, "user", "a")).toContain("alice");
     // The last row of the roster is looked at twice.
     expect(pathsOf(setup)).toHaveLength(4);
@@ -56,7 +56,7 @@ describe("the first listing of a sync", () => {
       fault: { kind: "reset", at: "request" },
     });
     await list(setup, "license", "a");
-    expect(await list(setup, "org", "a")).toEqual(["acme"]);
+    expect(await list(setup, "org", "a")).toEqual(["Acme"]);
     expect(await list(setup, "user", "a")).toContain("alice");
   });
 });
