@@ -25,6 +25,18 @@ export function createKsuid(now: number, payload = randomPayload()): string {
   return text;
 }
 
+/**
+ * When a KSUID was made: epoch milliseconds, a whole second; undefined if the text is none.
+ */
+export function readKsuidTime(id: string): number | undefined {
+  if (!/^[0-9A-Za-z]{27}$/.test(id)) return undefined;
+  let number = 0n;
+  for (const character of id) number = number * 62n + BigInt(ALPHABET.indexOf(character));
+  const seconds = Number(number >> BigInt(8 * PAYLOAD_BYTES));
+  // More than 20 bytes can hold.
+  return seconds > 0xffff_ffff ? undefined : (seconds + EPOCH_SECONDS) * 1000;
+}
+
 /** Cryptography is loaded when the first id is made, which most connector processes never do. */
 function randomPayload(): Uint8Array {
   return process.getBuiltinModule("node:crypto").randomBytes(PAYLOAD_BYTES);

@@ -1,6 +1,6 @@
 import { escapeHiddenInJson } from "#kernel/visible-text.ts";
 import { type ChangeCounts, type Finding, knowsSignIns } from "./findings.ts";
-import type { ReviewContent, ReviewFacts } from "./review.ts";
+import type { ReviewContent, ReviewFacts, SyncFacts } from "./review.ts";
 
 /** Raised when a field changes its meaning or goes; new fields can come at any time. */
 const FORMAT = 1;
@@ -39,8 +39,8 @@ function describeFacts(facts: ReviewFacts): Readonly<Record<string, unknown>> {
     format: FORMAT,
     file: facts.file,
     organization: { owner: facts.owner, service: facts.service },
-    sync: { id: sync.id, ended_at: sync.endedAt },
-    previous_sync: previousSync && { id: previousSync.id, ended_at: previousSync.endedAt },
+    sync: describeSync(sync),
+    previous_sync: previousSync && describeSync(previousSync),
     notes: facts.notes,
     summary: {
       members: counts.members,
@@ -56,6 +56,10 @@ function describeFacts(facts: ReviewFacts): Readonly<Record<string, unknown>> {
       changes: counts.changes && describeChanges(counts.changes),
     },
   };
+}
+
+function describeSync({ id, startedAt, endedAt }: SyncFacts) {
+  return { id, started_at: startedAt, ended_at: endedAt };
 }
 
 function describeChanges({ membersBefore, seatsBefore, adminsBefore, changed, ...counts }: ChangeCounts) {

@@ -17,11 +17,14 @@ export function describeOrganization({ owner, service }: ReviewFacts): string {
   return service === null ? name : `${name} on ${service}`;
 }
 
-/** When a sync ended, to the minute. */
-export function describeTime({ endedAt }: SyncFacts): string {
-  return endedAt.endsWith("Z")
-    ? `${endedAt.slice(0, "2026-01-01T00:00".length).replace("T", " ")} UTC`
-    : endedAt;
+/** When a sync ended, to the minute; otherwise when it began, and that it is this. */
+export function describeTime({ startedAt, endedAt }: SyncFacts): string {
+  if (endedAt !== null) return toMinute(endedAt);
+  return startedAt === null ? "an unknown time" : `${toMinute(startedAt)} (start)`;
+}
+
+function toMinute(iso: string): string {
+  return `${iso.slice(0, "2026-01-01T00:00".length).replace("T", " ")} UTC`;
 }
 
 /** The numbers to begin with. */

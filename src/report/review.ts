@@ -3,7 +3,6 @@ import { findAnnotation } from "#model/annotations.ts";
 import { type C1zReader, openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem, type RecordReader } from "#store/reader.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import { parseTimestamp } from "#store/timestamp.ts";
 import { compareMembers } from "./compare.ts";
 import { type Counts, type Finding, knowsSignIns, type ListName } from "./findings.ts";
 import { readMember, USER_TYPE } from "./member.ts";
@@ -12,8 +11,10 @@ import { type BuildOptions, buildMemberTable, type MemberTable } from "./member-
 /** A sync that a review is about. */
 export interface SyncFacts {
   readonly id: string;
-  /** When it ended, ISO 8601 in UTC; the stored text if that is no time. */
-  readonly endedAt: string;
+  /** When it began, ISO 8601 in UTC; null if the file does not tell. */
+  readonly startedAt: string | null;
+  /** When it ended, ISO 8601 in UTC; null if the file does not tell. */
+  readonly endedAt: string | null;
 }
 
 /** What a review says of the organization as a whole. */
@@ -91,12 +92,14 @@ export async function openReview(path: string, options: BuildOptions = {}): Prom
   try {
     const counts = table.count();
     const license = readLicense(reader);
-    notes.push(...findGaps(counts, license));
+    const sync = describeRun(file, run);
+    const previousSync = previous === undefined ? null : describeRun(file, previous);
+    notes.push(...findGaps(counts, license), ...findUnknownTimes(sync, previousSync));
     const facts: ReviewFacts = {
       file: path,
       ...organization,
-      sync: describeRun(run),
-      previousSync: previous === undefined ? null : describeRun(previous),
+      sync,
+      previousSync,
       purchasedSeats: license.purchased,
       counts,
       notes,
@@ -132,7 +135,8 @@ function findSnapshots({ runs }: C1zReader): SyncRun[] {
 
 /** What happened after the snapshot and is not part of it. */
 function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
-  const later = runs.list().filter(({ startedAt }) => startedAt > snapshot.startedAt);
+  // Written times depend on the time zone of who wrote them; rows stand in the order of their creation.
+  const later = runs.list().filter(({ row }) => row > snapshot.row);
   const notes: string[] = [];
   if (later.some(({ endedAt }) => endedAt === undefined)) {
     notes.push("A later sync is unfinished; the review is about the last finished one.");
@@ -201,9 +205,22 @@ function readLicense(reader: RecordReader): LicenseNumbers {
   return { purchased: null, consumed: null };
 }
 
-function describeRun({ id, endedAt = "" }: SyncRun): SyncFacts {
-  const at = parseTimestamp(endedAt);
-  return { id, endedAt: at === undefined ? endedAt : new Date(at).toISOString() };
+function describeRun({ runs }: C1zReader, run: SyncRun): SyncFacts {
+  const { startedAt, endedAt } = runs.times(run);
+  return { id: run.id, startedAt: toIso(startedAt), endedAt: toIso(endedAt) };
+}
+
+function toIso(epochMs: number | undefined): string | null {
+  return epochMs === undefined ? null : new Date(epochMs).toISOString();
+}
+
+function findUnknownTimes(...syncs: readonly (SyncFacts | null)[]): string[] {
+  return syncs
+    .filter((sync) => sync?.endedAt === null)
+    .map(
+      (sync) =>
+        `When sync ${sync?.id} ended cannot be told from the file, since clock or time zone changed during it${sync?.startedAt === null ? "." : "; its start is given."}`,
+    );
 }
 
 function compareText(a: string, b: string): number {

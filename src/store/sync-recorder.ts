@@ -6,6 +6,7 @@ import { inTransaction, readBlob } from "./database.ts";
 import { type RetentionPolicy, selectSurplus } from "./retention.ts";
 import { computeStats } from "./stats.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
+import { storeTrueEnd } from "./sync-times.ts";
 import { type TimestampSource, timestampAfter } from "./timestamp.ts";
 
 /** How long an unfinished sync can be resumed. */
@@ -115,7 +116,8 @@ export class SyncRecorder extends SyncRuns {
 
   /**
    * Finishes the sync and counts its rows. Its end time sorts after that of every other sync of the file, so
-   * that readers take it for the latest even if the clock or the time zone went back meanwhile.
+   * that readers take it for the latest even if the clock or the time zone went back meanwhile; when it really was
+   * lies in a table of our own.
    */
   end(id: string): SyncRun {
     return inTransaction(this.db, () => {
@@ -123,6 +125,7 @@ export class SyncRecorder extends SyncRuns {
       this.#run("DELETE FROM v1_connector_sessions WHERE sync_id = ? AND key = ?", id, RESUME_KEY);
       if (run.endedAt === undefined) {
         this.#update("UPDATE v1_sync_runs SET ended_at = ? WHERE sync_id = ?", this.#endTime(), id);
+        storeTrueEnd(this.db, this.#require(id), this.list(), Math.floor(this.#now()));
       }
       this.#update("UPDATE v1_sync_runs SET stats = ? WHERE sync_id = ?", computeStats(this.db, run), id);
       return this.#require(id);

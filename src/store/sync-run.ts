@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type Row, readInteger, readOptionalText, readText } from "./database.ts";
+import { findSyncTimes, type SyncTimes } from "./sync-times.ts";
 
 /**
  * - `full`: a complete snapshot.
@@ -18,7 +19,7 @@ export interface Verification {
   readonly mode: string;
 }
 
-/** One sync of a file. Times are the stored text, see `timestamp.ts`. */
+/** One sync of a file. Times are the stored text, see `timestamp.ts`: good for sorting, not for showing. */
 export interface SyncRun {
   /** Row id: the order of creation. */
   readonly row: number;
@@ -97,6 +98,11 @@ export class SyncRuns {
     const run = this.latestFinished();
     if (run !== undefined) return run;
     throw new BatonError(Code.NotFound, `${this.path} holds no finished sync; run a sync into it first`);
+  }
+
+  /** When a sync of this file really began and ended, see `sync-times.ts`. */
+  times(run: SyncRun): SyncTimes {
+    return findSyncTimes(this.db, run, this.list());
   }
 
   #first(condition: string, ...values: string[]): SyncRun | undefined {

@@ -18,14 +18,25 @@ export function formatTimestamp(epochMicros: number): string {
   return `${date} ${time}${fraction(at.getMilliseconds() * 1000 + (epochMicros - millis * 1000))}`;
 }
 
-/** Epoch milliseconds of such a text, read in the time zone of the process unless it names one; else undefined. */
-export function parseTimestamp(text: string): number | undefined {
+/** What a time column says. */
+export interface StoredTime {
+  /** Epoch milliseconds; of wall-clock text those it would have if it were UTC. */
+  readonly millis: number;
+  /** Whether the text names its time zone, which Go reads and nobody writes. */
+  readonly isZoned: boolean;
+}
+
+/**
+ * Reads a time column; undefined if it holds something else. The time zone of this process has no part in it: the
+ * file may come from anywhere. `sync-times.ts` finds out when it really was.
+ */
+export function readStoredTime(text: string): StoredTime | undefined {
   const parts = LAYOUT.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, hour = "00", minute = "00", second = "00", digits = "", zone = ""] = parts;
-  const millis = digits.slice(0, 3).padEnd(3, "0");
-  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}${zone}`);
-  return Number.isNaN(at) ? undefined : at;
+  const fraction = digits.slice(0, 3).padEnd(3, "0");
+  const millis = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}${zone || "Z"}`);
+  return Number.isNaN(millis) ? undefined : { millis, isZoned: zone !== "" };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createKsuid } from "#kernel/ksuid.ts";
+import { createKsuid, readKsuidTime } from "#kernel/ksuid.ts";
 
 test("the smallest and the largest KSUID have their well-known texts", () => {
   expect(createKsuid(1_400_000_000_000, new Uint8Array(16))).toBe("0".repeat(27));
@@ -17,4 +17,13 @@ test("ids of later seconds sort after earlier ones and no two are equal", () => 
 
 test("a clock that stands before the epoch gives an id all the same", () => {
   expect(createKsuid(0)).toMatch(/^0[0-9A-Za-z]{26}$/);
+});
+
+test("an id tells the second in which it was made; other texts tell nothing", () => {
+  for (const now of [1_400_000_000_000, 1_795_766_521_999, (1_400_000_000 + 0xffff_ffff) * 1000]) {
+    expect(readKsuidTime(createKsuid(now))).toBe(now - (now % 1000));
+  }
+  for (const text of ["", "sync-1", "0".repeat(26), "z".repeat(27), `${"0".repeat(26)}-`]) {
+    expect(readKsuidTime(text)).toBeUndefined();
+  }
 });

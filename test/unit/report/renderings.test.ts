@@ -4,13 +4,15 @@ import { assert, constantFrom, property, string, tuple } from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { countColumns, fitToColumns } from "#report/columns.ts";
 import { renderCsv } from "#report/csv.ts";
-import type { Finding } from "#report/findings.ts";
 import { renderHtml } from "#report/html.ts";
 import { renderJson } from "#report/json.ts";
-import { openReview, type ReviewContent, type ReviewFacts } from "#report/review.ts";
+import { openReview, type ReviewContent } from "#report/review.ts";
 import { renderTable } from "#report/table.ts";
 import { makeTempDir } from "../store/support.ts";
 import { neverSignedIn, type SampleMember, type SampleSync, signedIn, writeSample } from "./sample-file.ts";
+import { reviewOfOne } from "./sample-review.ts";
+
+const PIPED = { byteOrderMark: false };
 
 const members: readonly SampleMember[] = [
   { username: "ann", name: "Ann", is_admin: true, signIn: signedIn },
@@ -51,7 +53,7 @@ test("the JSON form is what docs/report.md describes", async () => {
 
 test("the CSV form has a line for everybody, those who left included", async () => {
   const review = await compared();
-  const text = render(renderCsv(review), review);
+  const text = render(renderCsv(review, PIPED), review);
   await expect(text).toMatchFileSnapshot("../../golden/report/report.csv");
 });
 
@@ -104,45 +106,9 @@ test("long lists are cut for people, with the number of those left out, and whol
   const page = render(renderHtml(review), review);
   expect(page).toContain("… and 5 more");
   expect(page.match(/<tr>/g)).toHaveLength(1_001);
-  expect(render(renderCsv(review), review).trimEnd().split("\r\n")).toHaveLength(1_006);
+  expect(render(renderCsv(review, PIPED), review).trimEnd().split("\r\n")).toHaveLength(1_006);
   expect(JSON.parse(render(renderJson(review), review)).members_without_seat).toHaveLength(1_005);
 });
-
-/** A review of one member with these texts, who is on every list. */
-function reviewOfOne(name: string, id = "ann"): ReviewContent {
-  const finding: Finding = {
-    id,
-    username: id,
-    name,
-    email: name,
-    service: "github",
-    hasSeat: true,
-    isAdmin: true,
-    hadSeat: null,
-    wasAdmin: null,
-    signIn: "never",
-    sessionEnds: null,
-    changes: ["joined"],
-    possiblySameAs: id,
-    concerns: ["shared_email"],
-    sharesEmailWith: [id],
-  };
-  const one = { members: 1, seats: 1, seatless: 1, admins: 1, adminsWithoutSeat: 0, concerns: 1 };
-  const seats = { seatsSignedIn: 0, seatsIdle: 1, seatsUnknown: 0 };
-  const none = { left: 0, seat_gained: 0, seat_lost: 0, admin_gained: 0, admin_lost: 0 };
-  const before = { changed: 1, joined: 1, membersBefore: 0, seatsBefore: 0, adminsBefore: 0 };
-  const facts: ReviewFacts = {
-    file: "sync.c1z",
-    owner: name,
-    service: "github",
-    sync: { id: "SYNC", endedAt: "2026-11-21T12:00:00.000Z" },
-    previousSync: null,
-    purchasedSeats: null,
-    counts: { ...one, ...seats, changes: { ...none, ...before } },
-    notes: [name],
-  };
-  return { facts, list: () => [finding] };
-}
 
 const HOSTILE = [
   "<script>alert(1)</script>",
@@ -182,7 +148,7 @@ test("no name can send anything to a terminal but visible characters", () => {
   assert(
     property(anyName, (hostile) => {
       const review = reviewOfOne(hostile);
-      for (const pieces of [renderTable(review, 80), renderJson(review), renderCsv(review)]) {
+      for (const pieces of [renderTable(review, 80), renderJson(review), renderCsv(review, PIPED)]) {
         expect([...pieces].join("").replaceAll("\r\n", "").replaceAll("\n", "")).not.toMatch(CONTROL);
       }
     }),
@@ -216,12 +182,12 @@ test("every text arrives in JSON as it is", () => {
 test("no name becomes a formula or another cell", () => {
   assert(
     property(anyName, (hostile) => {
-      const [header = [], row = []] = parseCsv([...renderCsv(reviewOfOne(hostile, hostile))].join(""));
+      const [header = [], row = []] = parseCsv([...renderCsv(reviewOfOne(hostile, hostile), PIPED)].join(""));
       expect(row).toHaveLength(header.length);
       for (const cell of row) expect(cell).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
     }),
   );
-  const cells = parseCsv([...renderCsv(reviewOfOne('a, "b"\'s'))].join(""));
+  const cells = parseCsv([...renderCsv(reviewOfOne('a, "b"\'s'), PIPED)].join(""));
   expect(cells[1]?.[3]).toBe('a, "b"\'s');
 });
 

@@ -58,7 +58,8 @@ export async function writeSample(path: string, syncs: readonly SampleSync[]): P
   await file.save();
 }
 
-function addSync(file: C1zFile, sync: SampleSync): void {
+/** Adds a sync to a file that is open; without `save`. */
+export function addSync(file: C1zFile, sync: SampleSync): void {
   const { type = "full", owner = "acme", purchased = 0 } = sync;
   const run = file.runs.start(type);
   const writer = file.writer(run.id);

@@ -1,0 +1,38 @@
+import type { Finding } from "#report/findings.ts";
+import type { ReviewContent, ReviewFacts } from "#report/review.ts";
+
+/** A review of one member with these texts, who is on every list. */
+export function reviewOfOne(name: string, id = "ann"): ReviewContent {
+  const finding: Finding = {
+    id,
+    username: id,
+    name,
+    email: name,
+    service: "github",
+    hasSeat: true,
+    isAdmin: true,
+    hadSeat: null,
+    wasAdmin: null,
+    signIn: "never",
+    sessionEnds: null,
+    changes: ["joined"],
+    possiblySameAs: id,
+    concerns: ["shared_email"],
+    sharesEmailWith: [id],
+  };
+  const one = { members: 1, seats: 1, seatless: 1, admins: 1, adminsWithoutSeat: 0, concerns: 1 };
+  const seats = { seatsSignedIn: 0, seatsIdle: 1, seatsUnknown: 0 };
+  const none = { left: 0, seat_gained: 0, seat_lost: 0, admin_gained: 0, admin_lost: 0 };
+  const before = { changed: 1, joined: 1, membersBefore: 0, seatsBefore: 0, adminsBefore: 0 };
+  const facts: ReviewFacts = {
+    file: "sync.c1z",
+    owner: name,
+    service: "github",
+    sync: { id: "SYNC", startedAt: "2026-11-21T11:59:00.000Z", endedAt: "2026-11-21T12:00:00.000Z" },
+    previousSync: null,
+    purchasedSeats: null,
+    counts: { ...one, ...seats, changes: { ...none, ...before } },
+    notes: [name],
+  };
+  return { facts, list: () => [finding] };
+}
