@@ -21,15 +21,34 @@ const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent)
   shares_email_with: ({ sharesEmailWith }) => sharesEmailWith.join(" "),
 };
 
-/** A text that a spreadsheet would take for a formula, also behind blanks and in full-width characters. */
-const FORMULA = /^\s*[=+\-@＝＋－＠]/;
+/**
+ * What a spreadsheet takes for a formula: a sign of one, full-width ones included, at the beginning of a cell, also
+ * behind blanks and quotes.
+ */
+const FORMULA = /^[\s"]*[=+\-@＝＋－＠]/;
+
+/**
+ * The same behind what separates cells elsewhere: `;` where the comma is the decimal sign, `|`, and the comma itself
+ * where the quotes around our cell mean nothing. Quotes before the sign would be taken for those of a cell. Tabs are
+ * spelled out anyway.
+ */
+const FORMULA_BEHIND_SEPARATOR = /([,;|][\s"]*)(?=[=+\-@＝＋－＠])/g;
+
+/** Excel takes a file without it for text in the code page of the machine. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+export interface CsvOptions {
+  /** Whether it begins with a byte order mark: for files that people open, not for programs that read a pipe. */
+  readonly byteOrderMark: boolean;
+}
 
 /**
  * One line per member, and per person who has left, with everything that is known, in pieces: RFC 4180 in
- * UTF-8. Written for spreadsheets: what would be a formula gets an apostrophe in front, and what cannot be seen
- * is spelled out.
+ * UTF-8. Written for spreadsheets: what would be a formula gets an apostrophe in front, wherever a spreadsheet may
+ * begin a cell, and what cannot be seen is spelled out.
  */
-export function* renderCsv(review: ReviewContent): Generator<string> {
+export function* renderCsv(review: ReviewContent, { byteOrderMark }: CsvOptions): Generator<string> {
+  if (byteOrderMark) yield BYTE_ORDER_MARK;
   yield toLine(Object.keys(COLUMNS));
   const readers = Object.values(COLUMNS);
   for (const finding of review.list("everybody")) yield toLine(readers.map((read) => read(finding, review)));
@@ -41,8 +60,9 @@ function toLine(cells: readonly string[]): string {
 
 function toCell(text: string): string {
   const visible = showHidden(text);
-  const harmless = FORMULA.test(visible) ? `'${visible}` : visible;
-  return /[",']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const begun = FORMULA.test(visible) ? `'${visible}` : visible;
+  const harmless = begun.replace(FORMULA_BEHIND_SEPARATOR, "$1'");
+  return /[",;|']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function toYesNo(value: boolean | null): string {

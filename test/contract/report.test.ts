@@ -43,7 +43,7 @@ test("the form follows the name of the output file, unless one is asked for", as
   await writeSample(sample(), [{ members: [{ username: "ann" }] }]);
   const beginnings: Record<string, string> = {
     "review.html": "<!DOCTYPE html>",
-    "review.csv": "organization,id,",
+    "review.csv": "\ufefforganization,id,",
     "review.JSON": "{",
     "review.txt": "Codecov access review",
   };
@@ -53,7 +53,7 @@ test("the form follows the name of the output file, unless one is asked for", as
     expect((await readFile(join(cwd, name), "utf8")).startsWith(beginning)).toBe(true);
   }
   await runProgram(["report", "--output=review.html", "--format=csv"], { cwd });
-  expect(await readFile(join(cwd, "review.html"), "utf8")).toMatch(/^organization,id,/);
+  expect(await readFile(join(cwd, "review.html"), "utf8")).toMatch(/^\ufefforganization,id,/);
   expect((await stat(join(cwd, "review.csv"))).mode & 0o077).toBe(0);
 });
 

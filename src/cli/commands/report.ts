@@ -20,6 +20,7 @@ type Format = NonNullable<Options["format"]>;
 /** Takes the next piece of a report. */
 type Write = (piece: string) => Promise<void>;
 
+/** Width of a table in a file, and where standard output is no terminal. */
 const DEFAULT_COLUMNS = 120;
 
 /** A report is written within seconds; what nobody has touched for so long was left by a killed process. */
@@ -38,9 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const signals = watchSignals();
   try {
     await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
-    // A file is as wide as a report is by default, whatever the terminal is that it is made from.
-    const columns = output === undefined ? process.stdout.columns || DEFAULT_COLUMNS : DEFAULT_COLUMNS;
-    const pieces = await render(review, chooseFormat(options), columns);
+    const pieces = await render(review, chooseFormat(options), output === undefined ? "screen" : "file");
     if (output === undefined) {
       await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
@@ -73,19 +72,24 @@ function chooseFormat({ format, output = "" }: Options): Format {
   return reportFields.format.values.find((value) => value === ending) ?? "table";
 }
 
-async function render(review: Review, format: Format, columns: number): Promise<Iterable<string>> {
+async function render(review: Review, format: Format, use: "screen" | "file"): Promise<Iterable<string>> {
   switch (format) {
     case "json":
       return (await import("#report/json.ts")).renderJson(review);
     case "csv":
-      return (await import("#report/csv.ts")).renderCsv(review);
+      return (await import("#report/csv.ts")).renderCsv(review, { byteOrderMark: use === "file" });
     case "html":
       return (await import("#report/html.ts")).renderHtml(review);
     case "table":
-      return (await import("#report/table.ts")).renderTable(review, columns);
+      return (await import("#report/table.ts")).renderTable(review, chooseWidth(use));
     default:
       return format satisfies never;
   }
+}
+
+/** A file is as wide as a report is by default, whatever the terminal is that it is made from. */
+function chooseWidth(use: "screen" | "file"): number {
+  return use === "file" ? DEFAULT_COLUMNS : process.stdout.columns || DEFAULT_COLUMNS;
 }
 
 async function writeAll(pieces: Iterable<string>, write: Write, signal: AbortSignal): Promise<void> {
