@@ -51,7 +51,8 @@ export function readMember(resource: Resource): Member {
   return {
     id,
     username: textOrNull(profile["username"]),
-    name: textOrNull(profile["name"]),
+    // Other connectors tell the name in one place only.
+    name: textOrNull("name" in profile ? profile["name"] : resource.displayName),
     email: textOrNull(profile["email"]),
     service: textOrNull(profile["service"]) ?? "",
     owner: textOrNull(profile["owner"]),
