@@ -5,8 +5,9 @@ import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
+import { requireArguments } from "./action-arguments.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
-import { allowsAction, type Provisioning } from "./provisioning.ts";
+import { type Provisioning, requireAction } from "./provisioning.ts";
 import { classifyFailure } from "./status.ts";
 
 const { BATON_ACTION_STATUS_RUNNING, BATON_ACTION_STATUS_COMPLETE, BATON_ACTION_STATUS_FAILED } =
@@ -29,7 +30,7 @@ export interface ActionRunnerOptions {
 
 /**
  * Runs actions apart from the calls that start them, because an action can outlive its call: the host polls
- * for its end. A failure is a state of the invocation and no error of any call.
+ * for its end. The failure of an action that was started is a state of the invocation and no error of any call.
  */
 export class ActionRunner {
   readonly #options: ActionRunnerOptions;
@@ -43,9 +44,13 @@ export class ActionRunner {
 
   /**
    * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
-   * and not the action. An action that is not allowed is not started and the invocation is FAILED: Go
-   * connectors run every action, but an action is a write like any other. Traces show the action as
-   * part of `span`, which may end before it.
+   * and not the action. Traces show the action as part of `span`, which may end before it.
+   *
+   * An action that is not allowed, or lacks an argument, is not started: Go connectors run every action, but an action
+   * is a write like any other. This is an error of the call, with a code by which hosts see that trying again is of no
+   * use.
+   *
+   * @throws BatonError FailedPrecondition or InvalidArgument
    */
   async invoke(
     action: Action,
@@ -54,11 +59,10 @@ export class ActionRunner {
     signal: AbortSignal,
     span?: Span,
   ): Promise<ActionState> {
-    const id = createKsuid(this.#options.clock.now());
     const { name } = action.schema;
-    if (!allowsAction(this.#options.provisioning, name, args)) {
-      return this.#store(failed(id, name, "provisioning is not enabled"));
-    }
+    requireAction(this.#options.provisioning, name, args);
+    requireArguments(action.schema, args);
+    const id = createKsuid(this.#options.clock.now());
     this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
     const ended = this.#run(id, action, args, span);
     const waiting = new AbortController();

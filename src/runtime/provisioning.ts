@@ -22,12 +22,23 @@ export type Provisioning = boolean | NamedChange;
 export function requireChange(provisioning: Provisioning, kind: ChangeKind | undefined): void {
   if (provisioning === true) return;
   if (provisioning !== false && kind !== undefined && provisioning.kind === kind) return;
-  throw new BatonError(Code.FailedPrecondition, "provisioning is not enabled");
+  throw notEnabled();
 }
 
-/** Whether this action may run with these arguments. Names of actions are unique, so the resource type adds nothing. */
-export function allowsAction(provisioning: Provisioning, name: string, args: ActionStruct): boolean {
-  if (typeof provisioning === "boolean") return provisioning;
-  if (provisioning.kind !== "action" || provisioning.name !== name) return false;
-  return isDeepStrictEqual(provisioning.args, args);
+/**
+ * Refuses an action that may not run with these arguments. Names of actions are unique, so the resource type adds
+ * nothing.
+ *
+ * @throws BatonError FailedPrecondition
+ */
+export function requireAction(provisioning: Provisioning, name: string, args: ActionStruct): void {
+  if (provisioning === true) return;
+  if (provisioning !== false && provisioning.kind === "action" && provisioning.name === name) {
+    if (isDeepStrictEqual(provisioning.args, args)) return;
+  }
+  throw notEnabled();
+}
+
+function notEnabled(): BatonError {
+  return new BatonError(Code.FailedPrecondition, "provisioning is not enabled");
 }

@@ -16,13 +16,14 @@ import {
   IssueCredentialResponse,
   RotateCredentialResponse,
 } from "#gen/c1/connector/v2/resource.ts";
+import { Code } from "#kernel/errors.ts";
 import { refuseFailedAction } from "#tasks/actions.ts";
 import { listEventFeeds } from "#tasks/events.ts";
 import { type CallHandlers, pack, requirePart } from "./handler.ts";
 import { ticketHandlers } from "./ticket-handlers.ts";
 
-/** How a task that changes something is treated. */
-const CHANGE = { changes: true, refusalIsFinal: true } as const;
+/** How a task that changes something is treated; as Go connectors have it. */
+const CHANGE = { changes: true, finalRefusals: "all" } as const;
 
 /** What is done for each kind of task that is one call to the connector. */
 export const callHandlers: CallHandlers = {
@@ -121,6 +122,8 @@ export const callHandlers: CallHandlers = {
   },
   actionInvoke: {
     changes: true,
+    // Provisioning is off, or an argument is missing. Go connectors run the action in both cases.
+    finalRefusals: [Code.FailedPrecondition, Code.InvalidArgument],
     async run({ name, args, annotations, resourceTypeId }, { connector, ctx }) {
       requirePart(name !== "", "the name of an action");
       const features = await connector.features();

@@ -22,8 +22,8 @@ export interface TaskScope {
 export interface Handler<Payload> {
   /** Something changes upstream: once it was sent, its outcome has to be known. */
   readonly changes?: boolean;
-  /** Whether C1 is told that trying again is of no use when the connector refuses; as Go connectors have it. */
-  readonly refusalIsFinal?: boolean;
+  /** The refusals of the connector for which C1 is told that trying again is of no use; none if absent. */
+  readonly finalRefusals?: "all" | readonly Code[];
   run(payload: Payload, scope: TaskScope): Promise<Success>;
 }
 

@@ -149,10 +149,11 @@ export class TaskRunner {
     const signal = handler.changes === true ? abandonChanges : stop;
     try {
       return await handler.run(value, { taskId, connector, ctx: { ...ctx, signal } });
-    } catch (error) {
-      if (signal.aborted || error instanceof MalformedTaskError || handler.refusalIsFinal !== true)
-        throw error;
-      return { error: toBatonError(error), nonRetryable: true };
+    } catch (thrown) {
+      if (signal.aborted || thrown instanceof MalformedTaskError) throw thrown;
+      const error = toBatonError(thrown);
+      const { finalRefusals: final = [] } = handler;
+      return { error, nonRetryable: final === "all" || final.includes(error.code) };
     }
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
@@ -109,9 +109,46 @@ describe("an invocation", () => {
       started = true;
       return { response: {} };
     });
-    const state = await runner.invoke(action, {}, 1000, NEVER);
-    expect(state.response).toEqual({ error: "provisioning is not enabled" });
+    await expect(runner.invoke(action, {}, 1000, NEVER)).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+      message: "provisioning is not enabled",
+    });
     expect(started).toBe(false);
+  });
+
+  test.each([{}, { whom: "" }, { whom: null }])(
+    "starts nothing with %j, without what it requires",
+    async (args) => {
+      const runner = makeRunner(noSleepEnds());
+      const schema = BatonActionSchema.fromPartial({
+        name: "greet",
+        arguments: [
+          { name: "whom", isRequired: true, description: "Whom to greet." },
+          { name: "how", isRequired: false },
+        ],
+      });
+      const invoke = vi.fn<Action["invoke"]>();
+      await expect(runner.invoke({ schema, invoke }, args, 1000, NEVER)).rejects.toMatchObject({
+        code: Code.InvalidArgument,
+        message: expect.stringContaining("whom (Whom to greet.)"),
+      });
+      expect(invoke).not.toHaveBeenCalled();
+    },
+  );
+
+  test.each([false, 0, "Ann"])("takes %j for an argument that is there", async (whom) => {
+    const runner = makeRunner(noSleepEnds());
+    const schema = BatonActionSchema.fromPartial({
+      name: "greet",
+      arguments: [{ name: "whom", isRequired: true }],
+    });
+    const state = await runner.invoke(
+      { schema, invoke: async () => ({ response: {} }) },
+      { whom },
+      1000,
+      NEVER,
+    );
+    expect(state.status).toBe(BATON_ACTION_STATUS_COMPLETE);
   });
 });
 

@@ -432,27 +432,21 @@ describe("without provisioning", () => {
     expect((await client.refused(GrantManager.grant, request)).code).toBe(Code.InvalidArgument);
   });
 
-  test("actions are listed, and invoking one ends FAILED and runs nothing", async () => {
+  test("actions are listed, and invoking one is refused and runs nothing", async () => {
     const { client } = await start();
     const { schemas } = await client.ask(Actions.listActionSchemas, { annotations: [], resourceTypeId: "" });
     expect(schemas.map((schema) => schema.name)).toEqual(["greet", "wait_for_cancel"]);
-    const answer = await client.ask(Actions.invokeAction, {
+    const refusal = await client.refused(Actions.invokeAction, {
       name: "greet",
       args: { whom: "you" },
       annotations: [],
       resourceTypeId: "",
       inlineWait: undefined,
     });
-    expect(answer).toMatchObject({
-      status: BatonActionStatus.BATON_ACTION_STATUS_FAILED,
-      response: { error: "provisioning is not enabled" },
+    expect(refusal).toMatchObject({
+      code: Code.FailedPrecondition,
+      message: "error: invoking action failed: provisioning is not enabled",
     });
-    const polled = await client.ask(Actions.getActionStatus, {
-      name: "greet",
-      id: answer.id,
-      annotations: [],
-    });
-    expect(polled.status).toBe(BatonActionStatus.BATON_ACTION_STATUS_FAILED);
   });
 });
 
