@@ -5,7 +5,7 @@ import { formatResourceKey, makeEntitlementId } from "#model/ids.ts";
 import { everyItem } from "#store/reader.ts";
 import { readListing } from "./listing.ts";
 import type { SyncSession } from "./session.ts";
-import { isEntitlementListingWanted, mayListEntitlements } from "./skip-rules.ts";
+import { isEntitlementListingWanted, isLeftOut, mayListEntitlements } from "./skip-rules.ts";
 import type { SpawnedCursors } from "./spawned-cursors.ts";
 import { planStoredResources } from "./stored-walk.ts";
 import type { Action } from "./sync-token.ts";
@@ -116,12 +116,12 @@ export async function listEntitlements(
 
 function acceptEntitlement(session: SyncSession, { id, resource }: Entitlement): boolean {
   const owner = resource?.id;
-  if (id === "" || owner === undefined || owner.resourceType === "" || owner.resource === "") {
-    session.drops.invalidEntitlements += 1;
+  if (owner !== undefined && isLeftOut(session, owner)) {
+    session.drops.entitlementsOfUnsyncedTypes += 1;
     return false;
   }
-  if (session.isSnapshot && !session.types.has(owner.resourceType)) {
-    session.drops.entitlementsOfUnsyncedTypes += 1;
+  if (id === "" || owner === undefined || owner.resourceType === "" || owner.resource === "") {
+    session.drops.invalidEntitlements += 1;
     return false;
   }
   return true;

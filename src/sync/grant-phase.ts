@@ -13,7 +13,7 @@ import { describeSubject, loadSubject } from "./entitlement-phase.ts";
 import { readListing } from "./listing.ts";
 import { acceptResource, fetchResource } from "./resource-phase.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
-import { isGrantListingWanted, mayListGrants } from "./skip-rules.ts";
+import { isGrantListingWanted, isLeftOut, mayListGrants } from "./skip-rules.ts";
 import type { SpawnedCursors } from "./spawned-cursors.ts";
 import { planStoredResources } from "./stored-walk.ts";
 import type { Action } from "./sync-token.ts";
@@ -84,22 +84,31 @@ function* takeGrants(
   }
 }
 
-/** Whether a grant belongs into the sync. What is left out is counted; one without identity is a mistake. */
+/**
+ * Whether a grant belongs into the sync. What is left out is counted. As in Go hosts, a type that is not synced leaves
+ * a grant out whatever else is wrong with it.
+ *
+ * @throws BatonError if it lacks its identity, which is a mistake of the connector
+ */
 function acceptGrant(session: SyncSession, grant: Grant | EncodedGrant, what: string): boolean {
   const resource = grant.entitlement?.resource?.id;
   const principal = grant.principal?.id;
+  if (resource !== undefined && principal !== undefined) {
+    if (isLeftOut(session, resource) || (isLeftOut(session, principal) && !hasExternalPrincipal(grant))) {
+      session.drops.grantsOfUnsyncedTypes += 1;
+      return false;
+    }
+  }
   if (!grant.entitlement?.id || !isComplete(resource) || !isComplete(principal)) {
     throw contractViolation(
       `${what} answered with a grant that lacks its entitlement, that entitlement's resource or its principal`,
     );
   }
-  if (!session.isSnapshot) return true;
-  const isExternal = EXTERNAL_PRINCIPAL.some((name) => hasAnnotation(grant.annotations, name));
-  if (session.types.has(resource.resourceType) && (isExternal || session.types.has(principal.resourceType))) {
-    return true;
-  }
-  session.drops.grantsOfUnsyncedTypes += 1;
-  return false;
+  return true;
+}
+
+function hasExternalPrincipal({ annotations }: Grant | EncodedGrant): boolean {
+  return EXTERNAL_PRINCIPAL.some((name) => hasAnnotation(annotations, name));
 }
 
 function isComplete(id: ResourceKeyParts | undefined): id is ResourceKeyParts {

@@ -4,7 +4,7 @@ import { hasAnnotation } from "#model/annotations.ts";
 import type { SyncSession } from "./session.ts";
 
 /**
- * Which listings a connector does without. The rules, with their one asymmetry (`SkipGrants` counts on a
+ * Which listings a connector does without, and which rows stay out. The rules, with their one asymmetry (`SkipGrants` counts on a
  * resource but not on its type), are those of the Go host of baton-sdk v0.25.0.
  */
 
@@ -40,6 +40,17 @@ export function isGrantListingWanted(session: SyncSession, { id, annotations }: 
     !hasAnnotation(annotations, "SkipEntitlementsAndGrants") &&
     !hasAnnotation(annotations, "SkipGrants")
   );
+}
+
+/**
+ * Whether what concerns this resource stays out of the sync, because its type does. Without a type nothing can be said:
+ * that is a mistake of the connector, and dealt with as such.
+ */
+export function isLeftOut(
+  session: SyncSession,
+  { resourceType }: { readonly resourceType: string },
+): boolean {
+  return session.isSnapshot && resourceType !== "" && !session.types.has(resourceType);
 }
 
 function skipsEntitlements(annotations: readonly Any[]): boolean {
