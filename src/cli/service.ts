@@ -3,6 +3,7 @@ import { usageError } from "#config/arguments.ts";
 import { parseDuration } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
+import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
 import { chooseWorkers, describeSubject } from "./sync.ts";
@@ -22,6 +23,8 @@ export async function serveC1(job: Job): Promise<number> {
   if (sdk.keepPreviousSync) {
     output.log.warn("--keep-previous-sync-c1z has no effect: this connector never needs its last sync");
   }
+  const engineWarning = new EngineWarning();
+  engineWarning.give(sdk.storageEngine, "--storage-engine", output.log);
   const options: ServiceOptions = {
     clientId,
     clientSecret,
@@ -37,6 +40,7 @@ export async function serveC1(job: Job): Promise<number> {
       workers: chooseWorkers(sdk),
       maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
       retention: readRetentionPolicy(env),
+      engineWarning,
     },
     keepsFiles: sdk.c1zTempDir !== undefined,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,

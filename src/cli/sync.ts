@@ -5,6 +5,7 @@ import { systemClock } from "#kernel/clock.ts";
 import { toBatonError } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
+import { EngineWarning } from "#store/engine.ts";
 import { refuseInputs } from "#store/inputs.ts";
 import type { SyncTaskResult } from "#tasks/sync.ts";
 import { listInputs } from "./inputs.ts";
@@ -24,6 +25,7 @@ export async function sync(job: Job): Promise<number> {
   const { sdk } = job.settings;
   const startedAt = systemClock.monotonic();
   const targets = sdk.syncResources.map(parseTarget);
+  new EngineWarning().give(sdk.storageEngine, "--storage-engine", output.log);
   refuseInputs({ setting: "--file", path: sdk.file }, listInputs(invocation, job.settings));
 
   const starting = startConnector(job);

@@ -14,6 +14,9 @@ const GROUP = {
   operations: "Health and telemetry",
 } as const;
 
+/** Those of baton-sdk v0.25.0, whose own default is `pebble`. */
+const STORAGE_ENGINES: readonly string[] = ["sqlite", "pebble"];
+
 /** What the program itself acts on. The order is that of the exported schema. */
 export const sdkFields = {
   file: {
@@ -73,8 +76,11 @@ export const sdkFields = {
   storageEngine: {
     kind: "string",
     name: "storage-engine",
-    description: "Storage engine of the .c1z file; sqlite is the only one",
+    description:
+      "Storage engine of the .c1z file: sqlite; pebble is accepted, and sqlite used with a warning",
     hidden: true,
+    check: (text) =>
+      STORAGE_ENGINES.includes(text) ? undefined : `must be one of [${STORAGE_ENGINES.join(", ")}]`,
   },
   maxWait: {
     kind: "string",

@@ -5,6 +5,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { ResourceBid } from "#model/ids.ts";
+import type { EngineWarning } from "#store/engine.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
 import { StartOverError } from "#sync/session.ts";
 import { runEmptySyncTask, runSyncTask } from "#tasks/sync.ts";
@@ -31,6 +32,7 @@ export interface SyncSettings {
   readonly workers: number;
   readonly maxWaitMs: number;
   readonly retention: RetentionPolicy;
+  readonly engineWarning: EngineWarning;
 }
 
 /** A task to sync, with everything that is needed for it. */
@@ -87,14 +89,10 @@ async function syncIntoFile(sync: FullSync, directory: TaskDirectory, ctx: CallC
   const { options, connector, settings } = sync;
   const { maxWaitMs, unfinished } = settings;
   const file = directory.syncFile;
+  settings.engineWarning.give(options.storageEngine, "C1", ctx.log);
   if (settings.skip) {
     await runEmptySyncTask(connector.client, { file, tempDir: directory.path, maxWaitMs }, ctx);
     return;
-  }
-  if (options.storageEngine !== "" && options.storageEngine !== "sqlite") {
-    ctx.log.warn("C1 asks for a storage engine that this program has not; it gets a sqlite file", {
-      storage_engine: options.storageEngine,
-    });
   }
   const scope = readScope(options, settings);
   const resumeKey = JSON.stringify({ subject: settings.subject, scope });

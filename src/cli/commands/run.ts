@@ -72,7 +72,4 @@ function checkVariables({ env }: Invocation): void {
 function refuseForeignSettings({ definition }: Invocation, settings: Settings): void {
   const [foreign] = findForeignSettings(settings).filter((name) => name !== foreignFields.ticketing.name);
   if (foreign !== undefined) throw usageError(`--${foreign} is not supported by ${definition.name}`);
-  const engine = settings.sdk.storageEngine ?? "sqlite";
-  if (engine === "sqlite") return;
-  throw usageError(`--storage-engine: value must be one of [sqlite], not "${engine}"`);
 }
