@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
-import { parseDuration } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
+import { parseDuration } from "#kernel/duration.ts";
 import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";

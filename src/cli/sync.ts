@@ -1,7 +1,7 @@
 import { usageError } from "#config/arguments.ts";
-import { parseDuration } from "#config/sdk-fields.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import { systemClock } from "#kernel/clock.ts";
+import { parseDuration } from "#kernel/duration.ts";
 import { toBatonError } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseResourceBid, type ResourceBid } from "#model/ids.ts";

@@ -3,6 +3,7 @@
  * connectors built on baton-sdk v0.25.0, so that scripts and deployments need no change.
  */
 
+import { checkDuration } from "#kernel/duration.ts";
 import type { Constraint, FieldSet } from "./field.ts";
 
 const GROUP = {
@@ -88,8 +89,7 @@ export const sdkFields = {
     description: "How long a sync waits for an upstream that lets nothing through, for example 90s or 15m",
     default: "15m",
     group: GROUP.sync,
-    check: (text) =>
-      parseDuration(text) === undefined ? 'must be a duration like "90s" or "15m"' : undefined,
+    check: checkDuration,
   },
   c1zTempDir: {
     kind: "string",
@@ -361,14 +361,6 @@ export const sdkConstraints: readonly Constraint[] = [
 
 function toLowerCase(text: string): string {
   return text.trim().toLowerCase();
-}
-
-/** Milliseconds of a duration such as `90s`, `15m` or `1h30m`; undefined if the text is none. */
-export function parseDuration(text: string): number | undefined {
-  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  if (parts === null || text === "") return undefined;
-  const [hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
-  return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
 }
 
 type Hidden<Kind extends string> = {

@@ -1,7 +1,9 @@
 import { RateLimitDescription } from "#gen/c1/connector/v2/annotations.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
+import type { Timestamp } from "#gen/google/protobuf/timestamp.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Status } from "#gen/google/rpc/status.ts";
+import { capAnnounced } from "#kernel/announced.ts";
 import { BatonError, type BatonErrorOptions, Code } from "#kernel/errors.ts";
 
 type Facts = Pick<BatonErrorOptions, "rateLimit" | "errorInfo">;
@@ -68,7 +70,7 @@ function readDetail(detail: Any): Facts {
         rateLimit: {
           limit: Number(limit),
           remaining: Number(remaining),
-          ...(resetAt === undefined ? {} : { resetAt: Number(resetAt.seconds) * 1000 + resetAt.nanos / 1e6 }),
+          ...(resetAt === undefined ? {} : { resetAt: readReset(resetAt) }),
         },
       };
     }
@@ -79,4 +81,9 @@ function readDetail(detail: Any): Facts {
     default:
       return {};
   }
+}
+
+/** Connectors of any kind announce anything. */
+function readReset({ seconds, nanos }: Timestamp): number {
+  return capAnnounced(Number(seconds) * 1000 + nanos / 1e6, Date.now());
 }

@@ -1,4 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { patienceHeaders } from "#kernel/patience.ts";
 import { endWith, type Span } from "#kernel/trace.ts";
 
 /** A call as every layer above makes it: one request, one response, cancelled through the signal. */
@@ -18,7 +19,7 @@ export interface UnaryCaller {
   unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
 }
 
-/** Starts one call over some transport. The headers let the other side continue a trace. */
+/** Starts one call over some transport. The headers let the other side continue a trace, and tell it how long the answer is waited for. */
 export type StartCall = <Request, Response>(
   method: Method<Request, Response>,
   request: Request,
@@ -32,13 +33,16 @@ export const REQUESTS_TRAILER = "baton-upstream-requests";
 /** The transport as a caller; with a span, each call is shown in its trace as a part of it. */
 export function createCaller(start: StartCall, span?: Span): UnaryCaller {
   if (span === undefined)
-    return { unary: (method) => (request, signal) => start(method, request, {}, signal) };
+    return {
+      unary: (method) => (request, signal) => start(method, request, patienceHeaders(signal), signal),
+    };
   return {
     unary: (method) => (request, signal) => {
       const [, service = "", name = ""] = method.path.split("/");
       const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name };
       const call = span.startChild(`${service}/${name}`, { kind: "client", attributes });
-      return endWith(call, start(method, request, call.toHeaders(), signal));
+      const headers = { ...call.toHeaders(), ...patienceHeaders(signal) };
+      return endWith(call, start(method, request, headers, signal));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { CallContext } from "#kernel/context.ts";
+import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import type { NetworkEnvironment } from "./environment.ts";
@@ -89,7 +89,8 @@ export class HttpClient {
         "url.full": `${this.#options.origin}${request.path}`,
       },
     });
-    const timeout = AbortSignal.timeout(totalTimeoutMs);
+    const left = timeLeft(ctx);
+    const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(totalTimeoutMs, left))));
     const signal = AbortSignal.any([ctx.signal, timeout]);
     const endpoint = this.describe(request);
     try {
@@ -110,7 +111,7 @@ export class HttpClient {
         span?.end("canceled");
         throw toBatonError(ctx.signal.reason);
       }
-      const error = timeout.aborted ? this.#totalTimeout(endpoint) : this.#translate(endpoint, thrown);
+      const error = timeout.aborted ? this.#totalTimeout(endpoint, left) : this.#translate(endpoint, thrown);
       span?.end(error.message);
       ctx.log.debug("upstream did not answer", { endpoint: endpoint.name, error: error.message });
       throw error;
@@ -174,7 +175,16 @@ export class HttpClient {
     return { status, headers, body, redact: this.#options.redact };
   }
 
-  #totalTimeout(endpoint: Endpoint): BatonError {
+  /** @param left milliseconds that the caller still waited when the request was sent */
+  #totalTimeout(endpoint: Endpoint, left: number): BatonError {
+    if (left < this.#options.totalTimeoutMs) {
+      const seconds = Math.round(Math.max(0, left) / 100) / 10;
+      return new BatonError(
+        Code.DeadlineExceeded,
+        `${endpoint.name} at ${this.#host} had no complete answer within ${seconds} s, as long as the caller waits; allow more time, or try again later`,
+        { kind: "upstream" },
+      );
+    }
     return new BatonError(
       Code.DeadlineExceeded,
       `${endpoint.name} at ${this.#host} took longer than ${this.#options.totalTimeoutMs / 1000} s; try again later`,

@@ -1,3 +1,4 @@
+import { capAnnounced, LONGEST_PAUSE_MS } from "#kernel/announced.ts";
 import type { RateLimitFact } from "#kernel/errors.ts";
 
 /** Header families that announce a quota, in the order in which baton-sdk v0.25.0 looks at them. */
@@ -13,7 +14,8 @@ export type ResponseHeaders = Readonly<Record<string, string | undefined>>;
 
 /**
  * What an answer says of the upstream's quota, undefined if it says nothing. An answer with status 429 always
- * says that nothing remains. `Retry-After` wins over the reset of a quota family: it speaks of this request.
+ * says that nothing remains. `Retry-After` wins over the reset of a quota family: it speaks of this request. A reset
+ * further away than an hour counts as one in an hour, and numbers are whole numbers that JavaScript can hold.
  *
  * @param now epoch milliseconds, the start of relative waits.
  */
@@ -24,7 +26,8 @@ export function readRateLimit(
 ): RateLimitFact | undefined {
   const limit = firstNumber(headers, "limit");
   const remaining = status === 429 ? 0 : firstNumber(headers, "remaining");
-  const resetAt = readRetryAfter(headers["retry-after"], now) ?? readReset(headers, now);
+  const announced = readRetryAfter(headers["retry-after"], now) ?? readReset(headers, now);
+  const resetAt = announced === undefined ? undefined : capAnnounced(announced, now);
   if (limit === undefined && remaining === undefined && resetAt === undefined) return undefined;
   return {
     ...(limit === undefined ? {} : { limit }),
@@ -54,7 +57,7 @@ function firstNumber(headers: ResponseHeaders, name: "limit" | "remaining"): num
   for (const family of FAMILIES) {
     // Weighted forms such as "500, 500;w=1" begin with the plain number.
     const digits = /^\s*(\d+)/.exec(headers[`${family}-${name}`] ?? "")?.[1];
-    if (digits !== undefined) return Number(digits);
+    if (digits !== undefined) return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
   }
   return undefined;
 }
@@ -82,6 +85,8 @@ export class RateGate {
 
   /** When the gate opens, or undefined if it is open. */
   closedUntil(now: number): number | undefined {
-    return now < this.#closedUntil ? this.#closedUntil : undefined;
+    const left = this.#closedUntil - now;
+    // Nobody closes it for longer than that, so the clock has been set back meanwhile.
+    return left > 0 && left <= LONGEST_PAUSE_MS ? this.#closedUntil : undefined;
   }
 }

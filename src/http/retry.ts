@@ -1,4 +1,4 @@
-import type { CallContext } from "#kernel/context.ts";
+import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
 import type { RateGate } from "./rate-limit.ts";
 
@@ -43,8 +43,9 @@ export interface RetryOptions {
 /**
  * Runs `operation`, which must be safe to repeat, again after a fault that can pass (`Unavailable`): after the
  * wait that the upstream announced, else after a growing wait with jitter. When the wait does not fit into the
- * budget the caller gets the error and, if the upstream announced the wait, the time until which it wants no
- * request; until then the gate stays closed and every call is refused without asking.
+ * budget, or into what is left of the caller's patience, the caller gets the error and, if the upstream announced the
+ * wait, the time until which it wants no request; until then the gate stays closed and every call is refused without
+ * asking.
  *
  * Time-outs are not repeated: they have used up the patience already.
  */
@@ -60,7 +61,8 @@ export async function withRetries<T>(options: RetryOptions, operation: () => Pro
       // Whoever says when to come back will be there then; guesses are limited in number.
       const isAnnounced = announcedReset(error.rateLimit) !== undefined;
       const wait = nextWait(error.rateLimit, attempt, options);
-      if ((!isAnnounced && attempt >= attemptsFor(error, options)) || !budget.take(wait)) {
+      const isTried = isAnnounced || attempt < attemptsFor(error, options);
+      if (!isTried || wait >= timeLeft(ctx) || !budget.take(wait)) {
         throw handOver(error, gate, ctx.clock.now());
       }
       if (!isAnnounced) attempt += 1;

@@ -11,8 +11,18 @@ export interface CallContext {
   /** What a trace shows of the call; absent unless traces are collected. */
   readonly span?: Span | undefined;
   /**
+   * Until when the answer is of use, in milliseconds on the clock's `monotonic`. Before that the call should end with what
+   * it waits for, as its caller can only tell that nothing came. Absent: the caller has not said how long it waits.
+   */
+  readonly deadline?: number | undefined;
+  /**
    * Milliseconds that this call may still spend waiting for a busy upstream before the wait is handed to the
    * caller. Absent: whatever bound the connector has of its own.
    */
   readonly maxWaitMs?: number;
+}
+
+/** Milliseconds until the deadline of a call; infinite if it has none. */
+export function timeLeft({ deadline, clock }: Pick<CallContext, "deadline" | "clock">): number {
+  return deadline === undefined ? Number.POSITIVE_INFINITY : deadline - clock.monotonic();
 }

@@ -22,10 +22,11 @@ export async function retryTransient<T>(
   attempt: (ctx: CallContext) => Promise<T>,
 ): Promise<T> {
   const started = ctx.clock.monotonic();
-  const rest = () =>
-    policy.budgetMs === undefined
-      ? Number.POSITIVE_INFINITY
-      : policy.budgetMs - (ctx.clock.monotonic() - started);
+  const end = Math.min(
+    ctx.deadline ?? Number.POSITIVE_INFINITY,
+    started + (policy.budgetMs ?? Number.POSITIVE_INFINITY),
+  );
+  const rest = () => end - ctx.clock.monotonic();
   for (let retries = 0; ; retries += 1) {
     try {
       const maxWaitMs = rest();

@@ -9,6 +9,7 @@ import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { PATIENCE_HEADER, readPatience, usablePatience } from "#kernel/patience.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/trace.ts";
 import { logCall } from "./access-log.ts";
@@ -190,8 +191,16 @@ class CallScope {
       log: environment.log.with({ "grpc.service": service, "grpc.method": method, ...traceFields(span) }),
       clock: environment.clock,
       span,
+      deadline: this.#patienceEnd(call),
     };
     call.onCancelled(() => this.#cancel());
+  }
+
+  /** Until when the caller wants an answer: it says so itself, as our host does, or its deadline tells. */
+  #patienceEnd({ findHeader, deadline }: IncomingCall): number | undefined {
+    const ends = [readPatience(findHeader(PATIENCE_HEADER)), deadline].filter((end) => end !== undefined);
+    if (ends.length === 0) return undefined;
+    return this.#started + usablePatience(Math.max(0, Math.min(...ends) - this.#startedAt));
   }
 
   /** Ends the call well and tells what goes with its answer. */

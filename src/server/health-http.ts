@@ -129,10 +129,15 @@ async function checkHealth(
     await source.validate(signal);
     return { status: "healthy" };
   } catch (error) {
-    const reason = toLine(toBatonError(error).message);
+    const { message, rateLimit } = toBatonError(error);
+    const pausedUntil = rateLimit?.resetAt;
     return {
       status: "unhealthy",
-      details: { error: "connector validation failed", validation_error: reason },
+      details: {
+        error: "connector validation failed",
+        validation_error: toLine(message),
+        paused_until: pausedUntil === undefined ? undefined : formatSeconds(pausedUntil),
+      },
     };
   }
 }

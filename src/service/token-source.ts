@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { networkError } from "#http/http-error.ts";
+import { LONGEST_PAUSE_MS } from "#kernel/announced.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
@@ -182,7 +183,7 @@ function readToken(text: string, askedAt: number): AccessToken {
   const seconds = typeof answer["expires_in"] === "number" ? answer["expires_in"] : 0;
   return {
     authorization: `${/^(bearer)?$/i.test(type) ? "Bearer" : type} ${value}`,
-    freshUntil: askedAt + seconds * 1000 - EXPIRY_MARGIN_MS,
+    freshUntil: askedAt + Math.min(seconds * 1000, LONGEST_PAUSE_MS) - EXPIRY_MARGIN_MS,
     secret: new Secret(value),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { announcePatience, usablePatience } from "#kernel/patience.ts";
 
 export interface RetryOptions {
   /** How long a sync may go without any progress, in milliseconds, before it gives up. */
@@ -17,7 +18,8 @@ const LONGEST_WAIT_MS = 60_000;
 /**
  * Repeats calls that failed for a passing reason. Waits are those of the Go host of baton-sdk v0.25.0 (as
  * many seconds as attempts, or what a rate limit in the error announces, at most a minute), but not for
- * ever: when no call has succeeded for `maxWaitMs`, the sync gives up, also in the middle of a call.
+ * ever: when no call has succeeded for `maxWaitMs`, the sync gives up, also in the middle of a call, and at once when a
+ * pause is announced that lasts longer.
  */
 export class Retrier {
   readonly #options: RetryOptions;
@@ -51,7 +53,9 @@ export class Retrier {
         if (error instanceof GaveUpError || !isPassing(error)) throw error;
         this.#lastError = error;
         const wait = retryDelay(error, attempt, clock.now());
-        if (wait >= this.#budgetMs()) throw this.#giveUp(what);
+        const budgetMs = this.#budgetMs();
+        if (announcedPause(error, clock.now()) >= budgetMs) throw this.#giveUpOnPause(what, error);
+        if (wait >= budgetMs) throw this.#giveUp(what);
         log.warn(`${what} failed for now, trying again`, { attempt, wait_ms: wait, error });
         await clock.sleep(wait, signal);
       }
@@ -62,12 +66,21 @@ export class Retrier {
   async once<T>(what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const answered = new AbortController();
     const expired = new AbortController();
-    const timer = this.#options.clock.sleep(this.#budgetMs(), answered.signal).then(
+    const patienceMs = this.#budgetMs();
+    const startedAt = this.#options.clock.monotonic();
+    const timer = this.#options.clock.sleep(patienceMs, answered.signal).then(
       () => expired.abort(this.#giveUp(what)),
       () => undefined,
     );
     try {
-      return await call(AbortSignal.any([signal, expired.signal]));
+      return await call(announcePatience(AbortSignal.any([signal, expired.signal]), patienceMs));
+    } catch (thrown) {
+      const error = toBatonError(thrown);
+      const elapsedMs = this.#options.clock.monotonic() - startedAt;
+      // The connector ends a little earlier than this side would, in order to say what it waited for.
+      if (signal.aborted || !isPassing(error) || elapsedMs < usablePatience(patienceMs)) throw thrown;
+      if (!(error instanceof GaveUpError)) this.#lastError = error;
+      throw this.#giveUp(what);
     } finally {
       answered.abort();
       await timer;
@@ -78,6 +91,15 @@ export class Retrier {
     const { clock, maxWaitMs } = this.#options;
     const now = clock.monotonic();
     return maxWaitMs - (now - (this.#waitingSince ?? now));
+  }
+
+  #giveUpOnPause(what: string, cause: BatonError): GaveUpError {
+    const patience = describeWait(this.#options.maxWaitMs);
+    return new GaveUpError(
+      Code.Unavailable,
+      `gave up ${what}: ${cause.message}; this run waits no longer than ${patience}, and the next one goes on from what was kept`,
+      { cause, ...(cause.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
+    );
   }
 
   #giveUp(what: string): GaveUpError {
@@ -103,6 +125,12 @@ class GaveUpError extends BatonError {}
 
 function isPassing({ code }: BatonError): boolean {
   return code === Code.Unavailable || code === Code.DeadlineExceeded;
+}
+
+/** Milliseconds until the upstream wants to be asked again at all; asking in between would only bring a refusal. */
+function announcedPause({ rateLimit }: BatonError, now: number): number {
+  if (rateLimit?.resetAt === undefined || (rateLimit.remaining ?? 0) > 0) return 0;
+  return rateLimit.resetAt - now;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import { makePerson, ToyConnector } from "./toy-connector.ts";
 
 /** When the quota of {@link ProbeConnector} is there again, in epoch milliseconds. */
-export const QUOTA_RESET_AT = 1_900_000_000_000;
+export const QUOTA_RESET_AT = 1_700_000_000_000;
 
 /**
  * A company whose listing of people does what its page token says, so that tests can drive any connection to it:

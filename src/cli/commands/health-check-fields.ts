@@ -14,5 +14,6 @@ export const healthCheckFields = {
     description: "Seconds to wait for the answer",
     default: 5,
     min: 1,
+    max: 86_400,
   },
 } as const satisfies FieldSet;

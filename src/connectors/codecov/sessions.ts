@@ -1,3 +1,4 @@
+import { readDate } from "#kernel/announced.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
@@ -112,8 +113,8 @@ function indexByName(sessions: readonly MemberSession[], now: number): SignIns {
 }
 
 function toSignIn({ has_active_session, expiry_date }: MemberSession, now: number): SignIn {
-  const end = expiry_date === null ? Number.NaN : Date.parse(expiry_date);
-  if (Number.isNaN(end)) return { isActive: has_active_session, expiresAt: undefined, startedAt: undefined };
+  const end = readDate(expiry_date);
+  if (end === undefined) return { isActive: has_active_session, expiresAt: undefined, startedAt: undefined };
   const start = end - SIGN_IN_MS;
   // A beginning in the future: sign-ins last longer on this server, nobody knows how long.
   return { isActive: has_active_session, expiresAt: end, startedAt: start <= now ? start : undefined };

@@ -23,7 +23,7 @@ test.each<[string[], string]>([
   [[token, "--client-id=x"], "missing: --client-secret"],
   [[token, "--compact-syncs"], "--compact-syncs is not supported by baton-toy"],
   [[token, "--storage-engine=rocks"], "--storage-engine must be one of [sqlite, pebble]"],
-  [[token, "--max-wait=soon"], '--max-wait must be a duration like "90s" or "15m"'],
+  [[token, "--max-wait=soon"], '--max-wait must be a duration like "90s", "15m"'],
   [[token, "--skip-grants"], "--skip-grants can only be given together with --sync-resources"],
   [[token, "--grant-entitlement=e"], "missing: --grant-principal"],
   [[token, "--delete-resource=x"], "missing: --delete-resource-type"],
