@@ -33,6 +33,11 @@ export function hasHidden(text: string): boolean {
   return showHidden(text) !== text;
 }
 
+/** Whether there is nothing to be seen of `text`. */
+export function isUnseen(text: string): boolean {
+  return replaceHidden(text, () => "").trim() === "";
+}
+
 /**
  * `text` with each hidden character spelled out, as in `<U+202E>`: safe for a terminal and for the eye. Blanks are
  * spelled out where there is nothing else, and joiners in a word with an `@`: in an address they have no business.

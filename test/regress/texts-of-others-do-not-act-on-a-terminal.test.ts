@@ -9,6 +9,7 @@ import { toWireStatus } from "#runtime/status.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
+import { setUp } from "../unit/connectors/codecov/support.ts";
 
 /** An escape sequence in both its forms, a change of direction, and a line break that JSON leaves alone. */
 const HOSTILE = "\u001b[31mRED\u009b2J\u202egnp\u2028next";
@@ -145,3 +146,14 @@ test.each([
 ])("%s is not", (_, text) => {
   expect([hasHidden(text), showHidden(text)]).toEqual([false, text]);
 });
+
+// A platform showed an empty line.
+test.each(["\u3164", " \u00a0", "\u2800\u200b", ""])(
+  "somebody called %j is listed by user name",
+  async (name) => {
+    const { simulator, listUsers } = await setUp({ state: "free-seats" }, { owner: "roomy" });
+    simulator.change({ op: "set-profile", ownerid: 102, name });
+    const bob = (await listUsers()).find(({ id }) => id?.resource === "bob");
+    expect(bob).toMatchObject({ displayName: "bob", profile: { name } });
+  },
+);

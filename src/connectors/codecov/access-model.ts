@@ -8,6 +8,7 @@ import type { RosterRow } from "./roster-row.ts";
 import type { Owner } from "./schemas.ts";
 import { LICENSE_TYPE, ORG_TYPE, USER_TYPE } from "./type-ids.ts";
 import { userIdOf } from "./user-id.ts";
+import { visibleName } from "./user-mapper.ts";
 
 /**
  * What beside users is reviewed as access. Platforms keep these ids for years: resource types, resource ids
@@ -46,7 +47,7 @@ export function toOrgResource(owner: Owner, target: Target): Resource {
   return makeResource({
     resourceType: ORG_TYPE,
     id: organizationId(target),
-    displayName: owner.name?.trim() || owner.username || target.owner,
+    displayName: visibleName(owner.name) || owner.username || target.owner,
     description: `Organization ${target.owner} on ${target.service}`,
     profile: { service: owner.service, username: owner.username, name: owner.name },
   });

@@ -1,3 +1,4 @@
+import { isUnseen } from "#kernel/visible-text.ts";
 import { AccountType, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
 import { exceedsUtf8, isEmailAddress, truncateUtf8 } from "#model/text.ts";
@@ -34,7 +35,7 @@ export function toUser(row: RosterRow, target: Target, signIn?: SignIn): UserOpt
   return {
     resourceType: USER_TYPE,
     id: userIdOf(row, target.service),
-    displayName: member.name?.trim() || member.username || member.email || "member without a name",
+    displayName: visibleName(member.name) || member.username || member.email || "member without a name",
     status: describeStatus(member, target),
     profile: toProfile(member, target, signIn),
     login: hasName(member) ? member.username : "",
@@ -42,6 +43,11 @@ export function toUser(row: RosterRow, target: Target, signIn?: SignIn): UserOpt
     accountType: isBot(member) ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN,
     lastLogin: signIn?.startedAt,
   };
+}
+
+/** A name as a list shows it: empty if nobody could see it there, as one of blanks or fillers. */
+export function visibleName(name: string | null): string {
+  return name === null || isUnseen(name) ? "" : name.trim();
 }
 
 /** Whether the e-mail can be told to the host, which accepts well-formed addresses only. */
