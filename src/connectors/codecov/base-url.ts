@@ -39,6 +39,18 @@ export function resolveBaseUrl(text: string, allowHttp: boolean): ApiBase {
       `is http://, over which the API token would travel unencrypted to ${url.host}; use https://, or accept that with --codecov-allow-http`,
     );
   }
+  return toApiBase(url);
+}
+
+/** One text for all spellings of a base URL that lead to the same server; the text itself if it is no URL. */
+export function serverKey(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return text;
+  const { origin, path } = toApiBase(url);
+  return origin + path;
+}
+
+function toApiBase(url: URL): ApiBase {
   const prefix = url.pathname.replace(/\/+$/, "");
   return { origin: url.origin, path: prefix.endsWith(API_PATH) ? prefix : prefix + API_PATH };
 }

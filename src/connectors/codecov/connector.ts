@@ -1,11 +1,14 @@
 import type { Connector, ConnectorSettings } from "#runtime/connector.ts";
 import { makeSeatActions } from "./actions.ts";
+import { serverKey } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
 import type { CodecovConfig } from "./fields.ts";
 import { GrantLister } from "./grants.ts";
 import { makeLicenseSyncer } from "./license.ts";
 import { OrganizationReader } from "./organization.ts";
 import { makeOrgSyncer } from "./orgs.ts";
+import { rosterKey } from "./owner.ts";
+import { ROSTER_LIMITS } from "./roster-reader.ts";
 import { RosterWalk } from "./roster-walk.ts";
 import { makeSeatProvisioner } from "./seat-provisioner.ts";
 import { SeatWriter } from "./seat-writer.ts";
@@ -25,7 +28,8 @@ export function createCodecov(
   settings: ConnectorSettings,
 ): Connector {
   const connection = new CodecovConnection(config, settings);
-  const walk = new RosterWalk(`${config.baseUrl} ${config.service} ${config.owner}`);
+  const roster = rosterKey(config.service, config.owner);
+  const walk = new RosterWalk(roster, ROSTER_LIMITS, serverKey(config.baseUrl));
   const organization = new OrganizationReader(connection);
   const grants = new GrantLister(connection, organization, walk);
   const notes = new SyncNotes();

@@ -62,6 +62,14 @@ export function resolveOwner(service: Service, text: string): string {
   );
 }
 
+/**
+ * One text for all spellings of an organization that mean the same: Codecov ignores case, and a GitLab subgroup can
+ * be given with `/` or `:`.
+ */
+export function rosterKey(service: Service, owner: string): string {
+  return `${service}/${owner.toLowerCase().replaceAll("/", ":")}`;
+}
+
 /** One path segment of the API. A colon may stay as it is, which reads better in messages and logs. */
 export function pathSegment(text: string): string {
   return encodeURIComponent(text).replaceAll("%3A", ":");

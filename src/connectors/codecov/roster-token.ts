@@ -28,8 +28,15 @@ export interface RosterPosition extends WindowSize {
 const VERSION = 2;
 const FINGERPRINT_CHARS = Math.ceil((FINGERPRINT_BYTES * 4) / 3);
 
-/** @param scope names the roster; a token of another one is refused. */
-export function encodeRosterToken(position: RosterPosition, scope: string): string {
+/** Short names of what a walk reads, and where. */
+export interface RosterOrigin {
+  /** Service and organization; a token of another roster is refused. */
+  readonly roster: string;
+  /** The server. On another one positions and rows can differ, so that a walk has to begin again. */
+  readonly server: string;
+}
+
+export function encodeRosterToken(position: RosterPosition, { roster, server }: RosterOrigin): string {
   const { read, anchor, unnamed, ahead, restarts, windows, claimedCount } = position;
   const counts = [
     read,
@@ -41,16 +48,24 @@ export function encodeRosterToken(position: RosterPosition, scope: string): stri
     windows,
     claimedCount === undefined ? 0 : claimedCount + 1,
   ];
-  const fields = [VERSION, scope, counts, anchor.join(""), [...unnamed]];
+  const fields = [VERSION, roster, server, counts, anchor.join(""), [...unnamed]];
   return Buffer.from(JSON.stringify(fields)).toString("base64url");
 }
 
-/** @throws BatonError InvalidArgument if the token was not made by {@link encodeRosterToken} for this roster. */
-export function decodeRosterToken(token: string, scope: string): RosterPosition {
-  const [version, tokenScope, counts, anchor, unnamed] = parseFields(token);
+/**
+ * The position in a token, and the server it was reached on.
+ *
+ * @throws BatonError InvalidArgument if the token was not made by {@link encodeRosterToken} for this roster.
+ */
+export function decodeRosterToken(
+  token: string,
+  roster: string,
+): { readonly position: RosterPosition; readonly server: string } {
+  const [version, tokenRoster, server, counts, anchor, unnamed] = parseFields(token);
   if (version !== VERSION) throw invalid("it comes from another version of this program");
-  if (tokenScope !== scope) throw invalid("it belongs to another organization or another Codecov server");
+  if (tokenRoster !== roster) throw invalid("it belongs to another organization");
   if (
+    typeof server !== "string" ||
     !Array.isArray(counts) ||
     counts.length !== 8 ||
     !counts.every(isCount) ||
@@ -63,7 +78,7 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
   }
   const [read = 0, ahead = 0, rows = 0, growAfter = 0, goodWindows = 0] = counts;
   const [restarts = 0, windows = 0, claimed = 0] = counts.slice(5);
-  return {
+  const position = {
     read,
     anchor: splitAnchor(anchor),
     unnamed: new Map(unnamed),
@@ -75,6 +90,7 @@ export function decodeRosterToken(token: string, scope: string): RosterPosition 
     windows,
     claimedCount: claimed === 0 ? undefined : claimed - 1,
   };
+  return { position, server };
 }
 
 function parseFields(token: string): unknown[] {

@@ -4,7 +4,12 @@ import type { RosterSource } from "./roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits, type RosterWindow, readWindow } from "./roster-reader.ts";
 import { fingerprint, hasName, type RosterRow } from "./roster-row.ts";
 import { endOfNames, endOfSlice, takeOrdinal, withoutCounts } from "./roster-slice.ts";
-import { decodeRosterToken, encodeRosterToken, type RosterPosition } from "./roster-token.ts";
+import {
+  decodeRosterToken,
+  encodeRosterToken,
+  type RosterOrigin,
+  type RosterPosition,
+} from "./roster-token.ts";
 import type { Member } from "./schemas.ts";
 import { SliceCache } from "./slice-cache.ts";
 
@@ -54,14 +59,17 @@ export interface RosterSlice {
  * convenience: without them, after a restart of the process, the token alone leads to the same place.
  */
 export class RosterWalk {
-  readonly #scope: string;
+  readonly #origin: RosterOrigin;
   readonly #limits: RosterLimits;
   readonly #cache = new SliceCache<SliceStart>();
   readonly #ahead = new SliceCache<Promise<RosterWindow>>();
 
-  /** @param roster identifies organization and server; tokens of one are of no use for another. */
-  constructor(roster: string, limits: RosterLimits = ROSTER_LIMITS) {
-    this.#scope = hash("sha256", roster, "base64url").slice(0, 12);
+  /**
+   * @param roster identifies service and organization; the tokens of one are of no use for another
+   * @param server where that is read; with a token from elsewhere the walk begins again at the first page
+   */
+  constructor(roster: string, limits: RosterLimits = ROSTER_LIMITS, server = "") {
+    this.#origin = { roster: shorten(roster), server: shorten(server) };
     this.#limits = limits;
   }
 
@@ -104,7 +112,7 @@ export class RosterWalk {
 
   /** @param aheadKey where the window may have been read ahead */
   async #read(token: string, aheadKey: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
-    const position = token === "" ? this.#beginning() : decodeRosterToken(token, this.#scope);
+    const position = token === "" ? this.#beginning() : this.#decode(token, ctx);
     // What failed ahead is tried again, and told, now that it is asked for.
     const ahead = await this.#ahead.take(aheadKey, ctx.clock.monotonic())?.catch(() => undefined);
     const window = ahead ?? (await readWindow(source, position, this.#limits, ctx.log));
@@ -123,8 +131,16 @@ export class RosterWalk {
     for (const member of rows.slice(fresh, stop)) takeOrdinal(member, counts);
     const position = this.#positionAt(window, stop, counts);
     const reading = readWindow(source, position, this.#limits, ctx.log);
-    this.#ahead.set(encodeRosterToken(position, this.#scope), reading, ctx.clock.monotonic());
+    this.#ahead.set(encodeRosterToken(position, this.#origin), reading, ctx.clock.monotonic());
     await reading;
+  }
+
+  #decode(token: string, ctx: CallContext): RosterPosition {
+    const { position, server } = decodeRosterToken(token, this.#origin.roster);
+    if (server === this.#origin.server) return position;
+    ctx.log.info("the address of Codecov has changed; the roster is read again from its beginning");
+    const { windows, restarts } = position;
+    return { ...this.#beginning(), windows, restarts: restarts + 1 };
   }
 
   #beginning(): RosterPosition {
@@ -152,7 +168,7 @@ export class RosterWalk {
     const rows = all.slice(index, end).map((member) => ({ member, ordinal: takeOrdinal(member, counts) }));
     const isBeginning = start === 0 && index === 0;
     if (atEnd && end === stop) return { rows, isBeginning, nextToken: "" };
-    const nextToken = encodeRosterToken(this.#positionAt(window, end, counts), this.#scope);
+    const nextToken = encodeRosterToken(this.#positionAt(window, end, counts), this.#origin);
     if (end < stop)
       this.#cache.set(nextToken, { window, index: end, unnamed: counts }, ctx.clock.monotonic());
     return { rows, isBeginning, nextToken };
@@ -191,6 +207,10 @@ export class RosterWalk {
     }
     return begin;
   }
+}
+
+function shorten(text: string): string {
+  return hash("sha256", text, "base64url").slice(0, 12);
 }
 
 /** The place of a first window among those read ahead; no page token has a blank. */

@@ -400,7 +400,8 @@ describe("the page token", () => {
 
   it.each([
     ["no token at all", "x"],
-    ["a token with other contents", Buffer.from('[1,"a",[1],"",[]]').toString("base64url")],
+    ["a token of another version", Buffer.from('[1,"a","b",[1],"",[]]').toString("base64url")],
+    ["a token with other contents", Buffer.from('[2,"a","b",[1],"",[]]').toString("base64url")],
   ])("is refused if it is %s", async (_, token) => {
     const error = await failureOf(new RosterWalk("acme").next(token, 0, new FakeRoster([]), ctx));
     expect(error.code).toBe(Code.InvalidArgument);
