@@ -4,6 +4,7 @@
  * but the outermost ones.
  */
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { getRawAsset } from "node:sea";
 import { Script } from "node:vm";
 import { isMainThread } from "node:worker_threads";
@@ -21,4 +22,11 @@ const script = new Script(asset("bundle").toString("latin1"), {
   // Node checks that the cache belongs to this very version; if not, it is not used.
   cachedData: asset(roleOf(process.argv)),
 });
-script.runInThisContext()({}, createRequire(process.execPath), {}, process.execPath, process.cwd());
+// The last argument is where the script lies. The current directory may be gone.
+script.runInThisContext()(
+  {},
+  createRequire(process.execPath),
+  {},
+  process.execPath,
+  dirname(process.execPath),
+);

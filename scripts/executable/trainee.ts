@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { roleOf } from "./role.ts";
 
@@ -14,4 +14,4 @@ const script = new Script(source, { filename: "baton-codecov.cjs" });
 process.on("exit", () => {
   writeFileSync(join(TRAINEE_CACHE, roleOf(process.argv)), script.createCachedData());
 });
-script.runInThisContext()({}, createRequire(TRAINEE_BUNDLE), {}, TRAINEE_BUNDLE, process.cwd());
+script.runInThisContext()({}, createRequire(TRAINEE_BUNDLE), {}, TRAINEE_BUNDLE, dirname(TRAINEE_BUNDLE));

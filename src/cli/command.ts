@@ -16,7 +16,8 @@ export interface Invocation extends Program {
   /** The words behind the command's own name. */
   readonly words: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** The directory that the program was started in. Throws FailedPrecondition if it is not there any more. */
+  cwd(): string;
   /** Knows the secrets that were loaded so far. */
   readonly redactor: Redactor;
   /** All commands of the program. */

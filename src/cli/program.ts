@@ -2,10 +2,10 @@ import { type ParsedArguments, parseArguments, usageError } from "#config/argume
 import type { Field, FieldSet } from "#config/field.ts";
 import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
-import { Code } from "#kernel/errors.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
-import { explainUnexpected } from "#kernel/system-error.ts";
 import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
+import { explainUnexpected } from "#store/file-errors.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
 import { commands, mainCommand } from "./commands.ts";
@@ -77,7 +77,7 @@ export async function runProgram(
     parsed,
     words,
     env: thread?.env ?? process.env,
-    cwd: process.cwd(),
+    cwd: findWorkingDirectory,
     redactor,
     commands,
     thread,
@@ -97,6 +97,18 @@ export async function runProgram(
   }
   const run = await command.load();
   return await run(invocation);
+}
+
+function findWorkingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new BatonError(
+      Code.FailedPrecondition,
+      "the current directory does not exist any more, or cannot be read; change to another one and try again",
+      { kind: "configuration", cause },
+    );
+  }
 }
 
 /** Every setting that a program understands on its command line. */

@@ -32,8 +32,8 @@ export async function loadSettings(
   invocation: Invocation,
   reader: "program" | "connector" = "program",
 ): Promise<Settings> {
-  const { env, cwd, parsed, definition, redactor } = invocation;
-  const file = await readConfigFile(env, cwd);
+  const { env, parsed, definition, redactor } = invocation;
+  const file = await readConfigFile(env, invocation.cwd());
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
   const sdk = loadFields(sdkFields, sdkConstraints, sources, reader);
   registerSecrets(sdk, redactor);

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { describeSystemFault, toFaultError } from "#kernel/system-error.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { connectionClosed, endedByItself } from "./calls.ts";
 import type { LaunchOptions } from "./launch.ts";
@@ -37,7 +38,7 @@ export async function launchConnectorThread(
   const channel = new ThreadChannel(port);
   let closing = false;
   const gone = endOf(worker).then(({ exitCode, error }) => {
-    const reason = closing ? connectionClosed() : endedByItself("the connector", exitCode, error);
+    const reason = closing ? connectionClosed() : explainEnd(exitCode, error);
     if (!closing) options.log.error("the connector is gone", { error: reason });
     channel.fail(reason);
     return reason;
@@ -65,7 +66,17 @@ export async function launchConnectorThread(
 interface ThreadEnd {
   readonly exitCode: number;
   /** What it could not say itself, such as that it is out of memory. */
-  readonly error?: string | undefined;
+  readonly error?: unknown;
+}
+
+function explainEnd(exitCode: number, error: unknown): BatonError {
+  const fault = describeSystemFault(error);
+  if (fault !== undefined) return toFaultError(fault, error, "start the connector");
+  return endedByItself(
+    "the connector",
+    exitCode,
+    error === undefined ? undefined : toBatonError(error).message,
+  );
 }
 
 /** Never rejects. */
@@ -73,9 +84,9 @@ function endOf(worker: Worker): Promise<ThreadEnd> {
   // A thread that was started long ago may have ended before anybody listened.
   if (worker.threadId < 0) return Promise.resolve({ exitCode: Code.Internal });
   return new Promise((resolve) => {
-    let error: string | undefined;
+    let error: unknown;
     worker.on("error", (thrown) => {
-      error = toBatonError(thrown).message;
+      error = thrown;
     });
     worker.once("exit", (exitCode) => resolve({ exitCode, error }));
   });

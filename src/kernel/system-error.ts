@@ -1,4 +1,4 @@
-import { BatonError, Code, type ErrorKind, toBatonError } from "./errors.ts";
+import { BatonError, Code, type ErrorKind } from "./errors.ts";
 
 /** What a fault of the system means for whoever runs the program. */
 export interface SystemFault {
@@ -97,6 +97,8 @@ const FAULTS: Readonly<Record<string, SystemFault>> = {
 /** The code that Node gave an error, for example `ENOENT`; undefined if it has none. */
 export function systemCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
+  // Why a thread could not be started stands in the message only.
+  if (thrown.code === "ERR_WORKER_INIT_FAILED") return /\bE[A-Z]+$/.exec(thrown.message)?.[0];
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }
 
@@ -123,17 +125,6 @@ export function toFaultError(
     fault.remedy,
   ];
   return new BatonError(fault.code, parts.join("; "), { cause, kind: fault.kind });
-}
-
-/**
- * The last resort for an error of the system that nobody has explained: says what it means and which call failed.
- * Everything else passes through {@link toBatonError}.
- */
-export function explainUnexpected(thrown: unknown): BatonError {
-  const fault = thrown instanceof BatonError ? undefined : describeSystemFault(thrown);
-  if (fault === undefined || !(thrown instanceof Error)) return toBatonError(thrown);
-  const { syscall, path }: NodeJS.ErrnoException = thrown;
-  return toFaultError(fault, thrown, `go on (${[syscall, path].filter(Boolean).join(" ")})`);
 }
 
 function noAccess(name: string): SystemFault {

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { listenError } from "./listen-address.ts";
 
 /** What the endpoints tell about. */
 export interface HealthSource {
@@ -85,12 +86,8 @@ async function listen(server: Server, port: number, address: string): Promise<vo
   try {
     await promise;
   } catch (cause) {
-    const reason = toBatonError(cause).message;
-    throw new BatonError(
-      Code.FailedPrecondition,
-      `the health endpoints cannot listen on ${address}:${port} (${reason}); choose another --health-check-port`,
-      { kind: "configuration", cause },
-    );
+    const where = { kind: "tcp", host: address, port } as const;
+    throw listenError(where, cause, "--health-check-port").prefixed("health endpoints");
   }
 }
 

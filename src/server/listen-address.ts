@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, isIP } from "node:net";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { dirname } from "node:path";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { describeSystemFault, systemCodeOf, toFaultError } from "#kernel/system-error.ts";
 
 /** Where a server listens: a TCP address or a Unix socket. */
 export type ListenAddress =
@@ -33,6 +36,39 @@ export function isLocal(address: ListenAddress): boolean {
 export function formatListenAddress(address: ListenAddress): string {
   if (address.kind === "unix") return `${SOCKET_PREFIX}${address.path}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** Longest path of a Unix socket in bytes, the smallest of all systems'; see unix(7). */
+const MAX_SOCKET_PATH = 103;
+
+/**
+ * Why a server could not listen.
+ *
+ * @param setting the flag that chooses another place
+ */
+export function listenError(address: ListenAddress, cause: unknown, setting: string): BatonError {
+  const fault = describeSystemFault(cause);
+  if (fault?.code === Code.ResourceExhausted) {
+    return toFaultError(fault, cause, `listen on ${formatListenAddress(address)}`);
+  }
+  const reason = findReason(address, cause);
+  return new BatonError(
+    Code.FailedPrecondition,
+    `cannot listen on ${formatListenAddress(address)}: ${reason}; choose another ${setting}`,
+    { kind: "configuration", cause },
+  );
+}
+
+function findReason(address: ListenAddress, cause: unknown): string {
+  if (address.kind === "tcp") {
+    if (systemCodeOf(cause) === "ENOTFOUND") return "there is no such host";
+  } else if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH) {
+    return `the path of a socket can be ${MAX_SOCKET_PATH} bytes long`;
+  } else if (!existsSync(dirname(address.path))) {
+    // Node calls this EACCES.
+    return `the directory ${dirname(address.path)} does not exist`;
+  }
+  return describeSystemFault(cause)?.what ?? toBatonError(cause).message;
 }
 
 /**

@@ -16,7 +16,7 @@ import { resourceStreamEndpoints } from "#runtime/services/resource-stream.ts";
 import { ConnectorServer } from "./connector-server.ts";
 import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
-import { formatListenAddress, type ListenAddress, removeStaleSocket } from "./listen-address.ts";
+import { type ListenAddress, listenError, removeStaleSocket } from "./listen-address.ts";
 import { reflectionMethods } from "./reflection.ts";
 
 /** How long calls may go on after a signal; orchestrators wait 10 s (Docker) or 30 s (Kubernetes) by default. */
@@ -125,12 +125,7 @@ async function startListening(listener: Server, address: ListenAddress): Promise
   try {
     await promise;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BatonError(
-      Code.FailedPrecondition,
-      `cannot listen on ${formatListenAddress(address)} (${reason}); choose another --listen`,
-      { kind: "configuration", cause },
-    );
+    throw listenError(address, cause, "--listen");
   } finally {
     listener.off("error", reject);
   }

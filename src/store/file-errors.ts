@@ -28,6 +28,18 @@ export function toFileError(thrown: unknown, action: string, outcome?: string): 
   return toFaultError(fault, thrown, action, outcome);
 }
 
+/**
+ * The last resort for a fault of the system or of SQLite that nobody has explained: says what it means and which call
+ * failed. Everything else passes through {@link toBatonError}.
+ */
+export function explainUnexpected(thrown: unknown): BatonError {
+  if (thrown instanceof BatonError || !(thrown instanceof Error)) return toBatonError(thrown);
+  const fault = describeFault(thrown);
+  if (fault === undefined) return toBatonError(thrown);
+  const { syscall = "SQLite", path }: NodeJS.ErrnoException = thrown;
+  return toFaultError(fault, thrown, `go on (${path === undefined ? syscall : `${syscall} ${path}`})`);
+}
+
 function describeFault(error: Error): SystemFault | undefined {
   const extendedCode = "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
   const sqliteCode = extendedCode & 0xff;
@@ -72,8 +84,8 @@ function describeFault(error: Error): SystemFault | undefined {
   return describeSystemFault(error);
 }
 
-/** Whether no file at all can be opened, tried with one that everybody may read. */
-function findLackOfDescriptors(): SystemFault | undefined {
+/** Why no file at all can be opened, tried with one that everybody may read; undefined if one can. */
+export function findLackOfDescriptors(): SystemFault | undefined {
   try {
     closeSync(openSync(devNull, "r"));
     return undefined;

@@ -4,8 +4,9 @@ import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { toFaultError } from "#kernel/system-error.ts";
 import { type Row, readInteger, readText } from "./database.ts";
-import { toFileError } from "./file-errors.ts";
+import { findLackOfDescriptors, toFileError } from "./file-errors.ts";
 import { createPrivateFile, hasLocks, identifyFile, isSameFile } from "./file-lock.ts";
 import { lockPathOf } from "./helper-path.ts";
 
@@ -134,7 +135,9 @@ function readHolderToken(lockPath: string): string | undefined {
   try {
     db = new DatabaseSync(lockPath, { readOnly: true });
     return readText(db.prepare(`SELECT token FROM holder ${LATEST}`).get() ?? {}, "token");
-  } catch {
+  } catch (error) {
+    const lack = findLackOfDescriptors();
+    if (lack !== undefined) throw toFaultError(lack, error, `take the lock file ${lockPath}`);
     return undefined;
   } finally {
     db?.close();

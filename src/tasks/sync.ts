@@ -47,9 +47,9 @@ export async function runSyncTask(
 
 /** The reason why the sync ended is worth more than that it could not be saved either, which is only logged. */
 async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<void> {
-  // A file for nothing but the memory of a failure would only puzzle.
-  if (file.runs.list().length === 0) return;
   try {
+    // A file for nothing but the memory of a failure would only puzzle.
+    if (file.runs.list().length === 0) return;
     const saved = await file.save();
     if (saved !== undefined)
       log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });

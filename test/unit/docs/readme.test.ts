@@ -37,7 +37,7 @@ describe("the README", () => {
         parsed: { words: [], flags: [] },
         words: [],
         env: {},
-        cwd: root,
+        cwd: () => root,
         redactor: new Redactor(),
         commands,
       },
