@@ -60,6 +60,17 @@ describe.skipIf(!inject("goPrograms").available).each(HOSTS)(
       expect(await syncedSeats()).toContain(PERSON);
     });
 
+    it("are taken and given by actions that only the command line names", async () => {
+      const act = (name: string) => [
+        `--invoke-action=${name}`,
+        `--invoke-action-args=${JSON.stringify({ user_id: PERSON })}`,
+      ];
+      await run(act("enable_user"));
+      expect(await syncedSeats()).toContain(PERSON);
+      await run(act("disable_user"));
+      expect(await syncedSeats()).not.toContain(PERSON);
+    });
+
     it("fail with the reason when all seats are taken", async () => {
       await using full = await openScene({ state: "full-5", owner: "full-org" });
       const file = full.path("sync.c1z");
