@@ -1,6 +1,6 @@
 import { isSea } from "node:sea";
 import type { ParsedArguments } from "#config/arguments.ts";
-import { variableOf } from "#config/field.ts";
+import { type Field, variableOf } from "#config/field.ts";
 import { UNCHECKED_TLS } from "./ignored-variables.ts";
 
 /** How to start this program once more; the shape that the host's launcher takes. */
@@ -17,17 +17,22 @@ export interface ChildCommand {
  * in the environment, which other users of the machine cannot see, and never in the arguments.
  *
  * @param overrides flags by name that are to have another value in the child
+ * @param withheld secrets that the child does not get
  */
 export function buildChildCommand(
   parsed: ParsedArguments,
   env: Readonly<Record<string, string | undefined>>,
   overrides: Readonly<Record<string, string>>,
+  withheld: readonly Field[] = [],
 ): ChildCommand {
   const flags: string[] = [];
-  const childEnv = { ...env };
-  // It has no effect, which the host has told.
-  delete childEnv[UNCHECKED_TLS];
+  const hidden = new Set([UNCHECKED_TLS, ...withheld.map(({ name }) => variableOf(name))]);
+  // Unchecked certificates have no effect, which the host has told. On Windows the case of a variable's name says nothing.
+  const childEnv = Object.fromEntries(
+    Object.entries(env).filter(([variable]) => !hidden.has(variable.toUpperCase())),
+  );
   for (const { field, text } of parsed.flags) {
+    if (hidden.has(variableOf(field.name))) continue;
     // An empty secret is none, but it hides the variable and the file, so it has to stay a flag.
     if (field.kind === "secret" && text !== "") childEnv[variableOf(field.name)] = text;
     else flags.push(`--${field.name}=${text}`);

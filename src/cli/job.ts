@@ -1,3 +1,4 @@
+import { hostSecrets } from "#config/sdk-fields.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import { launchConnectorThread } from "#host/launch-thread.ts";
 import type { Span, Tracer } from "#kernel/trace.ts";
@@ -41,8 +42,9 @@ export async function startConnectorProcess(job: Job): Promise<LaunchedConnector
 
 function describeChild({ invocation, output, signals, span }: Job) {
   const { live, log, childFlags } = output;
+  const withheld = invocation.definition.needsClientSecret === true ? [] : hostSecrets;
   return {
-    command: buildChildCommand(invocation.parsed, invocation.env, childFlags),
+    command: buildChildCommand(invocation.parsed, invocation.env, childFlags, withheld),
     options: {
       log,
       signal: signals.signal,

@@ -3,7 +3,7 @@ import { type ConfigOf, type FieldSet, variableOf } from "#config/field.ts";
 import { readConfigFile } from "#config/file.ts";
 import { loadFields, type Sources } from "#config/load.ts";
 import { findNearest } from "#config/nearest.ts";
-import { foreignFields, sdkConstraints, sdkFields } from "#config/sdk-fields.ts";
+import { connectorConstraints, foreignFields, sdkConstraints, sdkFields } from "#config/sdk-fields.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
@@ -35,7 +35,12 @@ export async function loadSettings(
   const { env, parsed, definition, redactor } = invocation;
   const file = await readConfigFile(env, invocation.cwd());
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
-  const sdk = loadFields(sdkFields, sdkConstraints, sources, reader);
+  const sdk = loadFields(
+    sdkFields,
+    reader === "program" ? sdkConstraints : connectorConstraints,
+    sources,
+    reader,
+  );
   registerSecrets(sdk, redactor);
   const unknown = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
   return { sdk, sources, configPath: file?.path, warnings: [...unknown, ...findIgnoredVariables(env)] };

@@ -185,6 +185,8 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   readonly constraints: readonly Constraint[];
   /** Valid settings to derive the capabilities with when there are none; no call is ever made with them. */
   readonly exampleConfig: ConfigOf<Fields>;
+  /** Whether the connector itself needs the client secret of C1, which our own host keeps to itself otherwise. */
+  readonly needsClientSecret?: boolean;
   /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
 
