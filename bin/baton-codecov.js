@@ -10,6 +10,8 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   );
   process.exitCode = 2;
 } else {
+  // Without a listener Node opens its inspector at this signal; the program listens as well, but is not loaded yet.
+  process.on("SIGUSR1", () => {});
   // A checkout runs its sources, even when an older bundle lies beside them; installed packages hold the bundle only.
   const sources = new URL("../src/bin/baton-codecov.ts", import.meta.url);
   const bundle = new URL("../dist/baton-codecov.cjs", import.meta.url);

@@ -21,9 +21,10 @@ const executable = join(root, "build", process.platform === "win32" ? "baton-cod
 /**
  * Options of Node in the executable. Nearly all objects here live for one page only: a small space for new ones
  * saves memory and costs little. Most other flags of V8 must not stand here, because code caches, ours and those
- * of Node itself, are refused under them; {@link checkCaches} would tell.
+ * of Node itself, are refused under them; {@link checkCaches} would tell. No signal opens the inspector, through which
+ * secrets can be read.
  */
-const FLAGS = ["--max-semi-space-size=2", "--min-semi-space-size=2"];
+const FLAGS = ["--max-semi-space-size=2", "--min-semi-space-size=2", "--disable-sigusr1"];
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const metafile = await bundle(join(root, "src", "bin", "baton-codecov.ts"), bundled);

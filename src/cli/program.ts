@@ -27,6 +27,8 @@ const LINGER_MS = 3_000;
  * plain sentence on standard error.
  */
 export function main(program: Program): void {
+  // Without a listener Node opens its inspector at this signal, through which anybody on this machine reads all secrets.
+  process.on("SIGUSR1", () => {});
   // Node's own warnings are no JSON and would break up the log.
   process.removeAllListeners("warning");
   process.on("warning", () => {});
