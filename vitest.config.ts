@@ -9,6 +9,7 @@ export default defineConfig({
       "test/interop/**",
       "test/soak/**",
       "test/fuzz/**",
+      "test/hostile/**",
       "test/bench/**",
       "test/executable/executable.test.ts",
     ],

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
-import type { ServerCredentials } from "@grpc/grpc-js";
 import type { BatonError } from "#kernel/errors.ts";
 import type { Registry } from "#runtime/registry.ts";
 import type { Endpoint } from "#runtime/unary.ts";
 import { ConnectorCore, type ConnectorCoreOptions } from "./connector-core.ts";
 import { GrpcServer, type ServerExtras } from "./grpc-server.ts";
+import type { TlsFiles } from "./tls-entrance.ts";
 
 export interface ConnectorServerOptions extends ConnectorCoreOptions {
-  readonly credentials: ServerCredentials;
+  /** Undefined for connections that need none. */
+  readonly tls: TlsFiles | undefined;
   /** Endpoints beside those of the contract. */
   readonly moreEndpoints?: (registry: Registry) => readonly Endpoint[];
   readonly extras?: ServerExtras;
@@ -21,13 +22,13 @@ export class ConnectorServer {
   readonly #server: GrpcServer;
 
   /** @throws BatonError if the connector contradicts itself or the certificates are unusable. */
-  constructor({ credentials, moreEndpoints, extras, ...options }: ConnectorServerOptions) {
+  constructor({ tls, moreEndpoints, extras, ...options }: ConnectorServerOptions) {
     this.#core = new ConnectorCore(options);
     const { registry, environment } = this.#core;
     const endpoints = [...this.#core.endpoints, ...(moreEndpoints?.(registry) ?? [])];
     const methods = [...endpoints, ...(extras?.bidiMethods ?? [])];
     this.services = [...new Set(methods.map(({ path }) => path.split("/")[1] ?? ""))].toSorted();
-    this.#server = new GrpcServer(endpoints, credentials, environment, extras);
+    this.#server = new GrpcServer(endpoints, tls, environment, extras);
   }
 
   /** See {@link ConnectorCore.prepare}. */

@@ -6,10 +6,11 @@ import {
   type handleUnaryCall,
   Metadata,
   Server,
-  type ServerCredentials,
+  ServerCredentials,
   type ServerOptions,
 } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { Logger } from "#kernel/logger.ts";
 import type { WireStatus } from "#runtime/status.ts";
 import type {
   CallEnvironment,
@@ -19,6 +20,8 @@ import type {
   Trailers,
   UnaryHandler,
 } from "#runtime/unary.ts";
+import { TlsEntrance, type TlsFiles } from "./tls-entrance.ts";
+import type { WaitingRoomOptions } from "./waiting-room.ts";
 
 /** Largest request, as in Go connectors (the default of gRPC). */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
@@ -30,6 +33,9 @@ type Handler =
   | handleUnaryCall<Buffer, Buffer>
   | handleServerStreamingCall<Buffer, Buffer>
   | BidiMethod["handle"];
+
+/** A connector process has one client, its host, which needs one handshake at a time. */
+const HANDSHAKES: WaitingRoomOptions = { places: 16 };
 
 /** How a drained server ends connections that stay open. */
 const DRAIN_GRACE_MS = 100;
@@ -45,20 +51,27 @@ export interface ServerExtras {
   readonly bidiMethods?: readonly BidiMethod[];
   /** Limits for peers that are not the host that started this process. */
   readonly limits?: ServerOptions;
+  /** How many clients may be about to show their certificate; those of a connector process if absent. */
+  readonly handshakes?: WaitingRoomOptions;
 }
 
 /** A gRPC server that is fed with accepted sockets, because gRPC cannot adopt an inherited listener itself. */
 export class GrpcServer {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
+  /** Absent without TLS. */
+  readonly #entrance: TlsEntrance | undefined;
   readonly #environment: CallEnvironment;
 
-  /** Throws `Unknown` if the certificates are unusable. */
+  /**
+   * @param tls undefined for connections that need none
+   * @throws BatonError Unknown if the certificates are unusable
+   */
   constructor(
     endpoints: readonly Endpoint[],
-    credentials: ServerCredentials,
+    tls: TlsFiles | undefined,
     environment: CallEnvironment,
-    { bidiMethods = [], limits = {} }: ServerExtras = {},
+    { bidiMethods = [], limits = {}, handshakes = HANDSHAKES }: ServerExtras = {},
   ) {
     this.#environment = environment;
     this.#server = new Server({
@@ -70,8 +83,25 @@ export class GrpcServer {
     });
     for (const endpoint of endpoints) this.#register(endpoint);
     for (const { path, handle } of bidiMethods) this.#add(path, handle, "bidi");
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#entrance = tls === undefined ? undefined : this.#openEntrance(tls, handshakes, environment.log);
+  }
+
+  /** Serves one accepted connection. Whatever the peer does on it concerns this connection alone. */
+  accept(socket: Socket): void {
+    this.#logErrors(socket);
+    socket.setNoDelay(true);
+    if (this.#entrance === undefined) this.#injector.injectConnection(socket);
+    else this.#entrance.accept(socket);
+  }
+
+  #openEntrance(tls: TlsFiles, handshakes: WaitingRoomOptions, log: Logger): TlsEntrance {
+    const onProven = (connection: Socket) => {
+      this.#logErrors(connection);
+      this.#injector.injectConnection(connection);
+    };
     try {
-      this.#injector = this.#server.createConnectionInjector(credentials);
+      return new TlsEntrance({ tls, log, handshakes, onProven });
     } catch (error) {
       throw new BatonError(Code.Unknown, "the certificates of the start-up line cannot be used", {
         kind: "configuration",
@@ -80,13 +110,10 @@ export class GrpcServer {
     }
   }
 
-  /** Serves one accepted connection. Whatever the peer does on it concerns this connection alone. */
-  accept(socket: Socket): void {
-    socket.on("error", (error) => {
+  #logErrors(connection: Socket): void {
+    connection.on("error", (error) => {
       this.#environment.log.debug("a connection ended with an error", { grpc_log: true, error });
     });
-    socket.setNoDelay(true);
-    this.#injector.injectConnection(socket);
   }
 
   /** Tells clients to go elsewhere with new calls; those in flight may go on for `graceMs` milliseconds. */
@@ -96,6 +123,7 @@ export class GrpcServer {
 
   /** Tells clients to go elsewhere, then ends what is left. Call it when no calls are in flight. */
   close(): void {
+    this.#entrance?.close();
     this.#injector.drain(DRAIN_GRACE_MS);
     this.#server.forceShutdown();
   }

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { listenError } from "./listen-address.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** What the endpoints tell about. */
 export interface HealthSource {
@@ -44,7 +45,11 @@ const UNAVAILABLE = 503;
 
 const VALIDATE_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 10_000;
+/** Connections at a time; the next one takes the place of the oldest. A probe that is answered needs its place for moments. */
 const MAX_CONNECTIONS = 100;
+
+/** How often Node looks for requests that take too long. */
+const LOOK_MS = 1_000;
 
 const NO_CONNECTOR = { error: "failed to get connector client" };
 
@@ -60,10 +65,15 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     checkHealth(source, toLine, AbortSignal.any([closing.signal, AbortSignal.timeout(VALIDATE_LIMIT_MS)])),
   );
   const server = createServer(
-    { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS },
+    {
+      requestTimeout: REQUEST_LIMIT_MS,
+      headersTimeout: REQUEST_LIMIT_MS,
+      connectionsCheckingInterval: LOOK_MS,
+    },
     (request, response) => void answer(request, response, source, check),
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  const room = new WaitingRoom({ places: MAX_CONNECTIONS });
+  server.on("connection", (socket) => room.enter(socket));
   await listen(server, port, address);
   // A connection that could not be accepted is one probe less, and no reason to end the work.
   server.on("error", () => undefined);

@@ -19,7 +19,7 @@ import { reportForgottenPromises, stackOf } from "./forgotten-promise.ts";
 import { listen } from "./listen.ts";
 import { decodeStartupLine, MAX_LINE_BYTES } from "./server-config.ts";
 import { readStdin } from "./stdin.ts";
-import { createServerCredentials } from "./tls.ts";
+import { toPem } from "./tls.ts";
 
 /** Exit codes of a process that ends by a signal are 128 plus its number. */
 const EXIT_SIGTERM = 143;
@@ -70,8 +70,8 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     warnAboutLimits(startup.rateLimiter?.type, log);
 
     const { gates, tracer } = options;
-    const credentials = createServerCredentials(startup.credential);
-    const server = new ConnectorServer({ connector, gates, credentials, log, clock, redactor, tracer });
+    const tls = toPem(startup.credential);
+    const server = new ConnectorServer({ connector, gates, tls, log, clock, redactor, tracer });
     const listener = await listen({
       port: startup.listenPort,
       env: options.env ?? process.env,

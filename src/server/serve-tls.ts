@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { TlsFiles } from "./tls-entrance.ts";
 
 /** PEM texts for mutual TLS with peers that somebody else gave their certificates. */
 export interface PemFiles {
@@ -12,11 +12,11 @@ export interface PemFiles {
 }
 
 /**
- * Checks the files before anybody connects, because gRPC takes them as they are.
+ * Checks the files before anybody connects.
  *
  * @throws BatonError Unknown if a file does not hold what it should, or the key is of another certificate.
  */
-export function createPemCredentials({ cert, key, clientCa }: PemFiles): ServerCredentials {
+export function readTlsFiles({ cert, key, clientCa }: PemFiles): TlsFiles {
   requirePem("--tls-cert-path", cert);
   requirePem("--tls-client-ca-path", clientCa);
   const certificate = new X509Certificate(cert);
@@ -26,7 +26,7 @@ export function createPemCredentials({ cert, key, clientCa }: PemFiles): ServerC
   if (!certificate.checkPrivateKey(privateKey)) {
     throw unusable("the private key of --tls-key-path does not belong to the certificate of --tls-cert-path");
   }
-  return ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: cert }], true);
+  return { ca: clientCa, cert, key };
 }
 
 function requirePem(flag: string, bytes: Buffer): void {
@@ -44,9 +44,4 @@ function parse<T>(problem: string, read: () => T): T {
 
 function unusable(problem: string, cause?: unknown): BatonError {
   return new BatonError(Code.Unknown, problem, { kind: "configuration", cause });
-}
-
-/** No TLS. For addresses that only this machine can reach. */
-export function createPlaintextCredentials(): ServerCredentials {
-  return ServerCredentials.createInsecure();
 }

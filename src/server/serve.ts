@@ -4,7 +4,7 @@
  */
 
 import { createServer, type Server, type Socket } from "node:net";
-import type { ServerCredentials, ServerOptions } from "@grpc/grpc-js";
+import type { ServerOptions } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
@@ -18,6 +18,8 @@ import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
 import { type ListenAddress, listenError, removeStaleSocket } from "./listen-address.ts";
 import { reflectionMethods } from "./reflection.ts";
+import type { TlsFiles } from "./tls-entrance.ts";
+import type { WaitingRoomOptions } from "./waiting-room.ts";
 
 /** How long calls may go on after a signal; orchestrators wait 10 s (Docker) or 30 s (Kubernetes) by default. */
 const DRAIN_MS = 8_000;
@@ -25,8 +27,14 @@ const DRAIN_MS = 8_000;
 /** How long the last answers may take to leave. */
 const FLUSH_MS = 50;
 
-/** Connections at a time; further ones are closed at once. An idle one costs about 15 KiB, so many keep nobody out. */
+/**
+ * Connections at a time; further ones are closed at once. An idle one without TLS costs about 15 KiB, so many keep
+ * nobody out; with TLS only those with a certificate last, apart from {@link HANDSHAKES}.
+ */
 const MAX_CONNECTIONS = 4096;
+
+/** Clients that are about to show their certificate: enough for all replicas of a large installation at once. */
+const HANDSHAKES: WaitingRoomOptions = { places: 256, placesPerAddress: 64 };
 
 /** A peer that has connected has this long to say anything at all. */
 const FIRST_BYTE_MS = 10_000;
@@ -50,7 +58,8 @@ export interface ServeOptions {
   readonly connector: Connector;
   readonly gates: ServiceGates;
   readonly address: ListenAddress;
-  readonly credentials: ServerCredentials;
+  /** Undefined for addresses that only this machine can reach. */
+  readonly tls: TlsFiles | undefined;
   readonly log: Logger;
   readonly redactor: Redactor;
   readonly tracer?: Tracer | undefined;
@@ -67,7 +76,7 @@ export interface ServeOptions {
  * @throws BatonError FailedPrecondition if the address cannot be had
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { connector, gates, address, credentials, log, redactor, tracer, signal } = options;
+  const { connector, gates, address, tls, log, redactor, tracer, signal } = options;
   const clock = options.clock ?? systemClock;
   const services = () => server.services;
   const limits = { ...LIMITS, interceptors: [limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
@@ -75,13 +84,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const server: ConnectorServer = new ConnectorServer({
     connector,
     gates,
-    credentials,
+    tls,
     log,
     clock,
     redactor,
     tracer,
     moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
-    extras: { bidiMethods: reflectionMethods(services), limits },
+    extras: { bidiMethods: reflectionMethods(services), limits, handshakes: HANDSHAKES },
   });
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {

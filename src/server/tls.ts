@@ -5,9 +5,10 @@
  */
 
 import { checkServerIdentity } from "node:tls";
-import { ChannelCredentials, type ChannelOptions, ServerCredentials } from "@grpc/grpc-js";
+import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Credential } from "./server-config.ts";
+import type { TlsFiles } from "./tls-entrance.ts";
 
 const SEED_BYTES = 32;
 const KEY_BYTES = 64;
@@ -24,26 +25,13 @@ const LOOPBACK = "127.0.0.1";
  */
 const SERVER_NAME = "localhost";
 
-/** The PEM forms of a credential. */
-export interface PemCredential {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
-
 /** Converts a credential to PEM. Throws `Unknown` if a part of it cannot be what it should be. */
-export function toPem(credential: Credential): PemCredential {
+export function toPem(credential: Credential): TlsFiles {
   return {
     ca: toPemBlock("CERTIFICATE", credential.caCert),
     cert: toPemBlock("CERTIFICATE", credential.cert),
     key: privateKeyToPem(credential.key),
   };
-}
-
-/** Credentials for a gRPC server that accepts clients of the same authority only. */
-export function createServerCredentials(credential: Credential): ServerCredentials {
-  const { ca, cert, key } = toPem(credential);
-  return ServerCredentials.createSsl(ca, [{ private_key: key, cert_chain: cert }], true);
 }
 
 /** What a gRPC client needs to talk to the other end at `127.0.0.1`. */

@@ -10,6 +10,10 @@ import { TestClient } from "./grpc-client.ts";
 const ENTRY = fileURLToPath(new URL("./toy-child.ts", import.meta.url));
 
 export interface ToyProcessOptions {
+  /** Path of another program than the toy's own. */
+  readonly program?: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   /** Sent instead of a proper start-up line; nothing is sent for "". */
   readonly line?: string;
@@ -24,11 +28,16 @@ export async function spawnToy(options: ToyProcessOptions = {}) {
   const listener = await openChildListener();
   const { server, client } = createLocalCredentials(Date.now());
   const descriptor = "descriptor" in options ? options.descriptor : "3";
-  const { [LISTENER_FD_VARIABLE]: _inherited, ...env } = process.env;
-  const child = spawn(process.execPath, [ENTRY, ...(options.args ?? []), "_connector-service"], {
-    stdio: ["pipe", "pipe", "pipe", listener.descriptor],
-    env: descriptor === undefined ? env : { ...env, [LISTENER_FD_VARIABLE]: descriptor },
-  });
+  const { [LISTENER_FD_VARIABLE]: _inherited, ...inherited } = process.env;
+  const env = { ...inherited, ...options.env };
+  const child = spawn(
+    process.execPath,
+    [options.program ?? ENTRY, ...(options.args ?? []), "_connector-service"],
+    {
+      stdio: ["pipe", "pipe", "pipe", listener.descriptor],
+      env: descriptor === undefined ? env : { ...env, [LISTENER_FD_VARIABLE]: descriptor },
+    },
+  );
   const exited = once(child, "close").then(([code, signal]: unknown[]) => ({ code, signal }));
   await listener.close();
   const { stdin, stdout, stderr } = child;
@@ -45,6 +54,7 @@ export async function spawnToy(options: ToyProcessOptions = {}) {
 
   return {
     port: listener.port,
+    pid: child.pid,
     clientCredential: client,
     stdin,
     output,

@@ -3,7 +3,7 @@ import { Redactor } from "#kernel/secret.ts";
 import type { Connector } from "#runtime/connector.ts";
 import { formatListenAddress, type ListenAddress } from "#server/listen-address.ts";
 import { serve } from "#server/serve.ts";
-import { createPlaintextCredentials } from "#server/serve-tls.ts";
+import type { TlsFiles } from "#server/tls-entrance.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { TestClient } from "./grpc-client.ts";
 import { ToyConnector } from "./toy-connector.ts";
@@ -11,11 +11,13 @@ import { ToyConnector } from "./toy-connector.ts";
 export interface ToyServerOptions {
   readonly connector?: Connector;
   readonly clock?: Clock;
+  /** None if absent. */
+  readonly tls?: TlsFiles;
   /** A free port of this machine if absent. */
   readonly address?: ListenAddress;
 }
 
-/** Serves a connector by itself from this process, without TLS. */
+/** Serves a connector by itself from this process. */
 export async function startToyServer(options: ToyServerOptions = {}) {
   const { address = { kind: "tcp", host: "127.0.0.1", port: 0 }, clock = systemClock } = options;
   const ending = new AbortController();
@@ -25,7 +27,7 @@ export async function startToyServer(options: ToyServerOptions = {}) {
     connector: options.connector ?? new ToyConnector(),
     gates: { provisioning: false, ticketing: false },
     address,
-    credentials: createPlaintextCredentials(),
+    tls: options.tls,
     log: createLogger({ level: "error", redactor, write: () => undefined }),
     redactor,
     clock,

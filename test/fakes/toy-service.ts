@@ -11,7 +11,7 @@ import { connectorProcessEndpoints } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import { GrpcServer } from "#server/grpc-server.ts";
 import type { Credential } from "#server/server-config.ts";
-import { createServerCredentials } from "#server/tls.ts";
+import { toPem } from "#server/tls.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { TestClient } from "./grpc-client.ts";
 
@@ -36,7 +36,7 @@ export async function serveInProcess(connector: Connector, options: ToyServiceOp
   const trailers = () => ({ "baton-upstream-requests": String(connector.upstreamRequests?.() ?? 0) });
   const server = new GrpcServer(
     connectorProcessEndpoints(new Registry(connector), runner, { provisioning, ticketing }),
-    createServerCredentials(options.credential ?? fresh.server),
+    toPem(options.credential ?? fresh.server),
     { log, clock, redactor, tracker, trailers },
   );
   const sockets = new Set<Socket>();

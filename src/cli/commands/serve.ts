@@ -13,7 +13,7 @@ import {
   parseListenAddress,
 } from "#server/listen-address.ts";
 import { type ServeOptions, serve } from "#server/serve.ts";
-import { createPemCredentials, createPlaintextCredentials } from "#server/serve-tls.ts";
+import { readTlsFiles } from "#server/serve-tls.ts";
 import type { Invocation } from "../command.ts";
 import { type Output, openOutput } from "../output.ts";
 import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const options = loadFields(serveFields, [], settings.sources);
   const config = loadConnectorConfig(invocation, settings);
   const address = readAddress(options);
-  const credentials = await readCredentials(options, address);
+  const tls = await readTls(options, address);
   const { sdk } = settings;
   const { definition, redactor } = invocation;
   const telemetry = await openTelemetry(invocation, settings);
@@ -57,7 +57,7 @@ export async function run(invocation: Invocation): Promise<number> {
       connector,
       gates: { provisioning, ticketing: allowsTicketing(settings) },
       address,
-      credentials,
+      tls,
       log: output.log,
       redactor,
       tracer: telemetry?.tracer,
@@ -89,13 +89,13 @@ function readAddress({ listen, plaintext }: Options): ListenAddress {
 }
 
 /** Mutual TLS from files, or none where that was asked for in so many words. */
-async function readCredentials(
+async function readTls(
   { plaintext, certPath, keyPath, clientCaPath }: Options,
   address: ListenAddress,
-): Promise<ServeOptions["credentials"]> {
+): Promise<ServeOptions["tls"]> {
   const paths = [certPath, keyPath, clientCaPath];
   if (plaintext) {
-    if (paths.every((path) => path === undefined)) return createPlaintextCredentials();
+    if (paths.every((path) => path === undefined)) return undefined;
     throw usageError("--plaintext and the --tls-… files exclude each other");
   }
   if (certPath === undefined || keyPath === undefined || clientCaPath === undefined) {
@@ -107,7 +107,7 @@ async function readCredentials(
     readPem("--tls-key-path", keyPath),
     readPem("--tls-client-ca-path", clientCaPath),
   ]);
-  return createPemCredentials({ cert, key, clientCa });
+  return readTlsFiles({ cert, key, clientCa });
 }
 
 async function readPem(flag: string, path: string): Promise<Buffer> {
