@@ -2,9 +2,9 @@ import { isGiven } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { STDOUT } from "#kernel/descriptor.ts";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
-import { describeSystemFault } from "#kernel/system-error.ts";
+import { describeReason } from "#kernel/system-error.ts";
 import { LogTarget, standardError } from "#telemetry/log-target.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
@@ -72,7 +72,7 @@ function openTarget(path: string): LogTarget {
   try {
     return LogTarget.open(path);
   } catch (error) {
-    const reason = describeSystemFault(error)?.what ?? toBatonError(error).message;
+    const reason = describeReason(error);
     throw new BatonError(Code.Unknown, `--log-path: cannot write to ${path}: ${reason}; name another file`, {
       kind: "configuration",
       cause: error,

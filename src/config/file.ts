@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason, systemCodeOf } from "#kernel/system-error.ts";
 
 /** Settings from the configuration file: flag name in lower case → the texts given for it. */
 export type FileSettings = ReadonlyMap<string, readonly string[]>;
@@ -33,9 +34,9 @@ export async function readConfigFile(
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    if (reason === "ENOENT" && named === "") return undefined;
-    const hint = reason === "ENOENT" ? "it does not exist" : reason;
+    const isMissing = systemCodeOf(error) === "ENOENT";
+    if (isMissing && named === "") return undefined;
+    const hint = isMissing ? "it does not exist" : describeReason(error);
     const origin = named === "" ? "" : ", which BATON_CONFIG_PATH names";
     throw fileError(`cannot read the configuration file ${path}${origin}: ${hint}`);
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason } from "#kernel/system-error.ts";
 import { endedByItself } from "./calls.ts";
 import type { ChildListener } from "./listener.ts";
 
@@ -117,7 +118,7 @@ export function unexpectedExit({ code, signal }: ChildExit): BatonError {
 
 /** What to tell when the process could not be started at all. */
 export function spawnFailure(command: ConnectorCommand, cause: unknown): BatonError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = describeReason(cause);
   return new BatonError(
     Code.FailedPrecondition,
     `the connector process could not be started (${command.command}): ${reason}`,

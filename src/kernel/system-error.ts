@@ -1,4 +1,4 @@
-import { BatonError, Code, type ErrorKind } from "./errors.ts";
+import { BatonError, Code, type ErrorKind, toBatonError } from "./errors.ts";
 
 /** What a fault of the system means for whoever runs the program. */
 export interface SystemFault {
@@ -105,6 +105,11 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 /** What an error of the system means; undefined if it is none, or one that says nothing about the world. */
 export function describeSystemFault(thrown: unknown): SystemFault | undefined {
   return FAULTS[systemCodeOf(thrown) ?? ""];
+}
+
+/** What went wrong, in words for people as far as it is known, for a sentence that says where and what to do. */
+export function describeReason(thrown: unknown): string {
+  return describeSystemFault(thrown)?.what ?? toBatonError(thrown).message;
 }
 
 /**

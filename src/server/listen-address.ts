@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, isIP } from "node:net";
 import { dirname } from "node:path";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { describeSystemFault, systemCodeOf, toFaultError } from "#kernel/system-error.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason, describeSystemFault, systemCodeOf, toFaultError } from "#kernel/system-error.ts";
 
 /** Where a server listens: a TCP address or a Unix socket. */
 export type ListenAddress =
@@ -68,7 +68,7 @@ function findReason(address: ListenAddress, cause: unknown): string {
     // Node calls this EACCES.
     return `the directory ${dirname(address.path)} does not exist`;
   }
-  return describeSystemFault(cause)?.what ?? toBatonError(cause).message;
+  return describeReason(cause);
 }
 
 /**

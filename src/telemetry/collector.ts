@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPemProblem } from "#kernel/certificates.ts";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason } from "#kernel/system-error.ts";
 
 /** An OpenTelemetry collector as the settings describe it. */
 export interface CollectorSettings {
@@ -46,7 +47,7 @@ function readCa(path: string): Buffer {
     return requirePem(readFileSync(path), `-tls-cert-path: ${path}`);
   } catch (error) {
     if (error instanceof BatonError) throw error;
-    throw problem(`-tls-cert-path: cannot read ${path}: ${toBatonError(error).message}`);
+    throw problem(`-tls-cert-path: cannot read ${path}: ${describeReason(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { get } from "node:http";
 import { loadFields } from "#config/load.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason } from "#kernel/system-error.ts";
 import type { Invocation } from "../command.ts";
 import { loadSettings } from "../settings.ts";
 import { healthCheckFields } from "./health-check-fields.ts";
@@ -43,6 +44,8 @@ function explainFailure(error: Error, url: string, timedOut: boolean): BatonErro
     return new BatonError(Code.InvalidArgument, `there is no such host: ${url}`, { cause: error });
   }
   const detail =
-    reason === "ECONNREFUSED" ? "nothing listens there; is it running with --health-check?" : error.message;
+    reason === "ECONNREFUSED"
+      ? "nothing listens there; is it running with --health-check?"
+      : describeReason(error);
   return new BatonError(Code.Unavailable, `cannot reach ${url}: ${detail}`, { cause: error });
 }

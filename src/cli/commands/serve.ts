@@ -4,6 +4,7 @@ import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { describeReason } from "#kernel/system-error.ts";
 import type { Connector } from "#runtime/connector.ts";
 import { startHealthServer } from "#server/health-http.ts";
 import {
@@ -114,7 +115,7 @@ async function readPem(flag: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = describeReason(cause);
     throw new BatonError(Code.Unknown, `${flag}: cannot read ${path}: ${reason}`, {
       kind: "configuration",
       cause,
