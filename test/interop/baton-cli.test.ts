@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { at, baton, batonJson, countUsers, listValues, rows } from "./support/baton.ts";
+import { at, baton, batonJson, countUsers, listValues, openExplorer, rows } from "./support/baton.ts";
 import { hasFile, openScene, type Scene, type SyncOptions } from "./support/scene.ts";
 
 const WRITERS: readonly { readonly title: string; readonly options: Omit<SyncOptions, "file"> }[] = [
@@ -125,3 +125,39 @@ describe.skipIf(!inject("goPrograms").available).each(WRITERS)(
     });
   },
 );
+
+describe.skipIf(!inject("goPrograms").available)("the baton tool's explorer", () => {
+  it("opens every resource, whatever its id", async () => {
+    await using scene = await openScene({ state: "acme-52" });
+    const nameless = { service: "github", username: null, name: "Twin", email: null };
+    for (const [ownerid, owner] of [
+      { ...nameless, service: "gitlab", username: "judy" },
+      nameless,
+      nameless,
+    ].entries()) {
+      scene.simulator.change(
+        { op: "add-owner", ownerid: 5_000 + ownerid, ...owner },
+        { op: "join", org: "Acme", ownerid: 5_000 + ownerid },
+      );
+    }
+    const file = scene.path("sync.c1z");
+    const result = await scene.sync({ host: "own", file });
+    assert.equal(result.code, 0, result.stderr);
+
+    const resources = rows(await batonJson(file, "resources"), "resources").map((row) => {
+      const id = at(row, "resource.id");
+      return [String(at(id, "resourceType")), String(at(id, "resource"))] as const;
+    });
+    const ids = resources.map(([, id]) => id);
+    expect(ids).toContain("~gitlab~judy");
+    expect(ids).toContain("~to_be_deleted~deleted_user_1029");
+    expect(ids.filter((id) => /^~no-username~github~[0-9a-f]{32}(~2)?$/.test(id)).length).toBeGreaterThan(3);
+
+    await using explorer = await openExplorer(file);
+    for (const [type, id] of resources) {
+      const opened = await explorer.get(`/api/${type}/${id}`);
+      expect([id, at(opened, "data.resource.id.resource")]).toEqual([id, id]);
+      expect(at(await explorer.get(`/api/access/${type}/${id}`), "data"), id).toBeDefined();
+    }
+  });
+});

@@ -17,7 +17,7 @@ const STATUS_DETAILS = new RegExp(`${AT_RESOURCE_OR_TRAIT}status\\.details$`);
 const EMPTY = JSON.stringify("");
 
 /** The accounts that Codecov is deleting, as either connector calls them. */
-const DELETED_ACCOUNT = /(^user\/|:user:)(\/to_be_deleted\/)?deleted_user_\d+$/;
+const DELETED_ACCOUNT = /(^user\/|:user:)(~to_be_deleted~)?deleted_user_\d+$/;
 
 export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
   {
@@ -41,7 +41,7 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     reason:
       "a member without a login is there under a derived id, with all grants; the reference connector has no id and leaves the member out",
     matches: ({ id, path, left }) =>
-      path === WHOLE_ROW && left === undefined && /(^user\/|:user:)\/no-username\//.test(id),
+      path === WHOLE_ROW && left === undefined && /(^user\/|:user:)~no-username~/.test(id),
   },
   {
     reason: "an account that Codecov is deleting has an id that no living account can have",

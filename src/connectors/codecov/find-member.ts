@@ -4,7 +4,7 @@ import type { CodecovCall } from "./api.ts";
 import type { Service } from "./owner.ts";
 import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
-import { isDerivedId, userIdOf } from "./user-id.ts";
+import { userIdOf, userNameIn } from "./user-id.ts";
 
 /** Matches asked for at once. More than that come only for a very short name; then the roster is walked. */
 const MAX_MATCHES = 1_000;
@@ -39,9 +39,8 @@ export async function findMember(
 
 /** The longest piece of the user name in an id that the search takes as it is; undefined if there is none. */
 function searchTerm(id: string): string | undefined {
-  if (isDerivedId(id)) return undefined;
-  const username = id.startsWith("/") ? id.slice(id.indexOf("/", 1) + 1) : id;
-  return longestTerm(username);
+  const username = userNameIn(id);
+  return username === undefined ? undefined : longestTerm(username);
 }
 
 /** The longest piece of `text` that the search takes as it is; undefined if there is none. */

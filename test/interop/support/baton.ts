@@ -1,8 +1,10 @@
 /** The vendor's `baton` command line tool, which has to read every file. */
 
 import { strict as assert } from "node:assert";
-import { run } from "./process.ts";
+import { createServer } from "node:net";
+import { run, start } from "./process.ts";
 import { programPath } from "./programs.ts";
+import { until } from "./waiting.ts";
 
 /** A JSON object as the tool prints it. */
 export type Json = { readonly [key: string]: JsonValue };
@@ -50,4 +52,47 @@ export function at(value: JsonValue | undefined, path: string): JsonValue | unde
     found = (found as Json)[key];
   }
   return found;
+}
+
+export interface Explorer extends AsyncDisposable {
+  /** What the tool's own pages are given at `path`, into which they put ids as they are. */
+  get(path: string): Promise<Json>;
+}
+
+/** The tool's pages on `file`, until disposed. */
+export async function openExplorer(file: string): Promise<Explorer> {
+  const port = await findFreePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const program = start({
+    program: programPath("baton"),
+    args: ["explorer", "-f", file, "--port", String(port)],
+  });
+  await until("the explorer answers", async () =>
+    fetch(`${origin}/api/resourceTypes`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  return {
+    async get(path) {
+      const response = await fetch(origin + path);
+      const text = await response.text();
+      // A path that no route fits gets the tool's start page.
+      assert.match(response.headers.get("content-type") ?? "", /json/, `${path} was answered with a page`);
+      assert.equal(response.status, 200, `${path}: ${text}`);
+      return JSON.parse(text) as Json;
+    },
+    async [Symbol.asyncDispose]() {
+      await program.stop();
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
 }

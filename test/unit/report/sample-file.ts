@@ -100,7 +100,7 @@ function toUser({ signIn, ...given }: SampleMember, owner: string): Resource {
   const isDeleted = member.service === "to_be_deleted";
   return makeUser({
     resourceType: "user",
-    id: member.username ?? `/no-username/github/${member.name}`,
+    id: member.username ?? `~no-username~github~${member.name}`,
     displayName: member.name ?? "",
     status: {
       status: isDeleted ? ResourceStatus.RESOURCE_STATUS_DELETED : ResourceStatus.RESOURCE_STATUS_ENABLED,

@@ -34,6 +34,7 @@ describe("one user", () => {
     ["that ends like a format", "bob.json"],
     ["in upper case", "JUDY.UPPER"],
     ["with a slash in front", "/gitlab/bob"],
+    ["with the sign in front that marks other ids", "~gitlab~bob"],
     ["with quotes, commas and blanks", `o'hara, "the" boss`],
     ["of punctuation only", `"'"`],
     ["with the signs of a pattern", "100%_\\"],
@@ -52,9 +53,9 @@ describe("one user", () => {
     ["that is part of other names", "e"],
     ["that is only somebody's internal id", "1010"],
     ["without the ending that belongs to it", "first"],
-    ["of another service", "/gitlab/judy"],
+    ["of another service", "~gitlab~judy"],
     ["that nobody has", "no-such-person"],
-    ["whose derivation nobody fits", `/no-username/github/${"0".repeat(32)}`],
+    ["whose derivation nobody fits", `~no-username~github~${"0".repeat(32)}`],
   ])("with a name %s is not there", async (_, id) => {
     const setup = await setUp();
     setup.simulator.change({ op: "rename", ownerid: 1_009, username: "first.last" });
@@ -68,7 +69,7 @@ describe("one user", () => {
       { op: "join", org: "Acme", ownerid: 5_000 },
     );
     expect((await getUser(setup, "judy"))?.profile?.["service"]).toBe("github");
-    expect((await getUser(setup, "/gitlab/judy"))?.displayName).toBe("Other");
+    expect((await getUser(setup, "~gitlab~judy"))?.displayName).toBe("Other");
   });
 
   it("without a name is found among those that look the same", async () => {
@@ -82,7 +83,7 @@ describe("one user", () => {
       );
     }
     const users = await setup.listUsers();
-    const third = users.find(({ id }) => id?.resource.endsWith("/3"));
+    const third = users.find(({ id }) => id?.resource.endsWith("~3"));
     expect(third?.profile?.["activated"]).toBe(true);
     expect(await getUser(setup, third?.id?.resource ?? "")).toEqual(third);
   });

@@ -127,7 +127,7 @@ describe("a member whose user name", () => {
   it("has left is not taken for somebody of that name on another service", async () => {
     const { simulator, revoke } = await setUpTraps([{ username: "bob", service: "github", activated: true }]);
     expect(await revoke("bob")).toBe("unchanged");
-    expect(await revoke("/github/bob")).toBe("changed");
+    expect(await revoke("~github~bob")).toBe("changed");
     expect(writesOf(simulator)).toHaveLength(1);
   });
 });
@@ -205,7 +205,7 @@ describe("a user name that passes to somebody else", () => {
       path: "search=bob",
       fault: { kind: "change", when: "after", changes: [...changes] },
     });
-    expect((await errorOf(grant("/github/bob"))).message).toContain("does not lead to this member alone");
+    expect((await errorOf(grant("~github~bob"))).message).toContain("does not lead to this member alone");
     expect(writesOf(simulator)).toEqual([]);
   });
 
@@ -251,6 +251,8 @@ const trickyName = fc.oneof(
     ".",
     "bob/",
     "/bob",
+    "~bob",
+    "~github~bob",
     "%62ob",
     "bob?",
     "bob#",

@@ -53,7 +53,7 @@ describe("a member", () => {
 
   it("whose account Codecov is deleting is deleted, under an id that says so", async () => {
     const { listUsers } = await setUp();
-    const user = findUser(await listUsers(), "/to_be_deleted/deleted_user_1029");
+    const user = findUser(await listUsers(), "~to_be_deleted~deleted_user_1029");
     expect(user.status?.status).toBe(ResourceStatus.RESOURCE_STATUS_DELETED);
   });
 
@@ -69,7 +69,7 @@ describe("a member", () => {
     const unnamed = (await listUsers()).filter(({ profile }) => profile?.["username"] === null);
     expect(unnamed.map(({ displayName }) => displayName)).toEqual(["Former Name", "member without a name"]);
     for (const user of unnamed) {
-      expect(user.id?.resource).toMatch(/^\/no-username\/github\/[0-9a-f]{32}$/);
+      expect(user.id?.resource).toMatch(/^~no-username~github~[0-9a-f]{32}$/);
       expect(user.profile?.["id_note"]).toBeTypeOf("string");
       expect(trait(user)?.login).toBe("");
     }
@@ -144,7 +144,7 @@ describe("a listing", () => {
     );
     const users = await listUsers();
     expect(findUser(users, "judy").profile?.["service"]).toBe("github");
-    expect(findUser(users, "/gitlab/judy").displayName).toBe("Other Judy");
+    expect(findUser(users, "~gitlab~judy").displayName).toBe("Other Judy");
   });
 
   it("does without `next`, whose scheme and host may be wrong, and sends the token nowhere else", async () => {
