@@ -5,7 +5,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { leanBundle } from "./lean-bundle.ts";
+import { leanBundle, refuseLeftOut } from "./lean-bundle.ts";
+
+const ROOT = join(import.meta.dirname, "..");
 
 /** The OpenTelemetry exporter loads gRPC through a function of its own, which the bundler cannot see through. */
 const followGrpc: Plugin = {
@@ -22,7 +24,7 @@ const followGrpc: Plugin = {
 
 // Names stay as they are: stack traces are read by people.
 const OPTIONS: BuildOptions = {
-  absWorkingDir: join(import.meta.dirname, ".."),
+  absWorkingDir: ROOT,
   bundle: true,
   platform: "node",
   target: "node24",
@@ -39,10 +41,14 @@ const OPTIONS: BuildOptions = {
  * Bundles a program into one CommonJS file, which it writes.
  *
  * @returns what went into it; paths in it are relative to the root of the checkout
- * @throws Error if the file would fail inside the executable
+ * @throws Error if the file would fail where the sources do not
  */
 export async function bundle(entry: string, outfile: string): Promise<Metafile> {
   const { metafile } = await build({ ...OPTIONS, entryPoints: [entry], outfile, metafile: true });
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    if (file.startsWith("node_modules/") || !imports.some(({ original }) => original === "undici")) continue;
+    refuseLeftOut(readFileSync(join(ROOT, file), "utf8"), file);
+  }
   refuseDynamicImport(readFileSync(outfile, "utf8"), outfile);
   return metafile;
 }

@@ -6,17 +6,21 @@
 import { maxHeaderSize } from "node:http";
 import type { Plugin } from "esbuild";
 
+/** Of undici's many parts these are used, each loaded when it is. `fetch` alone would double the start. */
+const UNDICI_PARTS: Readonly<Record<string, string>> = {
+  Pool: "./lib/dispatcher/pool",
+  ProxyAgent: "./lib/dispatcher/proxy-agent",
+};
+
 /** Files that are replaced, by the end of their path. */
 const REPLACED: readonly (readonly [path: string, contents: string])[] = [
   [
-    // Of undici's many parts two are used. `fetch` alone would double the start.
     "undici/index.js",
     `const Dispatcher = require("./lib/dispatcher/dispatcher");
      Object.assign(Dispatcher.prototype, require("./lib/api"));
-     exports.Pool = require("./lib/dispatcher/pool");
-     Object.defineProperty(exports, "EnvHttpProxyAgent", {
-       get: () => require("./lib/dispatcher/env-http-proxy-agent"),
-     });`,
+     ${Object.entries(UNDICI_PARTS)
+       .map(([name, path]) => `Object.defineProperty(exports, "${name}", { get: () => require("${path}") });`)
+       .join("\n")}`,
   ],
   [
     "undici/lib/dispatcher/client-h2.js",
@@ -61,6 +65,27 @@ export const leanBundle: Plugin = {
     }));
   },
 };
+
+/**
+ * Refuses sources that take something from undici which the bundle leaves out: it would be undefined there, and only
+ * there.
+ *
+ * @param source of one file of the program
+ * @throws Error that names the file and what is left out
+ */
+export function refuseLeftOut(source: string, file: string): void {
+  for (const [statement] of source.matchAll(/[^;]*\b(?:from |import\()"undici"\)?/g)) {
+    if (/\bimport type \{[^{}]*\} from "undici"$/.test(statement)) continue;
+    const names = /\{([^{}]*)\} = await import\("undici"\)$/.exec(statement)?.[1];
+    if (names === undefined) throw new Error(`${file} must take the parts of undici by their names`);
+    const leftOut = names
+      .split(",")
+      .map((part) => part.replace(/:.*/s, "").trim())
+      .filter((name) => name !== "" && !Object.hasOwn(UNDICI_PARTS, name));
+    if (leftOut.length === 0) continue;
+    throw new Error(`${file} takes ${leftOut} from undici, which the bundle leaves out; see UNDICI_PARTS`);
+  }
+}
 
 function endingWith(path: string): RegExp {
   return new RegExp(`${path.replaceAll(".", "\\.").replaceAll("/", "[\\\\/]")}$`);
