@@ -5,6 +5,7 @@
 
 import { checkDuration } from "#kernel/duration.ts";
 import type { Constraint, Field, FieldSet } from "./field.ts";
+import { hiddenList, hiddenSwitches, hiddenTexts } from "./hidden-fields.ts";
 
 const GROUP = {
   sync: "Sync",
@@ -371,35 +372,4 @@ export const connectorConstraints: readonly Constraint[] = sdkConstraints.filter
 
 function toLowerCase(text: string): string {
   return text.trim().toLowerCase();
-}
-
-type Hidden<Kind extends string> = {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly description: string;
-  readonly hidden: true;
-};
-type Entries = Readonly<Record<string, readonly [name: string, description: string]>>;
-
-function hiddenTexts<E extends Entries>(entries: E): { readonly [K in keyof E]: Hidden<"string"> } {
-  return declareHidden("string", entries);
-}
-
-function hiddenSwitches<E extends Entries>(entries: E): { readonly [K in keyof E]: Hidden<"bool"> } {
-  return declareHidden("bool", entries);
-}
-
-function hiddenList(name: string, description: string): Hidden<"list"> {
-  return { kind: "list", name, description, hidden: true };
-}
-
-function declareHidden<Kind extends string, E extends Entries>(
-  kind: Kind,
-  entries: E,
-): { readonly [K in keyof E]: Hidden<Kind> } {
-  const fields = Object.entries(entries).map(([key, [name, description]]) => [
-    key,
-    { kind, name, description, hidden: true },
-  ]);
-  return Object.fromEntries(fields);
 }
