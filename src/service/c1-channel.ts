@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { createSecureContext } from "node:tls";
 import {
   ChannelCredentials,
   type ChannelOptions,
@@ -40,8 +41,11 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.keepalive_timeout_ms": 20_000,
 };
 
-/** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
-const CHECKED = { rejectUnauthorized: true };
+/** TLS with checks, whatever `NODE_TLS_REJECT_UNAUTHORIZED`, `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` and others say. */
+function createCredentials(authorities: readonly string[] | undefined): ChannelCredentials {
+  const context = createSecureContext(authorities === undefined ? {} : { ca: [...authorities] });
+  return ChannelCredentials.createFromSecureContext(context, { rejectUnauthorized: true });
+}
 
 /** Starts a call, which can be canceled through what is returned. */
 type Send<Response> = (
@@ -61,8 +65,7 @@ export class C1Channel {
   #accepted = false;
 
   constructor({ address, route, authorities, clientName, tokens }: C1ChannelOptions) {
-    const roots = authorities === undefined ? null : Buffer.from(authorities.join("\n"));
-    this.#client = new Client(route.target, ChannelCredentials.createSsl(roots, null, null, CHECKED), {
+    this.#client = new Client(route.target, createCredentials(authorities), {
       ...CHANNEL_OPTIONS,
       ...route.options,
       "grpc.primary_user_agent": `${clientName} ${SDK_USER_AGENT}`,

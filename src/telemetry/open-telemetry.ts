@@ -3,6 +3,7 @@
  * imports the OpenTelemetry packages, so that a run without a collector does not pay for them.
  */
 
+import { createSecureContext } from "node:tls";
 import { credentials as grpcCredentials } from "@grpc/grpc-js";
 import { setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-grpc";
@@ -23,7 +24,7 @@ import { OtelTracer } from "./otel-tracer.ts";
  */
 const EXPORT_INTERVAL_MS = 50;
 
-/** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
+/** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says; a context of our own is not touched by `GRPC_…` variables either. */
 const CHECKED = { rejectUnauthorized: true };
 
 /** A collector that is away would otherwise be complained about every second. */
@@ -59,7 +60,7 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
     credentials:
       tls === undefined
         ? grpcCredentials.createInsecure()
-        : grpcCredentials.createSsl(tls.ca ?? null, null, null, CHECKED),
+        : grpcCredentials.createFromSecureContext(createSecureContext(tls.ca && { ca: tls.ca }), CHECKED),
   };
   const resource = detectResources({ detectors: [envDetector] }).merge(
     resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion }),
