@@ -40,7 +40,7 @@ export function main(program: Program): void {
   const fail = (thrown: unknown) => {
     if (thrown instanceof ReaderGone) return EXIT_READER_GONE;
     const error = explainUnexpected(thrown);
-    tell(`${redactor.toLine(error.message)}\n`);
+    tell(`${redactor.toLines(error.message)}\n`);
     return error.code;
   };
   process.on("uncaughtException", (error) => {

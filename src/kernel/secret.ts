@@ -87,6 +87,15 @@ export class Redactor {
     return toVisibleLine(this.redact(text), maxLength);
   }
 
+  /**
+   * {@link toLine} for a sentence that may have several lines of its own: every line after the first is indented, so
+   * that a line break in a text of others cannot pass for a new message.
+   */
+  toLines(text: string): string {
+    const lines = this.redact(text).split("\n");
+    return lines.map((line) => toVisibleLine(line)).join("\n  ");
+  }
+
   /** Longest first, so that a secret that contains another one disappears as a whole. */
   #makePattern(): void {
     const forms = [...new Set([...this.#forms.values()].flat())].toSorted((a, b) => b.length - a.length);

@@ -43,3 +43,11 @@ test("a forgotten secret is replaced no more, one that is still known is", () =>
   redactor.forget(old);
   expect(redactor.redact("old-token current-token")).toBe("old-token [redacted]");
 });
+
+test("a sentence keeps its own line breaks, indented, and a secret with a line break disappears as a whole", () => {
+  const redactor = new Redactor();
+  redactor.register(new Secret("first-half\nsecond-half"));
+  expect(redactor.toLines("errors found:\none\u001b[2J\ntwo first-half\nsecond-half")).toBe(
+    "errors found:\n  one<U+001B>[2J\n  two [redacted]",
+  );
+});
