@@ -70,7 +70,8 @@ test.runIf(process.platform === "linux")(
     const names = join(directory, "names.mjs");
     await writeFile(names, NAMES);
     const others = await countAttempts(far.port);
-    const program = startProgram(["-f", join(directory, "x.c1z"), "--max-wait=20s", "--log-level=debug"], {
+    // Less than the ten seconds after which a connection counts as failed and is tried again, fast by then.
+    const program = startProgram(["-f", join(directory, "x.c1z"), "--max-wait=8s"], {
       env: {
         ...codecovAt(`http://far.test:${far.port}`),
         BATON_CODECOV_ALLOW_HTTP: "true",
