@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import { readKsuidTime } from "#kernel/ksuid.ts";
-import type { SyncRun } from "./sync-run.ts";
 import { readStoredTime, timestampAfter } from "./timestamp.ts";
 
 /**
@@ -27,6 +26,16 @@ const PRECISION_MS = 1_000;
 /** A sync can be resumed for a week. What took longer by its texts was written by differing clocks. */
 const LONGEST_SYNC_MS = 8 * 24 * 60 * 60_000;
 
+/** What the file says of one sync, for all programs to read. */
+export interface WrittenTimes {
+  /** A KSUID. */
+  readonly id: string;
+  /** Stored text, usually without a zone. */
+  readonly startedAt: string;
+  /** The same; undefined as long as the sync is unfinished. */
+  readonly endedAt: string | undefined;
+}
+
 export interface SyncTimes {
   /** Epoch milliseconds, a whole second; undefined if the id is no KSUID. */
   readonly startedAt: number | undefined;
@@ -42,8 +51,8 @@ export interface SyncTimes {
  */
 export function storeTrueEnd(
   db: DatabaseSync,
-  run: SyncRun,
-  runs: readonly SyncRun[],
+  run: WrittenTimes,
+  runs: readonly WrittenTimes[],
   endedAtMs: number,
 ): void {
   const { id, endedAt = "" } = run;
@@ -70,7 +79,7 @@ export function storeTrueEnd(
  *
  * @param runs all syncs of the file, from which an end that was moved behind another one is told
  */
-export function findSyncTimes(db: DatabaseSync, run: SyncRun, runs: readonly SyncRun[]): SyncTimes {
+export function findSyncTimes(db: DatabaseSync, run: WrittenTimes, runs: readonly WrittenTimes[]): SyncTimes {
   const startedAt = readKsuidTime(run.id);
   if (run.endedAt === undefined) return { startedAt, endedAt: undefined };
   const endedAt = readTrueEnd(db, run) ?? inferEnd(run, run.endedAt, startedAt, runs);
@@ -85,7 +94,7 @@ function hasTable(db: DatabaseSync): boolean {
 }
 
 /** Undefined if nobody stored it, or if the end was changed since by a program that knows nothing of it. */
-function readTrueEnd(db: DatabaseSync, { id, endedAt = "" }: SyncRun): number | undefined {
+function readTrueEnd(db: DatabaseSync, { id, endedAt = "" }: WrittenTimes): number | undefined {
   if (!hasTable(db)) return undefined;
   const row = db
     .prepare(`SELECT ended_at_ms FROM ${TABLE} WHERE sync_id = ? AND written_end = ?`)
@@ -99,10 +108,10 @@ function readTrueEnd(db: DatabaseSync, { id, endedAt = "" }: SyncRun): number | 
  * Undefined where something speaks against one time zone and one clock for both.
  */
 function inferEnd(
-  run: SyncRun,
+  run: WrittenTimes,
   writtenEnd: string,
   startedAt: number | undefined,
-  runs: readonly SyncRun[],
+  runs: readonly WrittenTimes[],
 ): number | undefined {
   const end = readStoredTime(writtenEnd);
   if (end === undefined || end.isZoned) return end?.millis;
@@ -122,7 +131,7 @@ function toTimeZone(differenceMs: number): number | undefined {
 }
 
 /** Whether an end says no more than that it comes after another one. */
-function wasMoved(writtenEnd: string, runs: readonly SyncRun[]): boolean {
+function wasMoved(writtenEnd: string, runs: readonly WrittenTimes[]): boolean {
   return runs.some(({ endedAt }) => endedAt !== undefined && timestampAfter(endedAt) === writtenEnd);
 }
 
