@@ -1,4 +1,4 @@
-import { hostSecrets } from "#config/sdk-fields.ts";
+import { hostSecrets } from "#config/sdk-constraints.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import { launchConnectorThread } from "#host/launch-thread.ts";
 import type { Span, Tracer } from "#kernel/trace.ts";

@@ -12,6 +12,7 @@ import type { Logger } from "#kernel/logger.ts";
 import { PATIENCE_HEADER, readPatience, usablePatience } from "#kernel/patience.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/trace.ts";
+import { decodeLean } from "#model/lean-decode.ts";
 import { logCall } from "./access-log.ts";
 import type { CallTracker } from "./call-tracker.ts";
 import { requestTypeOf } from "./request-type.ts";
@@ -33,6 +34,8 @@ export interface CallEnvironment {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly tracker: CallTracker;
+  /** How many fields a request may have, see `decodeLean`; any number if absent. */
+  readonly maxRequestFields?: number | undefined;
   /** Shows each call in the trace of its caller. */
   readonly tracer?: Tracer | undefined;
   /** Facts that go with each successful answer as trailing metadata; hosts that do not know them ignore them. */
@@ -106,7 +109,7 @@ export function unary<Request extends object, Response>(
     bind: (environment) => async (call) => {
       const scope = new CallScope("unary", method.path, call, environment);
       try {
-        const request = readRequest(method, check, call.request);
+        const request = readRequest(method, check, call.request, environment);
         const bytes = encodeResponse(method, await handle(request, scope.context));
         return { bytes, trailers: scope.succeed() };
       } catch (thrown) {
@@ -128,7 +131,7 @@ export function serverStream<Request extends object, Response>(
     bind: (environment) => async (call, sink) => {
       const scope = new CallScope("stream", method.path, call, environment);
       try {
-        const request = readRequest(method, check, call.request);
+        const request = readRequest(method, check, call.request, environment);
         const { signal } = scope.context;
         for await (const response of handle(request, scope.context)) {
           signal.throwIfAborted();
@@ -273,17 +276,23 @@ function readRequest<Request extends object>(
   { requestDeserialize }: Pick<Method<Request, never>, "requestDeserialize">,
   check: RequestCheck<Request>,
   bytes: Buffer,
+  { maxRequestFields }: CallEnvironment,
 ): Request {
-  const request = decode(requestDeserialize, bytes);
+  const request = decode(requestDeserialize, bytes, maxRequestFields);
   const problem = check(request);
   if (problem !== undefined) throw problem;
   return request;
 }
 
-function decode<Request>(deserialize: (bytes: Buffer) => Request, bytes: Buffer): Request {
+function decode<Request extends object>(
+  deserialize: (bytes: Buffer) => Request,
+  bytes: Buffer,
+  maxFields: number | undefined,
+): Request {
   try {
-    return deserialize(bytes);
+    return decodeLean(deserialize, bytes, maxFields);
   } catch (error) {
+    if (error instanceof BatonError) throw error;
     throw new BatonError(Code.Internal, "the request is not the message that the method takes", {
       cause: error,
     });

@@ -24,6 +24,8 @@ export interface ConnectorCoreOptions {
   readonly redactor: Redactor;
   /** Shows the calls in the traces of their callers. */
   readonly tracer?: Tracer | undefined;
+  /** See {@link CallEnvironment}; for callers that are not the host that started this process. */
+  readonly maxRequestFields?: number;
 }
 
 /** A connector with its endpoints and its calls in flight, until {@link ConnectorCore.end}. */
@@ -39,7 +41,7 @@ export class ConnectorCore {
   readonly #runner: ActionRunner;
 
   /** @throws BatonError if the connector contradicts itself. */
-  constructor({ connector, gates, log, clock, redactor, tracer }: ConnectorCoreOptions) {
+  constructor({ connector, gates, log, clock, redactor, tracer, maxRequestFields }: ConnectorCoreOptions) {
     this.#connector = connector;
     this.#clock = clock;
     this.registry = new Registry(connector);
@@ -48,7 +50,7 @@ export class ConnectorCore {
     // What a first call needs has been loaded when it ends; the second one may be a long listing.
     void this.#tracker.firstEnded.then(keepHeapSmall);
     const trailers = () => countTrailers(connector);
-    this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer };
+    this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer, maxRequestFields };
   }
 
   /** Loads what the first calls will need, while nobody waits for it yet. Never rejects. */

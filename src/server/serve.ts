@@ -13,6 +13,7 @@ import type { Tracer } from "#kernel/trace.ts";
 import type { Connector } from "#runtime/connector.ts";
 import type { ServiceGates } from "#runtime/endpoints.ts";
 import { resourceStreamEndpoints } from "#runtime/services/resource-stream.ts";
+import { limitCalls } from "./call-gate.ts";
 import { ConnectorServer } from "./connector-server.ts";
 import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
@@ -41,6 +42,15 @@ const FIRST_BYTE_MS = 10_000;
 
 /** A caller that has opened a call has this long to send its request. */
 const FIRST_MESSAGE_MS = 30_000;
+
+/**
+ * Calls that are served at a time. With the bounds of a request and of an answer, 4 MiB each, they take 300 MiB at the very
+ * most, and usually a tenth of it.
+ */
+const MAX_CALLS = 32;
+
+/** Fields of a request. The largest that make sense, a resource with its profile, have some hundred. */
+const MAX_REQUEST_FIELDS = 50_000;
 
 /** The owner and the group of the process may connect. */
 const SOCKET_MODE = 0o660;
@@ -79,7 +89,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { connector, gates, address, tls, log, redactor, tracer, signal } = options;
   const clock = options.clock ?? systemClock;
   const services = () => server.services;
-  const limits = { ...LIMITS, interceptors: [limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
+  const connections = new Map<string, Socket>();
+  const callGate = limitCalls({
+    places: MAX_CALLS,
+    clock,
+    // Who watches the health stays, streams of resources have a bound of their own, and the rest is nothing to keep.
+    keepsPlace: (path) => path.startsWith("/c1."),
+    disconnect: (peer) => connections.get(peer)?.destroy(),
+  });
+  const limits = { ...LIMITS, interceptors: [callGate, limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
   const health = new Health(services);
   const server: ConnectorServer = new ConnectorServer({
     connector,
@@ -90,15 +108,20 @@ export async function serve(options: ServeOptions): Promise<void> {
     redactor,
     tracer,
     moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
+    maxRequestFields: MAX_REQUEST_FIELDS,
     extras: { bidiMethods: reflectionMethods(services), limits, handshakes: HANDSHAKES },
   });
-  const sockets = new Set<Socket>();
+  let accepted = 0;
   const listener = createServer((socket) => {
-    sockets.add(socket);
+    accepted += 1;
+    if (address.kind === "unix")
+      Object.defineProperty(socket, "remoteAddress", { value: `unix-${accepted}` });
+    const peer = nameOf(socket);
+    connections.set(peer, socket);
     const closed = new AbortController();
     socket.once("close", () => {
       closed.abort();
-      sockets.delete(socket);
+      connections.delete(peer);
     });
     clock.sleep(FIRST_BYTE_MS, closed.signal).then(
       () => dropSilent(socket),
@@ -117,8 +140,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     health.stop();
     server.drain(DRAIN_MS);
     await server.end(new BatonError(Code.Unavailable, "the server is shutting down"), DRAIN_MS, FLUSH_MS);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of connections.values()) socket.destroy();
   }
+}
+
+/** As gRPC names the peer of a call. Connections to a Unix socket have no address, so they are given one. */
+function nameOf({ remoteAddress = "", remotePort }: Socket): string {
+  return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
 }
 
 function dropSilent(socket: Socket): void {

@@ -21,7 +21,7 @@ test.runIf(process.platform !== "win32").each([
     program: path,
     env,
   });
-  await expect.poll(program.stderr, { timeout: 30_000 }).toContain('"serving"');
+  await expect.poll(() => program.stderr(), { timeout: 30_000 }).toContain('"serving"');
   program.process.kill("SIGUSR1");
   await sleep(OPENING_MS);
   program.process.kill("SIGTERM");

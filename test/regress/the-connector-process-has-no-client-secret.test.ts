@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { buildChildCommand } from "#cli/child-command.ts";
 import { parseArguments } from "#config/arguments.ts";
-import { hostSecrets, sdkFields } from "#config/sdk-fields.ts";
+import { hostSecrets } from "#config/sdk-constraints.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
 import { ServiceScene } from "../contract/service-scene.ts";
 
 const isLinux = process.platform === "linux";

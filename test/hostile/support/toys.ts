@@ -41,7 +41,7 @@ export async function serveWithTls(...flags: readonly string[]): Promise<Serving
 
 /** The port that a starting program tells in its log. */
 export async function portOf(program: RunningProgram, pattern: RegExp): Promise<number> {
-  await expect.poll(program.stderr, { timeout: 30_000 }).toMatch(pattern);
+  await expect.poll(() => program.stderr(), { timeout: 30_000 }).toMatch(pattern);
   return Number(pattern.exec(program.stderr())?.[1]);
 }
 
