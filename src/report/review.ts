@@ -125,23 +125,18 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers): string[] {
   return notes;
 }
 
-/** The finished syncs that tell who is a member, the latest first. */
+/** The last two finished syncs that tell who is a member, the latest first. */
 function findSnapshots({ runs }: C1zReader): SyncRun[] {
-  return runs
-    .list()
-    .filter(({ type, endedAt }) => endedAt !== undefined && (type === "full" || type === "resources_only"))
-    .sort((a, b) => compareText(b.endedAt ?? "", a.endedAt ?? "") || compareText(b.id, a.id));
+  return runs.listFinished(["full", "resources_only"], 2);
 }
 
 /** What happened after the snapshot and is not part of it. */
 function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
-  // Written times depend on the time zone of who wrote them; rows stand in the order of their creation.
-  const later = runs.list().filter(({ row }) => row > snapshot.row);
   const notes: string[] = [];
-  if (later.some(({ endedAt }) => endedAt === undefined)) {
+  if (runs.hasLater(snapshot, "unfinished")) {
     notes.push("A later sync is unfinished; the review is about the last finished one.");
   }
-  if (later.some(({ type, endedAt }) => type === "partial" && endedAt !== undefined)) {
+  if (runs.hasLater(snapshot, "partial")) {
     notes.push("Later syncs of single resources are not part of the review.");
   }
   return notes;
@@ -221,9 +216,4 @@ function findUnknownTimes(...syncs: readonly (SyncFacts | null)[]): string[] {
       (sync) =>
         `When sync ${sync?.id} ended cannot be told from the file, since clock or time zone changed during it${sync?.startedAt === null ? "." : "; its start is given."}`,
     );
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { canonicalBytes } from "#model/canonical.ts";
-import { inTransaction, type Row, readBlob, readInteger } from "./database.ts";
+import { inTransaction, type Row, readBlob, readInteger, readPage } from "./database.ts";
 import { splitExpansion } from "./grant-expansion.ts";
 
 const BATCH = 1_000;
@@ -22,12 +22,12 @@ export function backfillExpansions(db: DatabaseSync): void {
       "UPDATE v1_grants SET data = ?, expansion = ?, needs_expansion = 1 WHERE id = ?",
     );
     for (let last = 0; ; ) {
-      const rows = select.all(last);
+      const { rows } = readPage(db, select, BATCH, last);
       for (const row of rows) {
         last = readInteger(row, "id");
         moveExpansion(row, (data, expansion) => update.run(data, expansion, last));
       }
-      if (rows.length < BATCH) break;
+      if (rows.length === 0) break;
     }
     db.exec("UPDATE v1_sync_runs SET grants_backfilled = 1");
   });

@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { MAGIC_V1, MAGIC_V3 } from "./c1z-magic.ts";
-import type { DecodeLimits } from "./limits.ts";
-import { findZstdFrames, type ZstdFrame, ZstdFrameError } from "./zstd-frames.ts";
+import { type DecodeLimits, MAX_FRAMES } from "./limits.ts";
+import { findZstdFrames, TooManyFramesError, type ZstdFrame, ZstdFrameError } from "./zstd-frames.ts";
 
 /** Fewer and larger chunks mean fewer trips to the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
@@ -117,12 +117,13 @@ function findFrames(fd: number, size: number, path: string): ZstdFrame[] {
     return findZstdFrames(fd, MAGIC_V1.length, size);
   } catch (error) {
     if (error instanceof ZstdFrameError) throw damaged(path, error.message, error);
+    if (error instanceof TooManyFramesError) throw tooManyFrames(path, error);
     throw error;
   }
 }
 
 function checkLimits(frames: readonly ZstdFrame[], limits: DecodeLimits, path: string): void {
-  const windowBytes = Math.max(0, ...frames.map((frame) => frame.windowBytes));
+  const windowBytes = frames.reduce((widest, frame) => Math.max(widest, frame.windowBytes), 0);
   if (windowBytes > Math.min(limits.maxWindowBytes, 2 ** MAX_WINDOW_LOG)) {
     throw overLimit(
       path,
@@ -194,6 +195,15 @@ function damaged(path: string, problem: string, cause: unknown): BatonError {
   return new BatonError(
     Code.DataLoss,
     `${path} is damaged: ${problem}. It was left untouched; restore it from a copy, or sync into a new file`,
+    { cause, kind: "configuration" },
+  );
+}
+
+function tooManyFrames(path: string, cause: unknown): BatonError {
+  return new BatonError(
+    Code.ResourceExhausted,
+    `${path} is refused: it consists of more than ${MAX_FRAMES} compressed parts, where one is usual. ` +
+      "It was left untouched; restore it from a copy, or sync into a new file",
     { cause, kind: "configuration" },
   );
 }

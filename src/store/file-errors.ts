@@ -5,6 +5,7 @@ import { describeSystemFault, NO_SPACE, type SystemFault, toFaultError } from "#
 
 /** SQLite's primary result codes that say something about the world and not about our statements. */
 const SQLITE_PERM = 3;
+const SQLITE_NOMEM = 7;
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 /** A write that failed for any reason but `ENOSPC`: a quota or a size limit, or a failing disk. */
@@ -12,6 +13,8 @@ const SQLITE_IOERR_WRITE = 778;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
+/** A value is larger than the limit of the connection. */
+export const SQLITE_TOOBIG = 18;
 const SQLITE_NOTADB = 26;
 
 /**
@@ -40,9 +43,20 @@ export function explainUnexpected(thrown: unknown): BatonError {
   return toFaultError(fault, thrown, `go on (${path === undefined ? syscall : `${syscall} ${path}`})`);
 }
 
+/** SQLite's primary result code of an error; 0 for an error of another origin. */
+export function sqliteCodeOf(error: unknown): number {
+  return extendedCodeOf(error) & 0xff;
+}
+
+function extendedCodeOf(error: unknown): number {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode
+    : 0;
+}
+
 function describeFault(error: Error): SystemFault | undefined {
-  const extendedCode = "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
-  const sqliteCode = extendedCode & 0xff;
+  const extendedCode = extendedCodeOf(error);
+  const sqliteCode = sqliteCodeOf(error);
   if (sqliteCode === SQLITE_FULL || extendedCode === SQLITE_IOERR_WRITE) {
     return NO_SPACE;
   }
@@ -70,6 +84,14 @@ function describeFault(error: Error): SystemFault | undefined {
       code: Code.DataLoss,
       kind: "configuration",
       what: "its content is no intact SQLite database",
+      remedy: "restore the file from a copy, or sync into a new one",
+    };
+  }
+  if (sqliteCode === SQLITE_TOOBIG || sqliteCode === SQLITE_NOMEM) {
+    return {
+      code: Code.ResourceExhausted,
+      kind: "configuration",
+      what: "a value in it, or the number of its tables, takes more memory than this program grants to a file",
       remedy: "restore the file from a copy, or sync into a new one",
     };
   }

@@ -5,7 +5,7 @@ import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
-import { type Row, readBlob, readInteger, readText } from "./database.ts";
+import { type Row, type RowPage, readBlob, readInteger, readPage, readText } from "./database.ts";
 import { toFileError } from "./file-errors.ts";
 import { type DanglingReferences, findDanglingReferences } from "./references.ts";
 
@@ -13,7 +13,7 @@ import { type DanglingReferences, findDanglingReferences } from "./references.ts
 export interface PageRequest {
   /** `next` of the page before; absent for the first page. */
   readonly cursor?: number | undefined;
-  /** Rows per page: 1,000 unless told, at most 10,000. */
+  /** Rows per page: 1,000 unless told, at most 10,000. Fewer come where rows are large. */
   readonly limit?: number;
 }
 
@@ -171,12 +171,12 @@ export class RecordReader {
     const sql = `SELECT external_id, data FROM ${TABLES[kind]} WHERE sync_id = ? AND external_id > ?
       ORDER BY external_id LIMIT ${DEFAULT_PAGE_SIZE}`;
     for (let last = ""; ; ) {
-      const rows = this.#query(sql, this.#syncId, last);
+      const { rows, isCut } = this.#queryPage(sql, DEFAULT_PAGE_SIZE, this.#syncId, last);
       for (const row of rows) {
         last = readText(row, "external_id");
         yield { id: last, data: readBlob(row, "data") };
       }
-      if (rows.length < DEFAULT_PAGE_SIZE) return;
+      if (!isCut && rows.length < DEFAULT_PAGE_SIZE) return;
     }
   }
 
@@ -209,10 +209,9 @@ export class RecordReader {
     }
     const size = Math.min(Math.max(limit, 1), MAX_PAGE_SIZE);
     const sql = `SELECT * FROM ${TABLES[kind]} WHERE ${clauses.join(" AND ")} ORDER BY id LIMIT ?`;
-    const rows = this.#query(sql, this.#syncId, cursor, ...values, size + 1);
-    const extraRow = rows[size];
+    const { rows, isCut } = this.#queryPage(sql, size + 1, this.#syncId, cursor, ...values, size + 1);
     const items = rows.slice(0, size).map(decode);
-    return { items, next: extraRow === undefined ? undefined : readInteger(extraRow, "id") };
+    return { items, next: findNext(rows, size, isCut) };
   }
 
   #decodeGrant(row: Row): Grant {
@@ -250,6 +249,15 @@ export class RecordReader {
     }
   }
 
+  /** Like {@link #query}, for rows that may be large; see {@link readPage}. */
+  #queryPage(sql: string, maxRows: number, ...values: readonly (string | number)[]): RowPage {
+    try {
+      return readPage(this.#db, this.#prepare(sql), maxRows, ...values);
+    } catch (error) {
+      throw toFileError(error, "read the file");
+    }
+  }
+
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -268,6 +276,14 @@ export function* everyItem<T>(list: (page: PageRequest) => Page<T>): Generator<T
     yield* items;
     cursor = next;
   } while (cursor !== undefined);
+}
+
+/** Where the page after these rows begins: at the row that was read ahead, or behind the last one. */
+function findNext(rows: readonly Row[], size: number, isCut: boolean): number | undefined {
+  const last = rows.at(-1);
+  if (last === undefined) return undefined;
+  if (rows.length > size) return readInteger(last, "id");
+  return isCut ? readInteger(last, "id") + 1 : undefined;
 }
 
 function narrowBy(prefix: string, key: ResourceKeyParts | undefined): Conditions {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
-import { inTransaction, readBlob } from "./database.ts";
+import { inTransaction, readBlob, withLargeValues } from "./database.ts";
 import { type RetentionPolicy, selectSurplus } from "./retention.ts";
 import { computeStats } from "./stats.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
@@ -94,7 +94,9 @@ export class SyncRecorder extends SyncRuns {
 
   /** Stores where the sync goes on after an interruption. Store the rows before the token that follows them. */
   setToken(id: string, token: string): void {
-    this.#update("UPDATE v1_sync_runs SET sync_token = ? WHERE sync_id = ?", token, id);
+    withLargeValues(this.db, () =>
+      this.#update("UPDATE v1_sync_runs SET sync_token = ? WHERE sync_id = ?", token, id),
+    );
   }
 
   /** Says that the rows of this sync can be compared with those of another one in another file. */
@@ -125,7 +127,7 @@ export class SyncRecorder extends SyncRuns {
       this.#run("DELETE FROM v1_connector_sessions WHERE sync_id = ? AND key = ?", id, RESUME_KEY);
       if (run.endedAt === undefined) {
         this.#update("UPDATE v1_sync_runs SET ended_at = ? WHERE sync_id = ?", this.#endTime(), id);
-        storeTrueEnd(this.db, this.#require(id), this.list(), Math.floor(this.#now()));
+        storeTrueEnd(this.db, this.#require(id), Math.floor(this.#now()));
       }
       this.#update("UPDATE v1_sync_runs SET stats = ? WHERE sync_id = ?", computeStats(this.db, run), id);
       return this.#require(id);

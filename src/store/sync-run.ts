@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { type Row, readInteger, readOptionalText, readText } from "./database.ts";
+import { type Row, readInteger, readOptionalText, readText, withLargeValues } from "./database.ts";
 import { findSyncTimes, type SyncTimes } from "./sync-times.ts";
 
 /**
@@ -55,9 +55,35 @@ export class SyncRuns {
     this.path = path;
   }
 
-  /** All syncs, oldest first. */
+  /** All syncs with their tokens, oldest first. A file of years has many: ask for what you need where you can. */
   list(): SyncRun[] {
-    return this.db.prepare("SELECT * FROM v1_sync_runs ORDER BY id").all().map(toSyncRun);
+    return this.#select("ORDER BY id");
+  }
+
+  /** Whether there is no sync at all. */
+  get isEmpty(): boolean {
+    return this.db.prepare("SELECT 1 FROM v1_sync_runs LIMIT 1").get() === undefined;
+  }
+
+  /** The finished syncs of these types, the latest first as readers see them, and no more than `limit`. */
+  listFinished(types: readonly SyncType[], limit: number): SyncRun[] {
+    const wanted = types.map(() => "?").join(", ");
+    return this.#select(
+      `WHERE ended_at IS NOT NULL AND sync_type IN (${wanted}) ORDER BY ended_at DESC, sync_id DESC LIMIT ?`,
+      ...types,
+      limit,
+    );
+  }
+
+  /**
+   * Whether a sync was started after the given one that is unfinished, or finished and of the given type. Rows stand in
+   * the order of their creation; written times depend on the time zone of who wrote them.
+   */
+  hasLater(run: SyncRun, which: "unfinished" | SyncType): boolean {
+    const condition = which === "unfinished" ? "ended_at IS NULL" : "ended_at IS NOT NULL AND sync_type = ?";
+    const values = which === "unfinished" ? [run.row] : [run.row, which];
+    const sql = `SELECT 1 FROM v1_sync_runs WHERE id > ? AND ${condition} LIMIT 1`;
+    return this.db.prepare(sql).get(...values) !== undefined;
   }
 
   find(id: string): SyncRun | undefined {
@@ -102,12 +128,20 @@ export class SyncRuns {
 
   /** When a sync of this file really began and ended, see `sync-times.ts`. */
   times(run: SyncRun): SyncTimes {
-    return findSyncTimes(this.db, run, this.list());
+    return findSyncTimes(this.db, run);
   }
 
   #first(condition: string, ...values: string[]): SyncRun | undefined {
-    const row = this.db.prepare(`SELECT * FROM v1_sync_runs ${condition}`).get(...values);
-    return row === undefined ? undefined : toSyncRun(row);
+    return this.#select(condition, ...values)[0];
+  }
+
+  #select(condition: string, ...values: (string | number)[]): SyncRun[] {
+    return withLargeValues(this.db, () =>
+      this.db
+        .prepare(`SELECT * FROM v1_sync_runs ${condition}`)
+        .all(...values)
+        .map(toSyncRun),
+    );
   }
 }
 

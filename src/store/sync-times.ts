@@ -10,7 +10,8 @@ import { readStoredTime, timestampAfter } from "./timestamp.ts";
  */
 const TABLE = "baton_sync_times";
 
-const COLUMNS = ["sync_id", "written_end", "ended_at_ms"];
+/** A table of that name with any other statement was made by somebody else. */
+const CREATE = `CREATE TABLE ${TABLE} (sync_id text primary key not null, written_end text not null, ended_at_ms integer not null)`;
 
 /** Time zones differ by multiples of this. */
 const QUARTER_HOUR_MS = 15 * 60_000;
@@ -26,13 +27,10 @@ const PRECISION_MS = 1_000;
 /** A sync can be resumed for a week. What took longer by its texts was written by differing clocks. */
 const LONGEST_SYNC_MS = 8 * 24 * 60 * 60_000;
 
-/** What the file says of one sync, for all programs to read. */
-export interface WrittenTimes {
-  /** A KSUID. */
+/** What the columns that all programs read say of a sync; see `sync-run.ts`. */
+interface WrittenTimes {
   readonly id: string;
-  /** Stored text, usually without a zone. */
   readonly startedAt: string;
-  /** The same; undefined as long as the sync is unfinished. */
   readonly endedAt: string | undefined;
 }
 
@@ -47,23 +45,14 @@ export interface SyncTimes {
  * Stores when a sync ended (epoch milliseconds), unless what other programs read tells it as well.
  *
  * @param run with the end as it was written
- * @param runs all syncs of the file
  */
-export function storeTrueEnd(
-  db: DatabaseSync,
-  run: WrittenTimes,
-  runs: readonly WrittenTimes[],
-  endedAtMs: number,
-): void {
+export function storeTrueEnd(db: DatabaseSync, run: WrittenTimes, endedAtMs: number): void {
   const { id, endedAt = "" } = run;
-  const inferred = inferEnd(run, endedAt, readKsuidTime(id), runs);
+  const inferred = inferEnd(db, run, endedAt, readKsuidTime(id));
   if (inferred !== undefined && Math.abs(inferred - endedAtMs) < PRECISION_MS) return;
   if (!hasTable(db)) {
     // What else may have that name means nothing to anybody.
-    db.exec(
-      `DROP TABLE IF EXISTS ${TABLE}; CREATE TABLE ${TABLE}
-       (sync_id text primary key not null, written_end text not null, ended_at_ms integer not null)`,
-    );
+    db.exec(`DROP TABLE IF EXISTS ${TABLE}; ${CREATE}`);
   }
   // Other programs delete syncs, too.
   db.exec(`DELETE FROM ${TABLE} WHERE sync_id NOT IN (SELECT sync_id FROM v1_sync_runs)`);
@@ -74,23 +63,20 @@ export function storeTrueEnd(
   );
 }
 
-/**
- * When a sync began and ended.
- *
- * @param runs all syncs of the file, from which an end that was moved behind another one is told
- */
-export function findSyncTimes(db: DatabaseSync, run: WrittenTimes, runs: readonly WrittenTimes[]): SyncTimes {
+/** When a sync began and ended. */
+export function findSyncTimes(db: DatabaseSync, run: WrittenTimes): SyncTimes {
   const startedAt = readKsuidTime(run.id);
   if (run.endedAt === undefined) return { startedAt, endedAt: undefined };
-  const endedAt = readTrueEnd(db, run) ?? inferEnd(run, run.endedAt, startedAt, runs);
+  const endedAt = readTrueEnd(db, run) ?? inferEnd(db, run, run.endedAt, startedAt);
   const isPossible = endedAt !== undefined && isDate(endedAt) && endedAt >= (startedAt ?? endedAt);
   return { startedAt, endedAt: isPossible ? endedAt : undefined };
 }
 
 /** Files of other programs have none. */
 function hasTable(db: DatabaseSync): boolean {
-  const columns = db.prepare(`SELECT name FROM pragma_table_info('${TABLE}')`).all();
-  return COLUMNS.every((column) => columns.some(({ name }) => name === column));
+  return (
+    db.prepare("SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?").get(TABLE, CREATE) !== undefined
+  );
 }
 
 /** Undefined if nobody stored it, or if the end was changed since by a program that knows nothing of it. */
@@ -108,17 +94,17 @@ function readTrueEnd(db: DatabaseSync, { id, endedAt = "" }: WrittenTimes): numb
  * Undefined where something speaks against one time zone and one clock for both.
  */
 function inferEnd(
+  db: DatabaseSync,
   run: WrittenTimes,
   writtenEnd: string,
   startedAt: number | undefined,
-  runs: readonly WrittenTimes[],
 ): number | undefined {
   const end = readStoredTime(writtenEnd);
   if (end === undefined || end.isZoned) return end?.millis;
   const start = readStoredTime(run.startedAt);
   if (start === undefined || start.isZoned || startedAt === undefined) return undefined;
   const zone = toTimeZone(start.millis - startedAt);
-  if (zone === undefined || wasMoved(writtenEnd, runs)) return undefined;
+  if (zone === undefined || wasMoved(db, writtenEnd)) return undefined;
   const endedAt = end.millis - zone;
   return endedAt - startedAt <= LONGEST_SYNC_MS ? endedAt : undefined;
 }
@@ -130,9 +116,13 @@ function toTimeZone(differenceMs: number): number | undefined {
   return isZone && Math.abs(differenceMs - zone) <= TOLERANCE_MS ? zone : undefined;
 }
 
-/** Whether an end says no more than that it comes after another one. */
-function wasMoved(writtenEnd: string, runs: readonly WrittenTimes[]): boolean {
-  return runs.some(({ endedAt }) => endedAt !== undefined && timestampAfter(endedAt) === writtenEnd);
+/** Whether an end says no more than that it comes after another one, which then is the greatest before it. */
+function wasMoved(db: DatabaseSync, writtenEnd: string): boolean {
+  const before = db
+    .prepare("SELECT max(ended_at) AS ended_at FROM v1_sync_runs WHERE ended_at < ?")
+    .get(writtenEnd);
+  const endedAt = before?.["ended_at"];
+  return typeof endedAt === "string" && timestampAfter(endedAt) === writtenEnd;
 }
 
 /** Whether a number of a file that comes from anywhere is within what dates can be. */

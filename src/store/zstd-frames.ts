@@ -1,4 +1,5 @@
 import { readSync } from "node:fs";
+import { MAX_FRAMES } from "./limits.ts";
 
 /** One data frame inside a file. */
 export interface ZstdFrame {
@@ -16,6 +17,13 @@ export class ZstdFrameError extends Error {
   override readonly name = "ZstdFrameError";
 }
 
+/** A file consists of more frames than {@link MAX_FRAMES}. */
+export class TooManyFramesError extends Error {
+  override readonly name = "TooManyFramesError";
+}
+
+/** What is read at once: many tiny blocks take one read, and large ones cost no more than before. */
+const READ_BYTES = 4_096;
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const BLOCK_RLE = 1;
@@ -26,12 +34,15 @@ const BLOCK_RESERVED = 3;
  * skippable ones. Node's decoders differ between versions in what they do after the first frame (some stop
  * there in silence), so each frame is handed to a decoder of its own.
  *
- * @throws ZstdFrameError if the bytes end inside a frame or anything follows the last one.
+ * @throws ZstdFrameError if the bytes end inside a frame or anything follows the last one; TooManyFramesError.
  */
 export function findZstdFrames(fd: number, start: number, end: number): ZstdFrame[] {
   const frames: ZstdFrame[] = [];
   const bytes = new FileBytes(fd, end);
+  let found = 0;
   for (let at = start; at < end; ) {
+    found += 1;
+    if (found > MAX_FRAMES) throw new TooManyFramesError();
     const magic = bytes.readUnsigned(at, 4);
     if (magic === FRAME_MAGIC) {
       const frame = measureFrame(bytes, at);
@@ -78,11 +89,14 @@ function measureFrame(bytes: FileBytes, start: number): ZstdFrame {
   return { start, end: at + (hasChecksum ? 4 : 0), windowBytes, contentBytes };
 }
 
-/** Little-endian numbers of a file. Blocks are large, so reading a few bytes per block costs little. */
+/** Little-endian numbers of a file. */
 class FileBytes {
   readonly #fd: number;
   readonly #end: number;
-  readonly #buffer = Buffer.alloc(8);
+  readonly #buffer = Buffer.alloc(READ_BYTES);
+  /** Where in the file the buffer begins, and how much of it is filled. */
+  #start = 0;
+  #length = 0;
 
   constructor(fd: number, end: number) {
     this.#fd = fd;
@@ -91,8 +105,15 @@ class FileBytes {
 
   readUnsigned(position: number, length: number): number {
     if (position + length > this.#end) throw new ZstdFrameError("it ends in the middle of a frame");
-    this.#buffer.fill(0);
-    readSync(this.#fd, this.#buffer, 0, length, position);
-    return Number(this.#buffer.readBigUInt64LE());
+    if (position < this.#start || position + length > this.#start + this.#length) this.#fill(position);
+    const at = position - this.#start;
+    if (at + length > this.#length) throw new ZstdFrameError("it became shorter while it was read");
+    if (length === 8) return Number(this.#buffer.readBigUInt64LE(at));
+    return this.#buffer.readUIntLE(at, length);
+  }
+
+  #fill(position: number): void {
+    this.#start = position;
+    this.#length = readSync(this.#fd, this.#buffer, 0, READ_BYTES, position);
   }
 }

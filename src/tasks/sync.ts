@@ -49,7 +49,7 @@ export async function runSyncTask(
 async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<void> {
   try {
     // A file for nothing but the memory of a failure would only puzzle.
-    if (file.runs.list().length === 0) return;
+    if (file.runs.isEmpty) return;
     const saved = await file.save();
     if (saved !== undefined)
       log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });
