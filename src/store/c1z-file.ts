@@ -14,6 +14,7 @@ import { resolveOutput } from "./output-path.ts";
 import { RecordReader } from "./reader.ts";
 import { replaceFile } from "./replace-file.ts";
 import { ensureSchema } from "./schema.ts";
+import { checkSchema } from "./schema-check.ts";
 import { SyncRecorder } from "./sync-recorder.ts";
 import { SyncRuns } from "./sync-run.ts";
 import { TimestampSource } from "./timestamp.ts";
@@ -258,6 +259,7 @@ async function openCopy(path: string, workspace: Workspace, options: ReadC1zOpti
   }
   const db = openWorkingDatabase(workspace.databasePath);
   try {
+    checkSchema(db, path);
     ensureSchema(db);
     backfillExpansions(db);
     return db;

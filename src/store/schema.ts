@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
-interface Table {
+/** A table of the format. */
+export interface Table {
   readonly name: string;
   /** Column name to declaration, without the row id that every table has: readers page by it. */
   readonly columns: Readonly<Record<string, string>>;
@@ -21,7 +22,7 @@ const RECORD_COLUMNS = {
  * The tables of a v1 file as baton-sdk v0.25.0 creates them, in its order. Names, columns and indexes have to
  * be exactly these: Go adds nothing to a table that exists, and its export refuses columns it does not know.
  */
-const TABLES: readonly Table[] = [
+export const TABLES: readonly Table[] = [
   {
     name: "v1_resource_types",
     columns: { external_id: "text not null", ...RECORD_COLUMNS },

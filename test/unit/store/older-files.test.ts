@@ -1,31 +1,18 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { membership, team, user } from "./sample-rows.ts";
-import { addSync, makeTempDir, makeTestFile, readUsers } from "./support.ts";
+import { addSync, editDatabase, makeTestFile, readUsers } from "./support.ts";
 
 describe("older files", () => {
-  async function downgrade(path: string, change: (db: DatabaseSync) => void): Promise<void> {
-    const database = join(await makeTempDir(), "db");
-    await writeFile(database, zstdDecompressSync((await readFile(path)).subarray(5)));
-    const db = new DatabaseSync(database);
-    change(db);
-    db.close();
-    await writeFile(path, Buffer.concat([Buffer.from("C1ZF\0"), zstdCompressSync(await readFile(database))]));
-  }
-
   test("without the later columns are brought up to date and lose nothing", async () => {
     const target = await makeTestFile();
     const file = await target.open();
     addSync(file, "a");
     await file.save();
     await file.close();
-    await downgrade(target.path, (db) => {
+    await editDatabase(target.path, (db) => {
       const added = [
         "sync_type",
         "parent_sync_id",
@@ -57,7 +44,7 @@ describe("older files", () => {
     await file.save();
     await file.close();
     const expandable = packAnnotation("GrantExpandable", { entitlementIds: ["team:dev:member"] });
-    await downgrade(target.path, (db) => {
+    await editDatabase(target.path, (db) => {
       const data = Grant.encode({ ...plain, annotations: [expandable] }).finish();
       db.prepare("UPDATE v1_grants SET data = ? WHERE external_id = ?").run(data, plain.id);
       db.exec("UPDATE v1_sync_runs SET grants_backfilled = 0");
@@ -79,7 +66,7 @@ describe("older files", () => {
     file.runs.end(id);
     await file.save();
     await file.close();
-    await downgrade(target.path, (db) => {
+    await editDatabase(target.path, (db) => {
       db.prepare("UPDATE v1_grants SET data = ?").run(
         Grant.encode(Grant.fromPartial({ id: grant.id })).finish(),
       );

@@ -1,6 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError } from "#kernel/errors.ts";
@@ -106,4 +108,25 @@ export async function readUsers(path: string): Promise<(string | undefined)[]> {
     .reader(file.runs.pick().id)
     .listResources()
     .items.map(({ id }) => id?.resource);
+}
+
+const MAGIC = Buffer.from("C1ZF\0", "latin1");
+
+/** Changes the database inside a `.c1z` file, as somebody with other tools might. */
+export async function editDatabase(path: string, change: (db: DatabaseSync) => void): Promise<void> {
+  const content = await readFile(path);
+  const database = join(await makeTempDir(), "db");
+  await writeFile(database, zstdDecompressSync(content.subarray(MAGIC.length)));
+  const db = new DatabaseSync(database, { enableForeignKeyConstraints: false, defensive: false });
+  try {
+    change(db);
+  } finally {
+    db.close();
+  }
+  await packDatabase(path, database);
+}
+
+/** Makes a `.c1z` file of a database. */
+export async function packDatabase(path: string, database: string): Promise<void> {
+  await writeFile(path, Buffer.concat([MAGIC, zstdCompressSync(await readFile(database))]));
 }
