@@ -1,9 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { inTransaction, readBlob, withLargeValues } from "./database.ts";
-import { type RetentionPolicy, selectSurplus } from "./retention.ts";
+import { forgetSurplus, type RetentionPolicy } from "./retention.ts";
 import { computeStats } from "./stats.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
 import { storeTrueEnd } from "./sync-times.ts";
@@ -16,6 +17,10 @@ const RESUME_KEY = "baton-host:resume-key";
 
 /** Rows deleted per statement, which bounds the journal and how long one statement takes. */
 const DELETE_BATCH = 20_000;
+/** Row ids looked at per statement when rows of no sync are deleted: some 50 ms. */
+const DELETE_RANGE = 10_000n;
+const LOWEST_ID = -(2n ** 63n);
+const HIGHEST_ID = 2n ** 63n - 1n;
 const RECORD_TABLES = [
   "v1_resource_types",
   "v1_resources",
@@ -135,15 +140,42 @@ export class SyncRecorder extends SyncRuns {
   }
 
   /**
-   * Deletes the syncs that the policy does not keep while `currentId` is about to be ended: surplus older
-   * full syncs with the partial ones from before them, surplus comparisons, and unfinished syncs that nobody
-   * can resume any more. Returns the ids of the deleted syncs. An interrupted deletion can be repeated.
+   * Deletes the syncs that the policy does not keep after the finished sync `currentId`, see {@link forgetSurplus},
+   * and all rows that belong to no sync. Works piece by piece: between two pieces the process can hear signals.
+   * Returns false if it was told to stop before the end; the file is good then too, and the next call goes on.
    */
-  deleteOlder(currentId: string, policy: RetentionPolicy): string[] {
+  async removeOlder(currentId: string, policy: RetentionPolicy, signal: AbortSignal): Promise<boolean> {
+    if (policy.keepFullSyncs === undefined) return true;
     const resumableSince = this.#timestamps.before(RESUME_WINDOW_MS);
-    const surplus = selectSurplus(this.list(), this.#require(currentId), policy, resumableSince);
-    for (const id of surplus) this.#delete(id);
-    return surplus;
+    for (const _ of forgetSurplus(this.db, currentId, policy, resumableSince)) {
+      await setImmediate();
+      if (signal.aborted) return false;
+    }
+    // Only now: a sync is never seen with some of its rows.
+    for (const table of RECORD_TABLES) {
+      for (const _ of this.#removeForgotten(table)) {
+        await setImmediate();
+        if (signal.aborted) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Deletes the rows of a table that belong to no sync, and yields after each piece. */
+  *#removeForgotten(table: string): Generator<void, void, void> {
+    const next = this.db.prepare(`SELECT min(id) AS id FROM ${table} WHERE id > ?`);
+    next.setReadBigInts(true);
+    const remove = this.db.prepare(
+      `DELETE FROM ${table} WHERE id BETWEEN ? AND ?
+       AND NOT EXISTS (SELECT 1 FROM v1_sync_runs AS run WHERE run.sync_id = ${table}.sync_id)`,
+    );
+    for (let last = LOWEST_ID; last < HIGHEST_ID; ) {
+      const first = next.get(last)?.["id"];
+      if (typeof first !== "bigint") return;
+      last = first + DELETE_RANGE < HIGHEST_ID ? first + DELETE_RANGE : HIGHEST_ID;
+      inTransaction(this.db, () => remove.run(first, last));
+      yield;
+    }
   }
 
   #delete(id: string): void {

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
@@ -8,6 +8,7 @@ import type { EncodedGrant, EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { inTransaction } from "./database.ts";
 import { splitExpansion, splitReceived } from "./grant-expansion.ts";
+import type { RecordKind } from "./reader.ts";
 import type { TimestampSource } from "./timestamp.ts";
 
 /**
@@ -21,18 +22,32 @@ export class RecordWriter {
   readonly #db: DatabaseSync;
   readonly #syncId: string;
   readonly #timestamps: TimestampSource;
-  readonly #statements: Readonly<Record<keyof typeof UPSERTS, StatementSync>>;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Upsert>>;
 
   constructor(db: DatabaseSync, syncId: string, timestamps: TimestampSource) {
     this.#db = db;
     this.#syncId = syncId;
     this.#timestamps = timestamps;
     this.#statements = {
-      resourceType: db.prepare(UPSERTS.resourceType),
-      resource: db.prepare(UPSERTS.resource),
-      entitlement: db.prepare(UPSERTS.entitlement),
-      grant: db.prepare(UPSERTS.grant),
-      expandedGrant: db.prepare(UPSERTS.expandedGrant),
+      resourceType: new Upsert(db, STATEMENTS.resourceType),
+      resource: new Upsert(db, STATEMENTS.resource),
+      entitlement: new Upsert(db, STATEMENTS.entitlement),
+      grant: new Upsert(db, STATEMENTS.grant),
+      expandedGrant: new Upsert(db, STATEMENTS.expandedGrant),
+    };
+  }
+
+  /**
+   * New rows that this writer stored, by kind: what the file must hold in addition to what was there before. A batch
+   * that failed is not taken back, as no sync goes on after that.
+   */
+  get inserted(): Readonly<Record<RecordKind, number>> {
+    const { resourceType, resource, entitlement, grant, expandedGrant } = this.#statements;
+    return {
+      resourceTypes: resourceType.inserted,
+      resources: resource.inserted,
+      entitlements: entitlement.inserted,
+      grants: grant.inserted + expandedGrant.inserted,
     };
   }
 
@@ -56,7 +71,7 @@ export class RecordWriter {
         "encoded" in resource
           ? resource.encoded
           : canonicalBytes("c1.connector.v2.Resource", Resource.encode(resource).finish());
-      const { changes } = this.#statements.resource.run(
+      const isStored = this.#statements.resource.run(
         id.resourceType,
         key,
         parent?.resourceType ?? null,
@@ -65,7 +80,7 @@ export class RecordWriter {
         this.#syncId,
         discoveredAt,
       );
-      if (changes === 0) throw refusal(`resource ${key}, which another type's resource is spelled like,`);
+      if (!isStored) throw refusal(`resource ${key}, which another type's resource is spelled like,`);
     });
   }
 
@@ -104,7 +119,7 @@ export class RecordWriter {
   }
 
   #runGrant(
-    statement: StatementSync,
+    statement: Upsert,
     grant: Grant | EncodedGrant,
     discoveredAt: string,
     ...expansionColumns: (Uint8Array | number | null)[]
@@ -117,7 +132,7 @@ export class RecordWriter {
       "c1.connector.v2.Grant",
       "encoded" in grant ? grant.encoded : Grant.encode(grant).finish(),
     );
-    const { changes } = statement.run(
+    const isStored = statement.run(
       resource.resourceType,
       resource.resource,
       entitlementId,
@@ -129,7 +144,7 @@ export class RecordWriter {
       discoveredAt,
       ...expansionColumns,
     );
-    if (changes === 0) throw refusal(`grant ${id}, an id that another entitlement or principal's grant has,`);
+    if (!isStored) throw refusal(`grant ${id}, an id that another entitlement or principal's grant has,`);
   }
 
   /** Returns how many there were. */
@@ -152,32 +167,65 @@ const SAME_GRANT = `WHERE entitlement_id = excluded.entitlement_id
       AND principal_resource_id = excluded.principal_resource_id`;
 
 /** The columns a reader joins by are refreshed together with the message, so that the two always agree. */
-const UPSERTS = {
-  resourceType: `INSERT INTO v1_resource_types (external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data`,
-  resource: `INSERT INTO v1_resources (resource_type_id, external_id, parent_resource_type_id, parent_resource_id,
-      data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+const STATEMENTS = {
+  resourceType: {
+    insert: "INSERT INTO v1_resource_types (external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?)",
+    replace: "data = excluded.data",
+  },
+  resource: {
+    insert: `INSERT INTO v1_resources (resource_type_id, external_id, parent_resource_type_id, parent_resource_id,
+      data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    replace: `data = excluded.data,
       parent_resource_type_id = excluded.parent_resource_type_id, parent_resource_id = excluded.parent_resource_id
-    WHERE resource_type_id = excluded.resource_type_id`,
-  entitlement: `INSERT INTO v1_entitlements (resource_type_id, resource_id, external_id, data, sync_id, discovered_at)
-      VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      WHERE resource_type_id = excluded.resource_type_id`,
+  },
+  entitlement: {
+    insert: `INSERT INTO v1_entitlements (resource_type_id, resource_id, external_id, data, sync_id, discovered_at)
+      VALUES (?, ?, ?, ?, ?, ?)`,
+    replace: `data = excluded.data,
       resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id`,
-  grant: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
+  },
+  grant: {
+    insert: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
       principal_resource_id, external_id, data, sync_id, discovered_at, expansion, needs_expansion)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    replace: `data = excluded.data,
       resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id,
       expansion = excluded.expansion, needs_expansion = CASE WHEN excluded.expansion IS NULL THEN 0
         WHEN expansion IS NOT excluded.expansion THEN 1 ELSE needs_expansion END
-    ${SAME_GRANT}`,
-  expandedGrant: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
-      principal_resource_id, external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (external_id, sync_id) DO UPDATE SET data = excluded.data,
+      ${SAME_GRANT}`,
+  },
+  expandedGrant: {
+    insert: `INSERT INTO v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id,
+      principal_resource_id, external_id, data, sync_id, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    replace: `data = excluded.data,
       resource_type_id = excluded.resource_type_id, resource_id = excluded.resource_id
-    ${SAME_GRANT}`,
+      ${SAME_GRANT}`,
+  },
 } as const;
+
+/** Stores one row, and tells a new one from one that takes the place of another. */
+class Upsert {
+  readonly #insert: StatementSync;
+  readonly #replace: StatementSync;
+  /** New rows so far. */
+  inserted = 0;
+
+  constructor(db: DatabaseSync, { insert, replace }: { readonly insert: string; readonly replace: string }) {
+    const conflict = "ON CONFLICT (external_id, sync_id) DO";
+    this.#insert = db.prepare(`${insert} ${conflict} NOTHING`);
+    this.#replace = db.prepare(`${insert} ${conflict} UPDATE SET ${replace}`);
+  }
+
+  /** Returns whether the row was stored: not if it would replace one of something else. */
+  run(...values: SQLInputValue[]): boolean {
+    if (this.#insert.run(...values).changes === 1) {
+      this.inserted += 1;
+      return true;
+    }
+    return this.#replace.run(...values).changes === 1;
+  }
+}
 
 function requireText(value: string | undefined, problem: string, owner = ""): string {
   if (value === undefined || value === "") throw refusal(`${problem} ${owner}`.trimEnd());

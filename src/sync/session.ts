@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly store: SyncStore;
   readonly run: SyncRun;
   readonly state: SyncState;
+  /** Whether the run was begun by an earlier process. */
+  readonly resumed: boolean;
   readonly scope: SyncScope;
   /** Sent with every request; empty for connectors that are too old to want it. */
   readonly activeSyncId: string;
@@ -40,6 +42,13 @@ export interface SessionOptions {
 
 /** How much work an interruption may cost at most. */
 const CHECKPOINT_INTERVAL_MS = 10_000;
+
+const NO_ROWS: Readonly<Record<RecordKind, number>> = {
+  resourceTypes: 0,
+  resources: 0,
+  entitlements: 0,
+  grants: 0,
+};
 
 /** One run of one sync: what all its phases share. */
 export class SyncSession {
@@ -55,10 +64,12 @@ export class SyncSession {
   readonly drops = createDropCounts();
   /** The stored resource types by id. */
   readonly types: Map<string, ResourceType>;
+  /** Rows that the run had when it was taken up again. */
+  readonly #rowsBefore: Readonly<Record<RecordKind, number>>;
   readonly #retrier: Retrier;
   readonly #onProgress: SessionOptions["onProgress"];
   readonly #startedAt: number;
-  readonly #rows: Record<RecordKind, number> = { resourceTypes: 0, resources: 0, entitlements: 0, grants: 0 };
+  readonly #rows: Record<RecordKind, number> = { ...NO_ROWS };
   #phase: SyncPhase = "starting";
   #calls = 0;
   #checkpointAt: number;
@@ -76,6 +87,7 @@ export class SyncSession {
     this.types = new Map(
       [...everyItem((page) => this.reader.listResourceTypes(page))].map((type) => [type.id, type]),
     );
+    this.#rowsBefore = options.resumed ? this.countStored() : NO_ROWS;
     this.#retrier = options.retrier;
     this.#onProgress = options.onProgress;
     this.#startedAt = ctx.clock.monotonic();
@@ -111,6 +123,29 @@ export class SyncSession {
     this.report();
   }
 
+  /** The rows of the run as the file holds them. */
+  countStored(): Record<RecordKind, number> {
+    const { reader } = this;
+    return {
+      resourceTypes: reader.count("resourceTypes"),
+      resources: reader.count("resources"),
+      entitlements: reader.count("entitlements"),
+      grants: reader.count("grants"),
+    };
+  }
+
+  /** The rows that the file has to hold, by what was there and what was written since. */
+  countExpected(): Record<RecordKind, number> {
+    const { inserted } = this.writer;
+    const before = this.#rowsBefore;
+    return {
+      resourceTypes: before.resourceTypes + inserted.resourceTypes,
+      resources: before.resources + inserted.resources,
+      entitlements: before.entitlements + inserted.entitlements,
+      grants: before.grants + inserted.grants,
+    };
+  }
+
   report(): void {
     this.#onProgress?.(this.progress());
   }
@@ -140,6 +175,18 @@ export class SyncSession {
  * from the stored part would fail in the same way for as long as it can be resumed, so it is thrown away.
  */
 export class StartOverError extends BatonError {}
+
+/**
+ * The file does not hold what was written into it. Nothing of the run can be trusted then, so it is thrown away.
+ *
+ * @param sentence which rows, and how many
+ */
+export function lostRows(sentence: string): StartOverError {
+  return new StartOverError(
+    Code.DataLoss,
+    `${sentence}. This sync is thrown away; sync into a new file, and keep this one for whoever looks into it`,
+  );
+}
 
 /** An answer that the contract forbids. */
 export function contractViolation(sentence: string): StartOverError {

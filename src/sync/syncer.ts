@@ -11,7 +11,7 @@ import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./
 import type { DropCounts, SyncProgress } from "./progress.ts";
 import { openRun } from "./resume.ts";
 import { DEFAULT_MAX_WAIT_MS, Retrier } from "./retry.ts";
-import { StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
+import { lostRows, StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
 
 export interface SyncOptions extends Partial<SyncScope> {
   /** Listings of one phase read side by side; 1 unless told. */
@@ -39,6 +39,14 @@ export interface SyncResult {
   readonly dangling: DanglingReferences;
   readonly progress: SyncProgress;
 }
+
+const RECORD_KINDS = ["resourceTypes", "resources", "entitlements", "grants"] as const;
+const NAMES: Readonly<Record<RecordKind, string>> = {
+  resourceTypes: "resource types",
+  resources: "resources",
+  entitlements: "entitlements",
+  grants: "grants",
+};
 
 /** A connector that cannot clean up must not hold up a sync that is complete. */
 const CLEANUP_LIMIT_MS = 30_000;
@@ -84,6 +92,7 @@ export async function runSync(
       store,
       run,
       state,
+      resumed,
       scope,
       activeSyncId: supportsActiveSyncId(sdkVersion) ? run.id : "",
       retrier,
@@ -168,17 +177,22 @@ async function finish(
   retention: RetentionPolicy,
   resumed: boolean,
 ): Promise<SyncResult> {
-  const { store, reader, client, ctx } = session;
+  const { store, client, ctx } = session;
   const { id } = session.run;
   session.enter("finishing");
   reportDrops(session);
   checkExclusionGroups(session);
   const dangling = reportDanglingReferences(session);
   session.checkpoint();
-  store.runs.deleteOlder(id, retention);
-  store.runs.end(id);
-  store.runs.setVerification(id, VERIFICATION);
+  const rows = checkStored(session);
+  store.transaction(() => {
+    store.runs.end(id);
+    store.runs.setVerification(id, VERIFICATION);
+  });
   ctx.log.info("Sync complete.", { sync_id: id });
+  if (!(await store.runs.removeOlder(id, retention, ctx.signal))) {
+    ctx.log.info("stopped while older syncs were removed; the next sync goes on with that");
+  }
   try {
     const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(CLEANUP_LIMIT_MS)]);
     await client.cleanup({ annotations: [], activeSyncId: session.activeSyncId }, signal);
@@ -188,16 +202,22 @@ async function finish(
   return {
     run: store.runs.pick(id),
     resumed,
-    rows: {
-      resourceTypes: reader.count("resourceTypes"),
-      resources: reader.count("resources"),
-      entitlements: reader.count("entitlements"),
-      grants: reader.count("grants"),
-    },
+    rows,
     drops: { ...session.drops },
     dangling,
     progress: session.progress(),
   };
+}
+
+/** Counts what the file holds of the sync, before it is said to be whole. */
+function checkStored(session: SyncSession): Record<RecordKind, number> {
+  const stored = session.countStored();
+  const expected = session.countExpected();
+  for (const kind of RECORD_KINDS) {
+    if (stored[kind] === expected[kind]) continue;
+    throw lostRows(`${expected[kind]} ${NAMES[kind]} were written and the file holds ${stored[kind]}`);
+  }
+  return stored;
 }
 
 function reportDrops({ drops, ctx }: SyncSession): void {

@@ -111,8 +111,8 @@ describe("saving", () => {
       file
         .writer(id)
         .putResources(Array.from({ length: 50 }, (_, index) => user(`secret-${round}-${index}`)));
-      file.runs.deleteOlder(id, { keepFullSyncs: 1 });
       file.runs.end(id);
+      await file.runs.removeOlder(id, { keepFullSyncs: 1 }, new AbortController().signal);
     }
     await file.save();
     const database = zstdDecompressSync((await readFile(target.path)).subarray(5)).toString("latin1");

@@ -1,7 +1,9 @@
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import type { C1zFile } from "#store/c1z-file.ts";
-import { readRetentionPolicy, selectSurplus } from "#store/retention.ts";
+import { forgetSurplus, readRetentionPolicy } from "#store/retention.ts";
+import { ensureSchema } from "#store/schema.ts";
 import type { SyncRun } from "#store/sync-run.ts";
 import { member, membership, team, user, userType } from "./sample-rows.ts";
 import { catchError, type ManualClock, makeTestFile, NOON } from "./support.ts";
@@ -148,6 +150,7 @@ describe("an unfinished sync", () => {
 
 describe("older syncs", () => {
   const policy = { keepFullSyncs: 2 };
+  const going = new AbortController().signal;
 
   test("go when a full sync ends: the file keeps two, with their rows, and nothing of the others", async () => {
     const target = await makeTestFile();
@@ -157,25 +160,25 @@ describe("older syncs", () => {
       const { id } = file.runs.start("full");
       ids.push(id);
       file.writer(id).putResources([user("a"), user(`only-${round}`)]);
-      file.runs.deleteOlder(id, policy);
       file.runs.end(id);
+      expect(await file.runs.removeOlder(id, policy, going)).toBe(true);
     }
     expect(file.runs.list().map(({ id }) => id)).toEqual(ids.slice(2));
     expect(ids.map((id) => file.reader(id).count("resources"))).toEqual([0, 0, 2, 2]);
   });
 
-  test("that are full stay when a partial or resources-only sync ends", async () => {
-    const file = await (await makeTestFile()).open();
-    const fulls = [finish(file, "full").id, finish(file, "full").id];
-    for (const type of ["partial", "resources_only"] as const) {
-      for (const keepFullSyncs of [1, 2]) {
-        const { id } = file.runs.start(type);
-        const kept = keepFullSyncs === 1 ? fulls.slice(1) : fulls;
-        const deleted = selectSurplus(file.runs.list(), file.runs.pick(id), { keepFullSyncs }, "");
-        expect(fulls.filter((full) => !deleted.includes(full))).toEqual(kept);
-      }
-    }
-  });
+  test.each(["partial", "resources_only"] as const)(
+    "that are full stay when a %s sync ends",
+    async (type) => {
+      const file = await (await makeTestFile()).open();
+      const fulls = [finish(file, "full").id, finish(file, "full").id];
+      const { id } = file.runs.start(type);
+      await file.runs.removeOlder(id, { keepFullSyncs: 2 }, going);
+      expect(file.runs.list().map((run) => run.id)).toEqual([...fulls, id]);
+      await file.runs.removeOlder(id, { keepFullSyncs: 1 }, going);
+      expect(file.runs.list().map((run) => run.id)).toEqual([fulls[1], id]);
+    },
+  );
 
   test("that are partial go with the full sync they came before", async () => {
     const file = await (await makeTestFile()).open();
@@ -184,7 +187,8 @@ describe("older syncs", () => {
     const partial = finish(file, "partial");
     finish(file, "full");
     const current = file.runs.start("full");
-    expect(file.runs.deleteOlder(current.id, policy)).toEqual([first.id, oldPartial.id]);
+    await file.runs.removeOlder(current.id, policy, going);
+    expect([oldPartial, first].map(({ id }) => file.runs.find(id))).toEqual([undefined, undefined]);
     expect(file.runs.find(partial.id)).toBeDefined();
   });
 
@@ -195,39 +199,34 @@ describe("older syncs", () => {
     target.clock.time += 8 * DAY;
     const resumable = file.runs.start("resources_only");
     const current = file.runs.start("full");
-    expect(file.runs.deleteOlder(current.id, policy)).toEqual([abandoned.id]);
+    await file.runs.removeOlder(current.id, policy, going);
+    expect(file.runs.find(abandoned.id)).toBeUndefined();
     expect(file.runs.find(resumable.id)).toBeDefined();
   });
 
   test("all stay if the policy keeps everything", async () => {
     const file = await (await makeTestFile()).open();
     for (let round = 0; round < 4; round += 1) finish(file, "full");
-    expect(file.runs.deleteOlder(file.runs.start("full").id, { keepFullSyncs: undefined })).toEqual([]);
+    await file.runs.removeOlder(file.runs.start("full").id, { keepFullSyncs: undefined }, going);
+    expect(file.runs.list()).toHaveLength(5);
   });
 
   test("that are halves of comparisons stay as a pair, the newest one", () => {
-    const diff = (row: number, type: string, linkedId = ""): SyncRun => ({
-      row,
-      id: `d${row}`,
-      type,
-      parentId: "",
-      linkedId,
-      startedAt: "2026-01-01 00:00:00",
-      endedAt: "2026-01-01 00:00:01",
-      token: "",
-      supportsDiff: true,
-      stats: undefined,
-      verification: { generation: "", coverage: "", mode: "" },
-    });
-    const runs = [
-      diff(1, "partial_deletions", "d2"),
-      diff(2, "partial_upserts", "d1"),
-      diff(3, "partial_deletions", "d4"),
-      diff(4, "partial_upserts", "d3"),
-    ];
-    const current = { ...diff(5, "full"), endedAt: undefined };
-    expect(selectSurplus([...runs, current], current, policy, "")).toEqual(["d1", "d2"]);
-    expect(selectSurplus([...runs.slice(0, 2), current], current, policy, "")).toEqual([]);
+    using db = new DatabaseSync(":memory:");
+    ensureSchema(db);
+    const add = db.prepare(
+      `INSERT INTO v1_sync_runs (sync_id, sync_type, linked_sync_id, started_at, ended_at, sync_token)
+       VALUES (?, ?, ?, '2026-01-01 00:00:00', '2026-01-01 00:00:01', '')`,
+    );
+    add.run("d3", "partial_deletions", "d4");
+    add.run("d4", "partial_upserts", "d3");
+    const forget = () => [...forgetSurplus(db, "current", policy, "")].reduce((sum, count) => sum + count, 0);
+    expect(forget()).toBe(0);
+    add.run("d5", "partial_deletions", "d6");
+    add.run("d6", "partial_upserts", "d5");
+    expect(forget()).toBe(2);
+    const left = db.prepare("SELECT sync_id FROM v1_sync_runs ORDER BY id").all();
+    expect(left.map((row) => row["sync_id"])).toEqual(["d5", "d6"]);
   });
 
   test.each([

@@ -12,8 +12,8 @@ const file = await openC1z(path, { clock: systemClock, log: silentLogger, tempDi
 for (let round = file.runs.list().length; ; round += 1) {
   const { id } = file.runs.start("full");
   file.writer(id).putResources(Array.from({ length: 200 }, (_, index) => user(`user-${round}-${index}`)));
-  file.runs.deleteOlder(id, { keepFullSyncs: 3 });
   file.runs.end(id);
+  await file.runs.removeOlder(id, { keepFullSyncs: 3 }, new AbortController().signal);
   await file.save();
   process.stdout.write(`${id}\n`);
 }
