@@ -11,10 +11,13 @@ COPY gen ./gen
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build -- --no-package
-# The executable links libatomic, which the final image does not have.
-RUN mkdir -p /out/usr/lib /out/usr/share/doc/baton-codecov /out/tmp /out/work \
+# The executable links libatomic, which the final image does not have. Its notice refers to the text of the GPL.
+RUN mkdir -p /out/usr/lib /out/usr/share/doc/baton-codecov /out/usr/share/doc/libatomic1 \
+        /out/usr/share/common-licenses /out/tmp /out/work \
     && cp build/baton-codecov /out/baton-codecov \
-    && cp dist/THIRD_PARTY_LICENSES.txt /out/usr/share/doc/baton-codecov/ \
+    && cp build/THIRD_PARTY_LICENSES.txt build/baton-codecov.cdx.json /out/usr/share/doc/baton-codecov/ \
+    && cp -L /usr/share/doc/libatomic1/copyright /out/usr/share/doc/libatomic1/copyright \
+    && cp -L /usr/share/common-licenses/GPL-3 /out/usr/share/common-licenses/GPL-3 \
     && cp -L "$(ldconfig -p | awk '/libatomic.so.1/ {print $NF; exit}')" /out/usr/lib/libatomic.so.1 \
     && chmod 1777 /out/tmp && chown 65532:65532 /out/work
 

@@ -6,16 +6,21 @@
  * half of the start-up time hangs.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Module from "node:module";
-import { join } from "node:path";
-import type { Metafile } from "esbuild";
+import { dirname, join } from "node:path";
+import packageFile from "../package.json" with { type: "json" };
 import { bundle } from "./bundle.ts";
+import { findPackages } from "./components.ts";
 import { trainCodeCaches } from "./executable/train.ts";
+import { collectNotices, formatNotices, readNodeNotice } from "./licenses.ts";
+import { type EmbeddedNode, makeSbom } from "./sbom.ts";
 import { stagePackage } from "./stage-package.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundled = join(root, "dist", "baton-codecov.cjs");
+/** Beside each artefact, with what is in that one. */
+const LICENSES = "THIRD_PARTY_LICENSES.txt";
 const executable = join(root, "build", process.platform === "win32" ? "baton-codecov.exe" : "baton-codecov");
 
 /**
@@ -29,7 +34,10 @@ const FLAGS = ["--max-semi-space-size=2", "--min-semi-space-size=2", "--disable-
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const metafile = await bundle(join(root, "src", "bin", "baton-codecov.ts"), bundled);
 report(bundled);
-writeFileSync(join(root, "dist", "THIRD_PARTY_LICENSES.txt"), collectLicenses(metafile));
+const contained = findPackages(root, metafile);
+const notices = collectNotices(root, contained.packages);
+writeFileSync(join(root, "dist", LICENSES), formatNotices(notices));
+writeSbom(bundled);
 // A container image is built without the documents of the npm package.
 if (!process.argv.includes("--no-package")) stagePackage(root, join(root, "build", "package"));
 
@@ -68,25 +76,17 @@ writeFileSync(
 );
 execFileSync(process.execPath, ["--build-sea", config], { stdio: "inherit" });
 rmSync(parts, { recursive: true });
+const nodeNotice = readNodeNotice(process.execPath, process.version);
+writeFileSync(join(root, "build", LICENSES), formatNotices([nodeNotice, ...notices]));
+writeSbom(executable, process);
 report(executable);
 
-/** The licence texts of every package that went into the bundle, which they ask to be shipped with. */
-function collectLicenses(metafile: Metafile): string {
-  const packages = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
-    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
-    if (name !== undefined) packages.add(name);
-  }
-  return [...packages]
-    .sort()
-    .map((name) => {
-      const folder = join(root, "node_modules", name);
-      const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
-      return `${name} ${version} (${license})\n${text}`;
-    })
-    .join(`\n${"-".repeat(80)}\n\n`);
+/** Writes the bill of materials of an artefact beside it. */
+function writeSbom(artefact: string, node?: EmbeddedNode): void {
+  const { name, version, description, license } = packageFile;
+  const sbom = makeSbom({ name, version, description, license, file: artefact }, contained, node);
+  const target = join(dirname(artefact), `${name}.cdx.json`);
+  writeFileSync(target, `${JSON.stringify(sbom, undefined, 2)}\n`);
 }
 
 /** A refused code cache would only show as a start that takes twice as long. */

@@ -11,6 +11,14 @@ const root = join(import.meta.dirname, "..");
 const problems: string[] = [];
 let checked = 0;
 
+/** What the image has to hold with the executable, which brings Node with it, and with libatomic, a part of GCC. */
+const NOTICES = [
+  "build/THIRD_PARTY_LICENSES.txt",
+  "build/baton-codecov.cdx.json",
+  "/usr/share/doc/libatomic1/copyright",
+  "/usr/share/common-licenses/GPL-3",
+];
+
 /** What every manifest has; the rest is the schema's to judge. */
 interface Manifest {
   apiVersion: string;
@@ -52,6 +60,9 @@ const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
 for (const { range, message } of lintDockerfile(dockerfile)) {
   const text = typeof message === "string" ? message : message.value;
   problems.push(`Dockerfile:${range.start.line + 1}: ${text}`);
+}
+for (const notice of NOTICES) {
+  if (!dockerfile.includes(notice)) problems.push(`Dockerfile: the image must hold ${notice}`);
 }
 if (!/^USER \d+:\d+$/m.test(dockerfile)) problems.push("Dockerfile: the last stage must name a numeric user");
 checked += 1;

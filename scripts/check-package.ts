@@ -1,11 +1,14 @@
 /**
  * `npm run check:package`: packs the npm package of `build/package`, looks at what is in it, lints it, installs it into an
- * empty project and starts it from there.
+ * empty project and starts it from there. Checks the bills of materials and the licence texts of the package and of
+ * the executable, if that was built.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import packageFile from "../package.json" with { type: "json" };
+import { checkSbom } from "./check-sbom.ts";
 
 const root = join(import.meta.dirname, "..");
 const staged = join(root, "build", "package");
@@ -18,6 +21,7 @@ const EXPECTED = [
   "bin/baton-codecov.js",
   "config_schema.json",
   "dist/THIRD_PARTY_LICENSES.txt",
+  "dist/baton-codecov.cdx.json",
   "dist/baton-codecov.cjs",
   "package.json",
 ];
@@ -44,9 +48,27 @@ try {
   checkInstalled(readdirSync(join(work, "node_modules")));
   console.log(run(program, ["--version"], work).trim());
   run(program, ["capabilities"], work);
+  const installed = join(work, "node_modules", "baton-codecov", "dist", "baton-codecov.cjs");
+  checkBill(installed, undefined);
+  const executable = join(
+    root,
+    "build",
+    process.platform === "win32" ? "baton-codecov.exe" : "baton-codecov",
+  );
+  if (existsSync(executable)) checkBill(executable, process.versions.node);
+  else console.log("no executable was built, so its bill of materials is not checked");
   console.log(`package: ${found.length} files, ${(packed.size / 1e3).toFixed(0)} kB`);
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** @param node version of the Node in the artefact */
+function checkBill(file: string, node: string | undefined): void {
+  const { name, version } = packageFile;
+  const components = checkSbom({ file, program: { name, version }, node });
+  console.log(
+    `bill of materials beside ${node === undefined ? "the package" : "the executable"}: ${components} components`,
+  );
 }
 
 /** The bundle holds everything: no dependency of any kind, and nothing that runs at installation. */
