@@ -26,10 +26,6 @@ export class ExpansionGraph {
     if (!this.#edges.has(destination)) this.#edges.set(destination, new Map());
   }
 
-  get isEmpty(): boolean {
-    return this.#edges.size === 0;
-  }
-
   /**
    * All expansions in rounds: those of one round need the results of the rounds before it, and of them only.
    * Within a round they are ordered by source and destination.
