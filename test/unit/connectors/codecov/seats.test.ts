@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
-import { htmlErrorPage, rateLimited } from "../../../fakes/codecov/faults.ts";
+import { type FaultRuleInput, htmlErrorPage, rateLimited } from "../../../fakes/codecov/faults.ts";
 import { toResource } from "../../../fakes/listed.ts";
 import { licenseEntitlement, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
 import { errorOf } from "./support.ts";
@@ -244,6 +244,26 @@ describe("a change whose answer is lost", () => {
     const error = await errorOf(grant("waiting"));
     expect(error.code).toBe(Code.Unavailable);
     expect(error.message).toContain("whether Codecov did give waiting a seat of roomy could not be read");
+    expect(writesOf(simulator)).toHaveLength(1);
+  });
+
+  it.each<[string, FaultRuleInput["fault"], number[]]>([
+    ["after a success that tells the wanted state", { kind: "delay", ms: 0 }, []],
+    [
+      "after no answer, as the server may still be at work",
+      { kind: "answer", status: 502, processed: true },
+      [1_000],
+    ],
+    [
+      "after a success that tells another state",
+      { kind: "edit", path: ["activated"], value: false },
+      [1_000],
+    ],
+  ])("is read back with the right pause before it: %s", async (_, fault, pauses) => {
+    const { simulator, grant, clock } = await setUpSeats("free-seats", "roomy");
+    simulator.faults.add({ method: "PATCH", fault });
+    expect(await grant("waiting")).toBe("changed");
+    expect(clock.sleeps).toEqual(pauses);
     expect(writesOf(simulator)).toHaveLength(1);
   });
 
