@@ -12,6 +12,8 @@ export interface CallGateOptions {
   readonly clock: Clock;
   /** Whether the calls of a method keep their place until they end; those of others only until their request is there. */
   readonly keepsPlace: (path: string) => boolean;
+  /** Bytes that were sent to a caller so far, on the whole connection. */
+  readonly sentTo: (peer: string) => number;
   /** Closes the connection of a caller that does not read. */
   readonly disconnect: (peer: string) => void;
 }
@@ -22,9 +24,12 @@ const MAX_WAITING = 1024;
 /** How long a call waits for a place. */
 const WAIT_MS = 60_000;
 
-/** While others wait: how long a request may be on its way, and how long an answer may stay unread. */
+/** While others wait: how long a request may be on its way. */
 const REQUEST_MS = 1_000;
+
+/** And how long somebody whose answer is ready may go without reading this much, of whatever is sent to them. */
 const UNREAD_MS = 10_000;
+const READ_BYTES = 256 * 1024;
 
 /** How often that is looked at. */
 const LOOK_MS = 500;
@@ -69,6 +74,8 @@ class GateEntry {
   phase: Phase = "arriving";
   /** When the phase began, on the monotonic clock. */
   since = 0;
+  /** How much had been sent to the caller then. */
+  sent = 0;
   /** Lets the call in. */
   admit: () => void = () => undefined;
   /** Ends the waiting. */
@@ -154,7 +161,7 @@ class CallGate {
   async #watch(): Promise<void> {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    const { clock, disconnect } = this.#options;
+    const { clock, sentTo, disconnect } = this.#options;
     while (this.#waiting.size > 0) {
       await clock.sleep(LOOK_MS);
       const now = clock.monotonic();
@@ -162,8 +169,14 @@ class CallGate {
         const age = now - entry.since;
         if (entry.phase === "arriving" && age > REQUEST_MS) {
           entry.refuse("the request did not arrive while others were waiting; try again");
-        } else if (entry.phase === "answered" && age > UNREAD_MS) {
-          disconnect(entry.peer);
+        } else if (entry.phase === "answered") {
+          const sent = sentTo(entry.peer);
+          if (sent - entry.sent >= READ_BYTES) {
+            entry.sent = sent;
+            entry.since = now;
+          } else if (age > UNREAD_MS) {
+            disconnect(entry.peer);
+          }
         }
       }
     }

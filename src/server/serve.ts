@@ -95,6 +95,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock,
     // Who watches the health stays, streams of resources have a bound of their own, and the rest is nothing to keep.
     keepsPlace: (path) => path.startsWith("/c1."),
+    sentTo: (peer) => connections.get(peer)?.bytesWritten ?? 0,
     disconnect: (peer) => connections.get(peer)?.destroy(),
   });
   const limits = { ...LIMITS, interceptors: [callGate, limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
