@@ -83,7 +83,9 @@ export function refuseLeftOut(source: string, file: string): void {
       .map((part) => part.replace(/:.*/s, "").trim())
       .filter((name) => name !== "" && !Object.hasOwn(UNDICI_PARTS, name));
     if (leftOut.length === 0) continue;
-    throw new Error(`${file} takes ${leftOut} from undici, which the bundle leaves out; see UNDICI_PARTS`);
+    throw new Error(
+      `${file} takes ${leftOut.join(", ")} from undici, which the bundle leaves out; see UNDICI_PARTS`,
+    );
   }
 }
 

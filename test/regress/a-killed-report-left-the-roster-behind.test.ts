@@ -19,7 +19,7 @@ async function makeScene() {
     listWork: () => readdir(work),
     report: () => runProgram(["report", "--output=r.csv"], { cwd, env }),
     /** Lets all work directories look as if nothing had happened in them for a minute. */
-    async age() {
+    age: async () => {
       const then = Date.now() / 1000 - 60;
       for (const name of await readdir(work)) await utimes(join(work, name), then, then);
     },
