@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import type { NetworkEnvironment } from "./environment.ts";
 import type { Redact } from "./error-text.ts";
@@ -202,21 +203,13 @@ async function readBounded(
   maxBytes: number,
   endpoint: Endpoint,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop early destroys the body and with it the connection, the only way to stop the sender.
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new BatonError(
-        Code.ResourceExhausted,
-        `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the most that is read at once`,
-        { kind: "upstream", lessMayHelp: true },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes);
+  const bytes = await readBody(body, maxBytes);
+  if (bytes !== undefined) return bytes;
+  throw new BatonError(
+    Code.ResourceExhausted,
+    `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the most that is read at once`,
+    { kind: "upstream", lessMayHelp: true },
+  );
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { readBody } from "#http/body.ts";
 import { networkError } from "#http/http-error.ts";
 import { LONGEST_PAUSE_MS } from "#kernel/announced.ts";
 import type { Clock } from "#kernel/clock.ts";
@@ -202,14 +203,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new BatonError(Code.Unavailable, "the answer of the token endpoint of C1 is too long to be one");
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  const bytes = await readBody(body, MAX_ANSWER_BYTES);
+  if (bytes !== undefined) return Buffer.from(bytes).toString("utf8");
+  throw new BatonError(Code.Unavailable, "the answer of the token endpoint of C1 is too long to be one");
 }
