@@ -147,7 +147,7 @@ function growWindow(windowRows: number, { maxWindowRows }: RosterLimits): number
   if (windowRows < maxWindowRows) return Math.min(windowRows * 2, maxWindowRows);
   throw new BatonError(
     Code.FailedPrecondition,
-    `more than ${maxWindowRows} members in a row have no user name, so that the place in the roster cannot be found again; nothing is left out, the sync stops`,
+    `no page of up to ${maxWindowRows} rows goes on where the last one ended: so many members in a row have no user name, or the server repeats its rows; nothing is left out, the sync stops`,
   );
 }
 
