@@ -10,15 +10,15 @@ const PERMISSION_DENIED = 7;
 /** How long C1 waits for the report of a task where Go connectors send none. */
 const PATIENCE_MS = 1_200;
 
-const license = { id: { resourceType: "license", resource: "acme" }, displayName: "Seats" };
-const seat = { id: "license:acme:assigned", slug: "assigned", displayName: "Seat", resource: license };
+const license = { id: { resourceType: "license", resource: "Acme" }, displayName: "Seats" };
+const seat = { id: "license:Acme:assigned", slug: "assigned", displayName: "Seat", resource: license };
 
 function user(name: string): Json {
   return { id: { resourceType: "user", resource: name }, displayName: name };
 }
 
 function seatOf(name: string): Json {
-  return { id: `license:acme:assigned:user:${name}`, entitlement: seat, principal: user(name) };
+  return { id: `license:Acme:assigned:user:${name}`, entitlement: seat, principal: user(name) };
 }
 
 /** Starts, greets, asks. */

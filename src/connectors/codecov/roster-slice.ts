@@ -18,20 +18,21 @@ const MAX_UNNAMED = 16_384;
 
 /** Where a slice that begins at `begin` has to end: after `maxRows` rows, or before its resources get too large. */
 export function endOfSlice(rows: readonly Member[], begin: number, stop: number, maxRows: number): number {
+  const end = Math.min(stop, begin + maxRows);
   let bytes = 0;
-  for (let index = begin; index < Math.min(stop, begin + maxRows); index += 1) {
-    bytes += estimateBytes(rows[index]);
-    if (bytes > MAX_SLICE_BYTES && index > begin) return index;
+  // One row alone never comes near the bound, as its texts are cut.
+  for (const [offset, member] of rows.slice(begin, end).entries()) {
+    bytes += estimateBytes(member);
+    if (bytes > MAX_SLICE_BYTES) return begin + offset;
   }
-  return Math.min(stop, begin + maxRows);
+  return end;
 }
 
-function estimateBytes(member: Member | undefined): number {
-  const texts = textBytes(member?.username) + textBytes(member?.name) + textBytes(member?.email);
-  return FIXED_BYTES + TEXT_COPIES * texts;
+function estimateBytes({ username, name, email }: Member): number {
+  return FIXED_BYTES + TEXT_COPIES * (textBytes(username) + textBytes(name) + textBytes(email));
 }
 
-function textBytes(text: string | null | undefined): number {
+function textBytes(text: string | null): number {
   return text ? Math.min(MAX_TEXT_BYTES, utf8Length(text)) : 0;
 }
 

@@ -15,7 +15,6 @@ export interface PageRange {
  * one is taken whose page ends last, which is the one that wastes least in front of `from`.
  */
 export function choosePage(from: number, maxSize: number): PageRange {
-  if (from < maxSize / 2) return { page: 1, size: maxSize, start: 0 };
   let best: PageRange = { page: 1, size: 0, start: 0 };
   for (let size = maxSize; size > maxSize / 2; size -= 1) {
     const pagesBefore = Math.floor(from / size);

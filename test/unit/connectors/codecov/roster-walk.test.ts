@@ -151,6 +151,42 @@ describe("a larger organization", () => {
     expect(Math.max(...roster.asked.map(([, size]) => size))).toBe(10_000);
   });
 
+  it.each([30, 47, 60, 199, 500])(
+    "of %d is read in windows that overlap enough and move on",
+    async (count) => {
+      const roster = new FakeRoster(members(count));
+      expect(await walkAll(roster)).toHaveLength(count);
+      let read = 0;
+      for (const [page, size] of roster.asked.filter(([, rows]) => rows > 1)) {
+        const start = (Number(page) - 1) * size;
+        expect(size).toBeLessThanOrEqual(SMALL.windowRows);
+        // The first page needs no overlap.
+        if (start > 0) expect(read - start).toBeGreaterThanOrEqual(SMALL.requiredNames);
+        expect(start + size - read).toBeGreaterThanOrEqual(SMALL.windowRows / 4);
+        read = Math.min(count, start + size);
+      }
+      expect(read).toBe(count);
+    },
+  );
+
+  it("is read from 512, then 4,096 rows further back, then from its beginning, when ever more have left", async () => {
+    const starts = async (leavers: number) => {
+      const roster = new FakeRoster(members(30_000));
+      const ids = await walkAll(roster, {
+        limits: ROSTER_LIMITS,
+        afterPage: (pages) => {
+          if (pages === 10) roster.rows = roster.rows.slice(leavers);
+        },
+      });
+      expect(new Set(ids).size).toBe(30_000);
+      return roster.asked.map(([page, size]) => (Number(page) - 1) * size);
+    };
+    // The window behind the first is read ahead; it is the next one that the leavers hide.
+    expect((await starts(300)).filter((start) => start === 0)).toHaveLength(1);
+    expect((await starts(3_000)).filter((start) => start === 0)).toHaveLength(1);
+    expect((await starts(9_000)).filter((start) => start === 0).length).toBeGreaterThan(1);
+  });
+
   it("loses nobody when earlier members leave between two windows", async () => {
     const roster = new FakeRoster(members(60));
     const ids = await walkAll(roster, {
@@ -305,14 +341,14 @@ describe("a server that cannot deliver large pages", () => {
   });
 
   it("gets pages of full size again when that has passed", async () => {
-    const roster = new FakeRoster(members(100_000));
+    const roster = new FakeRoster(members(60_000));
     roster.onRequest = () => {
       if (roster.asked.length < 4 || roster.asked.length > 6) return undefined;
       throw new BatonError(Code.Unavailable, "502", { lessMayHelp: true });
     };
-    expect(new Set(await walkAll(roster, { limits: ROSTER_LIMITS })).size).toBe(100_000);
-    // The walk takes 12 requests when nothing goes wrong; three fail, and three are smaller than the others.
-    expect(roster.asked.length).toBeLessThanOrEqual(18);
+    expect(new Set(await walkAll(roster, { limits: ROSTER_LIMITS })).size).toBe(60_000);
+    // The walk takes 8 requests when nothing goes wrong; three fail, and three are smaller than the others.
+    expect(roster.asked.length).toBeLessThanOrEqual(14);
     expect(roster.asked.at(-3)?.[1]).toBeGreaterThan(9_000);
   });
 

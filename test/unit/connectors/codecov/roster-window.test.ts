@@ -55,6 +55,11 @@ describe("an overlap", () => {
     expect(findOverlap(anchor, rows, 1)).toEqual({ begin: 1, end: 4, anchorEnd: 3 });
   });
 
+  it("begins where the run begins, also in the rows that no run has touched yet", () => {
+    const rows = [named("q"), named("r"), named("s"), named("b")];
+    expect(findOverlap(["a", "b"], rows, 1)).toEqual({ begin: 3, end: 4, anchorEnd: 2 });
+  });
+
   it("is found where the same row stands several times in the anchor", () => {
     const rows = [named("a"), named("a"), named("b")];
     expect(findOverlap(["a", "a", "a", "b"], rows, 3)).toEqual({ begin: 0, end: 3, anchorEnd: 4 });

@@ -37,6 +37,11 @@ it("each failure of the larger window makes the next try wait four times as long
   expect(size.growAfter).toBe(4_096);
 });
 
+it("only windows since the last failure count", () => {
+  const before = { windowRows: 2_500, growAfter: 4, goodWindows: 2 };
+  expect(nextSize(before, 625, "shrunk", FULL)).toEqual({ windowRows: 625, growAfter: 16, goodWindows: 1 });
+});
+
 it("full size forgets earlier troubles, and a server's own limit ends the growing", () => {
   const troubled = { windowRows: FULL, growAfter: 16, goodWindows: 3 };
   expect(nextSize(troubled, FULL, "none", FULL)).toEqual(start);
