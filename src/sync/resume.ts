@@ -25,11 +25,16 @@ export function openRun(
   if (unfinished !== undefined) {
     const storedKey = store.runs.resumeKey(unfinished.id);
     if (storedKey === undefined || resumeKey === undefined || storedKey === resumeKey) {
-      return resume(store, unfinished, log);
+      const state = readState(unfinished, log);
+      if (state !== undefined) {
+        log.info("resumed previous sync", { sync_id: unfinished.id, started_at: unfinished.startedAt });
+        return { run: unfinished, state, resumed: true };
+      }
+    } else {
+      log.warn("an unfinished sync was started with other settings; it is thrown away", {
+        sync_id: unfinished.id,
+      });
     }
-    log.warn("an unfinished sync was started with other settings; it is thrown away", {
-      sync_id: unfinished.id,
-    });
     store.runs.discard(unfinished.id);
   }
   const parentId = type === "partial" ? store.runs.latestFinished("full")?.id : undefined;
@@ -46,15 +51,19 @@ function syncType({
   return skipEntitlementsAndGrants ? "resources_only" : "full";
 }
 
-function resume(store: SyncStore, run: SyncRun, log: Logger): OpenedRun {
+/**
+ * Where an unfinished sync goes on. Undefined if that cannot be read: what it has stored cannot be kept then either, since
+ * a walk from the start removes none of the rows that are no longer true.
+ */
+function readState(run: SyncRun, log: Logger): SyncState | undefined {
   try {
-    const state = new SyncState(run.token);
-    log.info("resumed previous sync", { sync_id: run.id, started_at: run.startedAt });
-    return { run, state, resumed: true };
+    return new SyncState(run.token);
   } catch (error) {
     if (!(error instanceof BatonError)) throw error;
-    log.warn("the unfinished sync is read again from the start", { sync_id: run.id, error });
-    store.runs.setToken(run.id, "");
-    return { run, state: new SyncState(""), resumed: true };
+    log.warn("the position of an unfinished sync cannot be read; the sync is thrown away", {
+      sync_id: run.id,
+      error,
+    });
+    return undefined;
   }
 }

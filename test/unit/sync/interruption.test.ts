@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { makeUser } from "../../fakes/rows.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
 import { ALL_IDS, organization } from "./organization.ts";
 import { catchError, createBench, idsOf, syncInto } from "./support.ts";
@@ -92,17 +93,22 @@ describe("a sync that is interrupted", () => {
     expect(new Set(positions).size).toBeGreaterThan(10);
   });
 
-  it("is read again from the start when its position is damaged, under the same id", async () => {
+  it("is thrown away with its rows when its position is damaged", async () => {
     const bench = await createBench();
     const file = await bench.open();
     await catchError(syncInto(file, failingAt("static org", new BatonError(Code.Internal, "no")), bench));
     const [unfinished] = file.runs.list();
-    file.runs.setToken(unfinished?.id ?? "", "{damaged");
+    const id = unfinished?.id ?? "";
+    file.runs.setToken(id, "{damaged");
+    file.writer(id).putResources([makeUser("somebody who has left")]);
     const client = new FakeSyncClient(organization());
-    const { run } = await syncInto(file, client, bench);
+    const { run, resumed } = await syncInto(file, client, bench);
     expect(client.calls[1]).toBe("types");
-    expect(run.id).toBe(unfinished?.id);
-    expect(bench.warnings).toEqual(["the unfinished sync is read again from the start"]);
+    expect(resumed).toBe(false);
+    expect(file.runs.list().map((each) => each.id)).toEqual([run.id]);
+    expect(bench.warnings).toEqual([
+      "the position of an unfinished sync cannot be read; the sync is thrown away",
+    ]);
     expect(idsOf(file, run.id)).toEqual(ALL_IDS);
   });
 
