@@ -191,8 +191,11 @@ export class SyncRecorder extends SyncRuns {
     const greatest = this.db.prepare("SELECT max(ended_at) AS ended_at FROM v1_sync_runs").get()?.[
       "ended_at"
     ];
-    if (typeof greatest !== "string" || now > greatest) return now;
-    const endTime = timestampAfter(greatest) ?? now;
+    // Numbers sort before all texts, and bytes behind them.
+    if (greatest === null || typeof greatest === "number") return now;
+    if (typeof greatest === "string" && now > greatest) return now;
+    const endTime = typeof greatest === "string" ? timestampAfter(greatest) : undefined;
+    if (endTime === undefined) return this.#endAfterUnreadable(now);
     this.#log.warn("an earlier sync of this file ended later than now, so this one is dated just after it", {
       path: this.path,
       earlierEnd: greatest,
@@ -201,6 +204,16 @@ export class SyncRecorder extends SyncRuns {
       hint: "the clock or the time zone (TZ) changed between the two runs",
     });
     return endTime;
+  }
+
+  /** Nothing sorts after what is no time: such a sync would be taken for the latest one for ever. */
+  #endAfterUnreadable(now: string): string {
+    this.#log.warn("the end of an earlier sync of this file cannot be read, so that sync is dated to now", {
+      path: this.path,
+      now,
+    });
+    this.#run("UPDATE v1_sync_runs SET ended_at = ? WHERE ended_at >= ?", now, now);
+    return this.#timestamps.now();
   }
 
   #require(id: string): SyncRun {

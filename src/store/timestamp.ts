@@ -41,7 +41,7 @@ export function readStoredTime(text: string): StoredTime | undefined {
 
 /**
  * The first text of our layout that sorts after `text`: one microsecond later, or a day if `text` is in
- * another layout that sorts higher. Undefined if `text` is no timestamp.
+ * another layout that sorts higher. Undefined if `text` is no timestamp, or one that nothing of our layout follows.
  */
 export function timestampAfter(text: string): string | undefined {
   const parts = LAYOUT.exec(text);
@@ -51,8 +51,9 @@ export function timestampAfter(text: string): string | undefined {
   const millis = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(millis)) return undefined;
   const micros = millis * 1000 + Number(digits.slice(0, 6).padEnd(6, "0"));
-  const next = formatUtc(micros + 1);
-  return next > text ? next : formatUtc(micros + DAY_IN_MICROS);
+  const candidates = [formatUtc(micros + 1), formatUtc(micros + DAY_IN_MICROS)];
+  // Years beyond 9999 have a sign in front, which sorts before all digits.
+  return candidates.find((candidate) => candidate > text);
 }
 
 /** Gives every call a later time than the one before, also when the clock stands still or is set back. */

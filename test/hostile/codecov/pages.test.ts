@@ -1,27 +1,16 @@
 import { copyFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
-import { openC1zReadOnly } from "#store/c1z-file.ts";
-import { everyItem } from "#store/reader.ts";
 import { startProgram } from "../../contract/program.ts";
 import { honestBut, member, page, startHostileCodecov } from "../support/codecov.ts";
 import { peakMiB as memoryOf } from "../support/memory.ts";
-import { runMeasured, settings, useGoodFile } from "../support/runs.ts";
+import { namesIn, runMeasured, settings, useGoodFile } from "../support/runs.ts";
 import { thorough } from "../support/thorough.ts";
 
 const good = useGoodFile();
 
 /** With pages of the largest size, 40,000 rows. */
 const MOST_MIB = 450;
-
-/** The names in the last finished sync of a file. */
-async function namesIn(path: string): Promise<string[]> {
-  await using file = await openC1zReadOnly(path);
-  const reader = file.reader(file.runs.pick().id);
-  return [...everyItem((token) => reader.listResources({ resourceTypeId: "user" }, token))].map(
-    ({ displayName }) => displayName,
-  );
-}
 
 async function sync(name: string, roster: (page: number, size: number) => string) {
   await using codecov = await startHostileCodecov(honestBut(roster));

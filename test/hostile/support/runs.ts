@@ -2,6 +2,8 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
+import { openC1zReadOnly } from "#store/c1z-file.ts";
+import { everyItem } from "#store/reader.ts";
 import { type ProgramResult, runProgram, type StartOptions, startProgram } from "../../contract/program.ts";
 import { startCodecovSimulator } from "../../fakes/codecov/simulator.ts";
 import { peakMiB } from "./memory.ts";
@@ -81,6 +83,15 @@ async function makeGoodFile(path: string): Promise<void> {
   } finally {
     await simulator.close();
   }
+}
+
+/** The names of the members in the last finished sync of a file. */
+export async function namesIn(path: string): Promise<string[]> {
+  await using file = await openC1zReadOnly(path);
+  const reader = file.reader(file.runs.pick().id);
+  return [...everyItem((token) => reader.listResources({ resourceTypeId: "user" }, token))].map(
+    ({ displayName }) => displayName,
+  );
 }
 
 /** Tries a sync into a copy of a good file, which has to stay as it is, byte for byte. */
