@@ -36,8 +36,12 @@ export async function sync(job: Job): Promise<number> {
       import("#store/retention.ts"),
     ]);
     const tally = new Tally(invocation.definition.summary ?? []);
+    let connector: LaunchedConnector | undefined;
     const result = await runSyncTask(
-      starting.then(({ client }) => tally.watch(client)),
+      starting.then((started) => {
+        connector = started;
+        return tally.watch(started.client);
+      }),
       {
         file: sdk.file,
         tempDir: sdk.c1zTempDir,
@@ -49,6 +53,11 @@ export async function sync(job: Job): Promise<number> {
         maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
         retention: readRetentionPolicy(invocation.env),
         resumeKey: makeResumeKey(job),
+        origin: () => ({
+          program: invocation.definition.name,
+          version: invocation.version,
+          source: connector?.upstreamSource(),
+        }),
         onProgress: makeProgressReporter(output),
       },
       { signal: signals.signal, log: output.log, clock: systemClock },

@@ -27,9 +27,6 @@ export type StartCall = <Request, Response>(
   signal: AbortSignal,
 ) => Promise<Response>;
 
-/** With each answer our own connector says how many requests it has sent upstream so far. */
-export const REQUESTS_TRAILER = "baton-upstream-requests";
-
 /** The transport as a caller; with a span, each call is shown in its trace as a part of it. */
 export function createCaller(start: StartCall, span?: Span): UnaryCaller {
   if (span === undefined)

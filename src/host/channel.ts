@@ -3,8 +3,9 @@ import { Client, Metadata } from "@grpc/grpc-js";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Credential } from "#server/server-config.ts";
 import { createClientTls } from "#server/tls.ts";
-import { connectionClosed, type Method, PendingCalls, REQUESTS_TRAILER } from "./calls.ts";
+import { connectionClosed, type Method, PendingCalls } from "./calls.ts";
 import { fromServiceError } from "./service-error.ts";
+import { UpstreamFacts } from "./upstream-facts.ts";
 
 /** Between a broken connection and the news of the process's end lie a few milliseconds. */
 const EXIT_NEWS_MS = 250;
@@ -33,7 +34,8 @@ const CHANNEL_OPTIONS = {
 export class ConnectorChannel {
   readonly #client: Client;
   readonly #calls = new PendingCalls();
-  #upstreamRequests: number | undefined;
+  /** What the connector has told of its upstream so far. */
+  readonly facts = new UpstreamFacts();
 
   constructor(port: number, credential: Credential) {
     const { credentials, options } = createClientTls(credential);
@@ -49,11 +51,6 @@ export class ConnectorChannel {
       });
       return () => undefined;
     });
-  }
-
-  /** Requests that the connector has sent upstream since its start, as far as it has told. */
-  get upstreamRequests(): number | undefined {
-    return this.#upstreamRequests;
   }
 
   /** Ends every call in flight and every later one with `reason`: the other side is gone for good. */
@@ -87,8 +84,7 @@ export class ConnectorChannel {
         },
       );
       call.on("status", ({ metadata }) => {
-        const [requests] = metadata.get(REQUESTS_TRAILER);
-        if (requests !== undefined) this.#upstreamRequests = Number(requests);
+        this.facts.note((name) => metadata.get(name)[0]?.toString());
       });
       return () => call.cancel();
     });

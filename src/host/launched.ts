@@ -1,8 +1,10 @@
 import type { BatonError } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
+import type { UpstreamSource } from "#kernel/upstream-source.ts";
 import { createCaller, type StartCall, type UnaryCaller } from "./calls.ts";
 import { type ConnectorClient, createConnectorClient } from "./client.ts";
 import type { FeatureClient } from "./feature-client.ts";
+import type { UpstreamFacts } from "./upstream-facts.ts";
 
 /** A connector that runs for us, and the connection to it. */
 export interface LaunchedConnector {
@@ -17,6 +19,8 @@ export interface LaunchedConnector {
   features(): Promise<FeatureClient>;
   /** Requests that the connector has sent upstream so far; undefined if it does not say. */
   upstreamRequests(): number | undefined;
+  /** Where the connector reads, and as whom, as far as it has told. */
+  upstreamSource(): UpstreamSource | undefined;
   /** Settles with the reason when the connector is gone, expected or not. Never rejects. */
   readonly gone: Promise<BatonError>;
   /** Ends the connection and the connector, within about two seconds whatever it does. */
@@ -26,7 +30,7 @@ export interface LaunchedConnector {
 /** The connection to a connector, however it runs. */
 interface Channel {
   readonly call: StartCall;
-  readonly upstreamRequests: number | undefined;
+  readonly facts: UpstreamFacts;
 }
 
 /** What is known of a connector beside its connection. */
@@ -41,6 +45,7 @@ export function toLaunchedConnector(channel: Channel, life: Life, span: Span | u
     calls,
     within: (part) => toLaunchedConnector(channel, life, part),
     features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
-    upstreamRequests: () => channel.upstreamRequests,
+    upstreamRequests: () => channel.facts.requests,
+    upstreamSource: () => channel.facts.source,
   };
 }

@@ -1,7 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type ConnectorMessage, type HostMessage, ownBytes } from "#server/thread-messages.ts";
-import { connectionClosed, type Method, PendingCalls, REQUESTS_TRAILER } from "./calls.ts";
+import { connectionClosed, type Method, PendingCalls } from "./calls.ts";
+import { UpstreamFacts } from "./upstream-facts.ts";
 
 type Answer = Extract<ConnectorMessage, { kind: "answer" | "failure" }>;
 
@@ -10,16 +11,12 @@ export class ThreadChannel {
   readonly #port: MessagePort;
   readonly #calls = new PendingCalls();
   readonly #waiting = new Map<number, (answer: Answer) => void>();
+  /** What the connector has told of its upstream so far. */
+  readonly facts = new UpstreamFacts();
   #lastId = 0;
-  #upstreamRequests: number | undefined;
 
   constructor(port: MessagePort) {
     this.#port = port;
-  }
-
-  /** Requests that the connector has sent upstream since its start, as far as it has told. */
-  get upstreamRequests(): number | undefined {
-    return this.#upstreamRequests;
   }
 
   /** Takes the answer to a call. */
@@ -53,7 +50,7 @@ export class ThreadChannel {
             void import("./call-error.ts").then(({ toCallError }) => reject(toCallError(answer)));
             return;
           }
-          this.#upstreamRequests = Number(answer.trailers[REQUESTS_TRAILER] ?? this.#upstreamRequests);
+          this.facts.note((name) => answer.trailers[name]);
           resolve(answer.bytes);
         });
         this.#send({ kind: "call", id, path, request: ownBytes(requestSerialize(request)), headers });

@@ -16,6 +16,7 @@ import type { Resource, ResourceId, ResourceType } from "#gen/c1/connector/v2/re
 import type { Any } from "#gen/google/protobuf/any.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { Secret } from "#kernel/secret.ts";
+import type { UpstreamSource } from "#kernel/upstream-source.ts";
 import type { EncodedUser } from "#model/user.ts";
 
 /** One page of a listing. */
@@ -147,6 +148,9 @@ export interface Connector {
 
   /** Requests sent upstream since the start; our own host shows the number in its summary. */
   upstreamRequests?(): number;
+
+  /** Where it reads, and as whom, as far as that is known by now; our own host records it with a sync. */
+  upstreamSource?(): UpstreamSource | undefined;
 
   /** Frees connections. Called once, when the process ends. */
   close?(): Promise<void>;

@@ -3,6 +3,7 @@ import type { BatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
+import { formatUpstreamSource } from "#kernel/upstream-source.ts";
 import { ActionRunner } from "#runtime/action-runner.ts";
 import { CallTracker } from "#runtime/call-tracker.ts";
 import type { Connector } from "#runtime/connector.ts";
@@ -49,7 +50,7 @@ export class ConnectorCore {
     this.endpoints = connectorProcessEndpoints(this.registry, this.#runner, gates);
     // What a first call needs has been loaded when it ends; the second one may be a long listing.
     void this.#tracker.firstEnded.then(keepHeapSmall);
-    const trailers = () => countTrailers(connector);
+    const trailers = () => describeUpstream(connector);
     this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer, maxRequestFields };
   }
 
@@ -80,8 +81,12 @@ async function within(clock: Clock, ms: number, work: Promise<void>): Promise<vo
   waiting.abort();
 }
 
-/** How many requests went upstream so far; our own host shows it at the end of a sync. */
-function countTrailers(connector: Connector): Readonly<Record<string, string>> {
+/** How many requests went upstream so far, and where: our own host shows the one and records the other. */
+function describeUpstream(connector: Connector): Readonly<Record<string, string>> {
   const requests = connector.upstreamRequests?.();
-  return requests === undefined ? {} : { "baton-upstream-requests": String(requests) };
+  const source = connector.upstreamSource?.();
+  return {
+    ...(requests === undefined ? {} : { "baton-upstream-requests": String(requests) }),
+    ...(source === undefined ? {} : { "baton-upstream-source": formatUpstreamSource(source) }),
+  };
 }

@@ -1,4 +1,5 @@
-import { open, rm, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -31,6 +32,11 @@ export interface ReadC1zOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface InspectC1zOptions extends ReadC1zOptions {
+  /** Whether {@link C1zReader.sha256} is wanted. */
+  readonly hash?: boolean;
+}
+
 export interface OpenC1zOptions extends ReadC1zOptions {
   readonly clock: Clock;
   readonly log: Logger;
@@ -46,12 +52,15 @@ export interface SavedFile {
 /** A `.c1z` file open for reading: a private decoded copy, so the file itself may be replaced meanwhile. */
 export class C1zReader implements AsyncDisposable {
   readonly path: string;
+  /** SHA-256 of the file that was decoded, in hexadecimal digits; undefined unless it was asked for. */
+  readonly sha256: string | undefined;
   readonly runs: SyncRuns;
   readonly #db: DatabaseSync;
   readonly #workspace: Workspace;
 
-  constructor(path: string, db: DatabaseSync, workspace: Workspace) {
+  constructor(path: string, db: DatabaseSync, workspace: Workspace, sha256?: string) {
     this.path = path;
+    this.sha256 = sha256;
     this.runs = new SyncRuns(db, path);
     this.#db = db;
     this.#workspace = workspace;
@@ -224,14 +233,21 @@ export async function openC1z(path: string, options: OpenC1zOptions): Promise<C1
  *
  * @throws BatonError NotFound if there is no such file; otherwise as {@link openC1z}.
  */
-export async function openC1zReadOnly(path: string, options: ReadC1zOptions = {}): Promise<C1zReader> {
+export async function openC1zReadOnly(path: string, options: InspectC1zOptions = {}): Promise<C1zReader> {
   const workspace = await nameWorkspace(options.tempDir);
   try {
     await workspace.create();
     const { size } = await stat(path);
     if (size === 0)
       throw new BatonError(Code.FailedPrecondition, `${path} is empty; run a sync into it first`);
-    return new C1zReader(path, await openCopy(path, workspace, options), workspace);
+    if (options.hash !== true) {
+      return new C1zReader(path, await openCopy(path, workspace, options), workspace);
+    }
+    let sha256: string | undefined;
+    const db = await openCopy(path, workspace, options, async (source) => {
+      sha256 = await hashFile(source);
+    });
+    return new C1zReader(path, db, workspace, sha256);
   } catch (error) {
     await workspace.remove();
     if (isMissing(error)) {
@@ -246,11 +262,16 @@ export async function openC1zReadOnly(path: string, options: ReadC1zOptions = {}
 }
 
 /** Decodes the file into the workspace and brings its tables up to date. */
-async function openCopy(path: string, workspace: Workspace, options: ReadC1zOptions): Promise<DatabaseSync> {
+async function openCopy(
+  path: string,
+  workspace: Workspace,
+  options: ReadC1zOptions,
+  inspect?: (source: FileHandle) => Promise<void>,
+): Promise<DatabaseSync> {
   const limits = options.limits ?? readDecodeLimits(process.env);
   const target = await open(workspace.databasePath, "wx+", 0o600);
   try {
-    await decodeEnvelope(path, target, limits, options.signal);
+    await decodeEnvelope(path, target, limits, options.signal, inspect);
     await leaveWalMode(target);
   } catch (error) {
     if (!isMissing(error)) throw error;
@@ -267,6 +288,12 @@ async function openCopy(path: string, workspace: Workspace, options: ReadC1zOpti
     db.close();
     throw error;
   }
+}
+
+async function hashFile(file: FileHandle): Promise<string> {
+  const sum = createHash("sha256");
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) sum.update(chunk);
+  return sum.digest("hex");
 }
 
 /** Counts every row inserted, updated or deleted through this connection. */

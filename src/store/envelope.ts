@@ -23,6 +23,7 @@ const MAX_WINDOW_LOG = 27;
  * Decodes the file `path` into the empty file behind `target` and returns how many bytes it held. Zero means
  * that the file is empty, or an envelope around nothing: a store without syncs.
  *
+ * @param inspect sees the file that was decoded as it is, also if another one has taken its name meanwhile
  * @throws BatonError FailedPrecondition for a v3 file, InvalidArgument for what is no `.c1z` file at all,
  *   DataLoss for a damaged one, ResourceExhausted beyond a limit.
  */
@@ -31,6 +32,7 @@ export async function decodeEnvelope(
   target: FileHandle,
   limits: DecodeLimits,
   signal?: AbortSignal,
+  inspect?: (source: FileHandle) => Promise<void>,
 ): Promise<number> {
   const source = await open(path, "r");
   try {
@@ -45,6 +47,7 @@ export async function decodeEnvelope(
     for (const frame of frames) {
       decoded = await decodeFrame({ path, frame, target, decoded, maxBytes: limits.maxDecodedBytes }, signal);
     }
+    await inspect?.(source);
     return decoded;
   } finally {
     await source.close();

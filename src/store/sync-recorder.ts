@@ -6,6 +6,7 @@ import type { Logger } from "#kernel/logger.ts";
 import { inTransaction, readBlob, withLargeValues } from "./database.ts";
 import { forgetSurplus, type RetentionPolicy } from "./retention.ts";
 import { computeStats } from "./stats.ts";
+import { type SyncOrigin, storeSyncOrigin } from "./sync-origin.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
 import { storeTrueEnd } from "./sync-times.ts";
 import { type TimestampSource, timestampAfter } from "./timestamp.ts";
@@ -119,6 +120,11 @@ export class SyncRecorder extends SyncRuns {
       mode,
       id,
     );
+  }
+
+  /** Records what wrote the sync, and from where. */
+  setOrigin(id: string, origin: SyncOrigin): void {
+    inTransaction(this.db, () => storeSyncOrigin(this.db, this.#require(id).id, origin));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type Row, readInteger, readOptionalText, readText, withLargeValues } from "./database.ts";
+import { findSyncOrigin, type SyncOrigin } from "./sync-origin.ts";
 import { findSyncTimes, type SyncTimes } from "./sync-times.ts";
 
 /**
@@ -129,6 +130,11 @@ export class SyncRuns {
   /** When a sync of this file really began and ended, see `sync-times.ts`. */
   times(run: SyncRun): SyncTimes {
     return findSyncTimes(this.db, run);
+  }
+
+  /** What wrote a sync, and from where; undefined if the file does not tell. */
+  origin({ id }: SyncRun): SyncOrigin | undefined {
+    return findSyncOrigin(this.db, id);
   }
 
   #first(condition: string, ...values: string[]): SyncRun | undefined {

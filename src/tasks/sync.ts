@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
+import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncClient } from "#sync/client.ts";
 import { recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 
@@ -8,6 +9,8 @@ export interface SyncTaskOptions extends SyncOptions {
   readonly file: string;
   /** Where the working copy goes; the directory for temporary files of the environment if not given. */
   readonly tempDir?: string | undefined;
+  /** What to record as the origin of the sync, asked when it is complete; nothing unless told. */
+  readonly origin?: () => SyncOrigin;
   /** Whether what was read before a failure is saved; true unless told. */
   readonly keepUnfinished?: boolean;
 }
@@ -27,7 +30,7 @@ export interface SyncTaskResult extends SyncResult {
  */
 export async function runSyncTask(
   client: SyncClient | Promise<SyncClient>,
-  { file: path, tempDir, keepUnfinished = true, ...options }: SyncTaskOptions,
+  { file: path, tempDir, keepUnfinished = true, origin, ...options }: SyncTaskOptions,
   ctx: CallContext,
 ): Promise<SyncTaskResult> {
   const connecting = Promise.resolve(client);
@@ -41,6 +44,7 @@ export async function runSyncTask(
     if (keepUnfinished) await saveUnfinished(file, ctx);
     throw error;
   }
+  if (origin !== undefined) file.runs.setOrigin(result.run.id, origin());
   const saved = await file.save();
   return { ...result, path, fileBytes: saved?.fileBytes ?? 0 };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { OwnerPage, RosterPage } from "#connectors/codecov/schemas.ts";
-import { reportTokenOwner } from "#connectors/codecov/token-owner.ts";
+import { reportTokenOwner, TokenOwner } from "#connectors/codecov/token-owner.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
@@ -50,7 +50,7 @@ function report(origin: string, isAdmin: boolean): LogLine["fields"] {
   const member = { ...ALICE, name: null, email: null, is_admin: true, activated: true };
   const admins: RosterPage = { count: 1, next: null, results: isAdmin ? [member] : [] };
   const ctx = { signal: new AbortController().signal, log: makeRecorder(log), clock: systemClock };
-  reportTokenOwner({ status: "fulfilled", value: owners }, admins, { origin }, ctx);
+  reportTokenOwner({ status: "fulfilled", value: owners }, admins, { origin }, new TokenOwner(), ctx);
   return log[0]?.fields ?? {};
 }
 

@@ -50,6 +50,14 @@ export function serverKey(text: string): string {
   return origin + path;
 }
 
+/** A base URL for people's eyes: without the root path of the API, and without anything that could be a secret. */
+export function serverAddress(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return "unknown";
+  const { origin, path } = toApiBase(url);
+  return origin + path.slice(0, -API_PATH.length);
+}
+
 function toApiBase(url: URL): ApiBase {
   const prefix = url.pathname.replace(/\/+$/, "");
   return { origin: url.origin, path: prefix.endsWith(API_PATH) ? prefix : prefix + API_PATH };

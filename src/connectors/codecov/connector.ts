@@ -1,6 +1,6 @@
 import type { Connector, ConnectorSettings } from "#runtime/connector.ts";
 import { makeSeatActions } from "./actions.ts";
-import { serverKey } from "./base-url.ts";
+import { serverAddress, serverKey } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
 import type { CodecovConfig } from "./fields.ts";
 import { GrantLister } from "./grants.ts";
@@ -15,6 +15,7 @@ import { SeatWriter } from "./seat-writer.ts";
 import { SessionReader } from "./sessions.ts";
 import { SyncNotes } from "./sync-notes.ts";
 import { SyncStart } from "./sync-start.ts";
+import { TokenOwner } from "./token-owner.ts";
 import { makeUserSyncer } from "./users.ts";
 import { validateAccess } from "./validate.ts";
 
@@ -36,11 +37,12 @@ export function createCodecov(
   const start = new SyncStart(connection, organization, walk);
   const writer = new SeatWriter({ connection, internalIds: config.internalIds });
   const provisioner = makeSeatProvisioner(connection, writer);
+  const tokenOwner = new TokenOwner();
   const sessions = config.sessionInfo ? new SessionReader() : undefined;
   return {
     metadata,
     syncers: [
-      makeUserSyncer({ connection, organization, walk, notes, sessions }),
+      makeUserSyncer({ connection, organization, walk, notes, sessions, tokenOwner }),
       makeOrgSyncer(organization, grants, notes),
       makeLicenseSyncer({
         connection,
@@ -55,7 +57,7 @@ export function createCodecov(
     actions: makeSeatActions(connection, writer),
     prepare: () => connection.prepare(),
     async validate(ctx) {
-      await validateAccess(connection, ctx);
+      await validateAccess(connection, tokenOwner, ctx);
       return {};
     },
     async cleanup(activeSyncId) {
@@ -65,6 +67,11 @@ export function createCodecov(
       sessions?.forget();
     },
     upstreamRequests: () => connection.requestCount,
+    upstreamSource: () => ({
+      address: serverAddress(config.baseUrl),
+      account: tokenOwner.account,
+      isAdmin: tokenOwner.isAdmin,
+    }),
     async close() {
       // Whoever waits for a change has gone by now, but one that was sent is followed to its end.
       await writer.whenIdle();

@@ -2,7 +2,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Target } from "./api.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
-import type { OwnerPage, RosterPage } from "./schemas.ts";
+import type { Member, OwnerPage, RosterPage } from "./schemas.ts";
 
 /** Whether the owner of the token is an admin of the organization, as far as Codecov lets one know. */
 type AdminState = "yes" | "no" | "unknown";
@@ -30,19 +30,74 @@ const SELF_HOSTED_SESSIONS =
   "sign-in sessions (--codecov-session-info) can be read if setup.admins in the server's configuration names this account, which the API does not show";
 
 /**
- * Logs whether the token's owner is an admin. The API does not say whose token it is. But of the accounts it
- * gives as the token's own, all are organizations except the owner, and only a person can be an admin.
+ * The owner of the API token, as it becomes known. The API does not say whose token it is. But of the accounts that it
+ * gives as the token's own, all are organizations except the owner, and only a person is on the roster.
+ */
+export class TokenOwner {
+  #admin: AdminState = "unknown";
+  /** Of an admin. */
+  #username: string | undefined;
+  /** The token's accounts on their git services, as long as nobody knows which one is the owner. */
+  #accounts: ReadonlySet<string> = new Set();
+  readonly #seen = new Set<string>();
+
+  /** Undefined for what is not known. */
+  get account(): string | undefined {
+    if (this.#username !== undefined) return this.#username;
+    const [only, another] = this.#seen;
+    return another === undefined ? only?.slice(only.indexOf("/") + 1) : undefined;
+  }
+
+  /** Undefined if not known. */
+  get isAdmin(): boolean | undefined {
+    return this.#admin === "unknown" ? undefined : this.#admin === "yes";
+  }
+
+  /** Takes what a validation found out. */
+  learn(owners: OwnerPage | undefined, { admin, username }: Inferred): void {
+    const isComplete = owners !== undefined && owners.next === null;
+    this.#admin = admin;
+    this.#username = username;
+    this.#seen.clear();
+    this.#accounts = new Set(isComplete ? owners.results.map(keyOf) : []);
+  }
+
+  /** Takes a member that was read from the roster, which is how an owner who is no admin becomes known. */
+  see(member: Pick<Member, "service" | "username">): void {
+    if (this.#accounts.size === 0 || this.#username !== undefined) return;
+    const key = keyOf(member);
+    if (this.#accounts.has(key)) this.#seen.add(key);
+  }
+}
+
+/** What is said of the owner by accounts and admins. */
+interface Inferred {
+  readonly admin: AdminState;
+  readonly username?: string;
+}
+
+function keyOf({ service, username }: Pick<Member, "service" | "username">): string {
+  return `${service}/${username ?? ""}`;
+}
+
+/**
+ * Finds out whether the token's owner is an admin, and logs it.
  *
- * @param owners what asking for those accounts came to
+ * @param owners what asking for the accounts of the token came to
  * @param origin where Codecov is
+ * @param known keeps what was found
  */
 export function reportTokenOwner(
   owners: PromiseSettledResult<OwnerPage | undefined>,
   admins: RosterPage,
   { origin }: Pick<Target, "origin">,
+  known: TokenOwner,
   ctx: CallContext,
 ): void {
-  const { admin, username } = inferAdmin(readOwners(owners), admins);
+  const accounts = readOwners(owners);
+  const inferred = inferAdmin(accounts, admins);
+  const { admin, username } = inferred;
+  known.learn(accounts, inferred);
   const isHosted = origin === HOSTED_BASE_URL;
   const sessions: SessionAccess = isHosted && admin === "yes" ? "readable" : "unknown";
   ctx.log.info("checked the owner of the API token", {
@@ -61,10 +116,7 @@ function readOwners(owners: PromiseSettledResult<OwnerPage | undefined>): OwnerP
   throw error;
 }
 
-function inferAdmin(
-  owners: OwnerPage | undefined,
-  admins: RosterPage,
-): { readonly admin: AdminState; readonly username?: string } {
+function inferAdmin(owners: OwnerPage | undefined, admins: RosterPage): Inferred {
   if (owners === undefined) return { admin: "unknown" };
   const names = new Set(admins.results.map(({ service, username }) => `${service}/${username}`));
   const matches = owners.results.filter(

@@ -11,6 +11,7 @@ import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 import { type SessionReader, signInOf } from "./sessions.ts";
 import type { SyncNotes } from "./sync-notes.ts";
+import type { TokenOwner } from "./token-owner.ts";
 import { USER_TYPE } from "./type-ids.ts";
 import { toUser } from "./user-mapper.ts";
 import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-tally.ts";
@@ -30,6 +31,7 @@ export interface UserSyncerOptions {
   readonly notes: SyncNotes;
   /** Undefined if sign-ins are not wanted. */
   readonly sessions: SessionReader | undefined;
+  readonly tokenOwner: TokenOwner;
 }
 
 /** The members of the organization as users: all of them page by page from the roster, or one. */
@@ -63,6 +65,7 @@ async function listUsers(
     // Asked for at the same time; whoever describes the users finds it known.
     options.organization.read(ctx),
   ]);
+  for (const { member } of rows) options.tokenOwner.see(member);
   const before = isBeginning ? EMPTY_TALLY : parseTally(counts);
   const tally = addToTally(before, rows, codecov.target.service);
   if (nextToken === "") {

@@ -3,7 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
 import type { CodecovConnection } from "./connection.ts";
 import type { OwnerPage } from "./schemas.ts";
-import { reportTokenOwner } from "./token-owner.ts";
+import { reportTokenOwner, type TokenOwner } from "./token-owner.ts";
 
 /** A host does not repeat a failed validation, so some waiting is done here; but somebody may be looking on. */
 const MAX_WAIT_MS = 15_000;
@@ -16,11 +16,16 @@ const MAX_ADMINS = 1_000;
  * requests usually, at the same time, and never more than three: one asks for the admins, which the last question
  * needs, as it takes the same permission as the whole roster.
  *
+ * @param tokenOwner keeps what was found out of the token's owner
  * @throws BatonError Unauthenticated (bad or expired token), InvalidArgument (token of another git service),
  * NotFound (no such organization), PermissionDenied (not a member), Unimplemented (a personal account),
  * FailedPrecondition (no Codecov there), or what the network came to.
  */
-export async function validateAccess(connection: CodecovConnection, ctx: CallContext): Promise<void> {
+export async function validateAccess(
+  connection: CodecovConnection,
+  tokenOwner: TokenOwner,
+  ctx: CallContext,
+): Promise<void> {
   const codecov = await connection.forCall(ctx, MAX_WAIT_MS);
   const [roster, owners] = await Promise.allSettled([
     codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } }),
@@ -30,7 +35,7 @@ export async function validateAccess(connection: CodecovConnection, ctx: CallCon
   if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, unwrap(owners));
   const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
   if (admins.count === 0) await refuseEmptyRoster(codecov);
-  reportTokenOwner(owners, admins, codecov.target, ctx);
+  reportTokenOwner(owners, admins, codecov.target, tokenOwner, ctx);
 }
 
 function unwrap<T>(result: PromiseSettledResult<T>): T {
