@@ -13,19 +13,29 @@ export function countColumns(text: string): number {
   return columns;
 }
 
-/** `text` in exactly `columns` columns: filled up with blanks, or cut with `…` at its end. */
-export function fitToColumns(text: string, columns: number): string {
-  const taken = countColumns(text);
-  if (taken <= columns) return text + " ".repeat(columns - taken);
-  let cut = "";
+/** `text` filled up with blanks to `columns` columns; as it is if it takes more. */
+export function padToColumns(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - countColumns(text)));
+}
+
+/** Breaks a text at its blanks into lines of at most `columns` columns. A word that takes more stays whole. */
+export function wrapToColumns(text: string, columns: number): string[] {
+  if (countColumns(text) <= columns) return [text];
+  const lines: string[] = [];
+  let line = "";
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    const width = widthOf(segment);
-    if (used + width > columns - 1) break;
-    cut += segment;
-    used += width;
+  for (const word of text.split(" ").filter((part) => part !== "")) {
+    const width = countColumns(word);
+    if (line !== "" && used + 1 + width <= columns) {
+      line += ` ${word}`;
+      used += 1 + width;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    line = word;
+    used = width;
   }
-  return `${cut}…${" ".repeat(columns - 1 - used)}`;
+  return [...lines, line];
 }
 
 function widthOf(grapheme: string): number {

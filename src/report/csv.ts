@@ -19,6 +19,16 @@ const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent)
   possibly_same_as: ({ possiblySameAs }) => possiblySameAs ?? "",
   attention: ({ concerns }) => concerns.join(" "),
   shares_email_with: ({ sharesEmailWith }) => sharesEmailWith.join(" "),
+  name_before: ({ nameBefore }) => nameBefore ?? "",
+  email_before: ({ emailBefore }) => emailBefore ?? "",
+  sync_id: (_, { facts }) => facts.sync.id,
+  sync_ended_at: (_, { facts }) => facts.sync.endedAt ?? "",
+  previous_sync_id: (_, { facts }) => facts.previousSync?.id ?? "",
+  previous_sync_ended_at: (_, { facts }) => facts.previousSync?.endedAt ?? "",
+  file_sha256: (_, { facts }) => facts.sync.fileHash,
+  // For whoever reviews it.
+  decision: () => "",
+  reviewer: () => "",
 };
 
 /**

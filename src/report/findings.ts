@@ -1,7 +1,20 @@
 import type { SignIn } from "./member.ts";
 
-/** What became of a member since the sync before. A member who joined or left has no other change. */
-export type Change = "joined" | "left" | "seat_gained" | "seat_lost" | "admin_gained" | "admin_lost";
+/**
+ * What became of a member since the sync that is compared with. A member who joined or left has no other change. For one
+ * whose account Codecov is deleting, the name and the e-mail that Codecov puts in place of the old ones are no changes
+ * of their own.
+ */
+export type Change =
+  | "joined"
+  | "left"
+  | "being_deleted"
+  | "seat_gained"
+  | "seat_lost"
+  | "admin_gained"
+  | "admin_lost"
+  | "name_changed"
+  | "email_changed";
 
 /** Why a person should look at a member. */
 export type Concern = "no_username" | "being_deleted" | "shared_email" | "hidden_characters";
@@ -19,23 +32,37 @@ export interface Finding {
   /** Null for somebody who has left. */
   readonly hasSeat: boolean | null;
   readonly isAdmin: boolean | null;
-  /** As of the sync before; null for somebody who has joined since, and if nothing is compared. */
+  /** As of the sync that is compared with; null for somebody who has joined since, and if nothing is compared. */
   readonly hadSeat: boolean | null;
   readonly wasAdmin: boolean | null;
+  /** Likewise; also null if Codecov knew none. */
+  readonly nameBefore: string | null;
+  readonly emailBefore: string | null;
   /** Unknown for somebody who has left. */
   readonly signIn: SignIn;
   /** When the last session ends or ended, ISO 8601. */
   readonly sessionEnds: string | null;
   readonly changes: readonly Change[];
-  /** For somebody who joined or left: the id under which the same person perhaps left or joined. */
+  /**
+   * For somebody who joined or left: the id under which the same person perhaps left or joined. For an account that
+   * Codecov has begun to delete: the id that it most likely had before, which is then not listed as left.
+   */
   readonly possiblySameAs: string | null;
   readonly concerns: readonly Concern[];
   /** Ids of others with the same e-mail address, the first few. */
   readonly sharesEmailWith: readonly string[];
 }
 
-/** The lists that a review consists of; `everybody` includes those who have left. */
-export type ListName = "everybody" | "changes" | "concerns" | "idleSeats" | "admins" | "seatless";
+/** The lists that a review consists of; `members` is the whole population, `everybody` also has those who have left. */
+export type ListName =
+  | "everybody"
+  | "members"
+  | "changes"
+  | "concerns"
+  | "idleSeats"
+  | "unknownSeats"
+  | "admins"
+  | "seatless";
 
 /** How many members the review counts. Null where the file cannot tell. */
 export interface Counts {
@@ -57,7 +84,7 @@ export interface ChangeCounts extends Readonly<Record<Change, number>> {
   readonly membersBefore: number;
   readonly seatsBefore: number;
   readonly adminsBefore: number;
-  /** Members with at least one change. */
+  /** Rows with at least one change. */
   readonly changed: number;
 }
 

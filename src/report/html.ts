@@ -10,10 +10,11 @@ import {
   type Figure,
   formatNumber,
 } from "./overview.ts";
+import { describeComparison, describeSource } from "./provenance.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";
-import { type Column, describeSections, type Section } from "./sections.ts";
+import { type Column, describePopulation, describeSections, type Section } from "./sections.ts";
 
-/** Rows of a list that are shown: more than anybody reads, and still a page that opens at once. */
+/** Rows of a list that are shown: more than anybody reads. The list of all members is the evidence, and complete. */
 const MAX_ROWS = 1_000;
 
 /**
@@ -29,14 +30,15 @@ export function* renderHtml(review: ReviewContent): Generator<string> {
     const notes = facts.notes.map((note) => `<li>${escapeHtml(note)}</li>`);
     yield `<ul class="card notes">${notes.join("")}</ul>\n`;
   }
-  for (const section of describeSections(facts)) yield* renderSection(review, section);
-  yield renderFoot(facts);
+  for (const section of describeSections(facts)) yield* renderSection(review, section, MAX_ROWS);
+  yield* renderSection(review, describePopulation(facts), Number.POSITIVE_INFINITY);
+  yield renderSource(facts);
+  yield SIGN_OFF;
+  yield FOOT;
 }
 
 function renderHead(facts: ReviewFacts): string {
-  const { sync, previousSync } = facts;
   const organization = escapeHtml(describeOrganization(facts));
-  const compared = previousSync === null ? "" : `, compared with ${describeTime(previousSync)}`;
   const policy = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -53,7 +55,9 @@ function renderHead(facts: ReviewFacts): string {
 <header>
 <p>Codecov access review</p>
 <h1><bdi>${organization}</bdi></h1>
-<p>As of ${escapeHtml(`${describeTime(sync)}${compared}`)}</p>
+${describeComparison(facts)
+  .map((sentence) => `<p>${escapeHtml(sentence)}</p>`)
+  .join("\n")}
 </header>
 `;
 }
@@ -66,7 +70,9 @@ function renderTile({ label, value, detail, list }: Figure): string {
 }
 
 function renderCharts(facts: ReviewFacts): string {
-  const { changes } = facts.counts;
+  const { counts, previousSync } = facts;
+  const { changes } = counts;
+  const since = previousSync === null ? "the previous sync" : describeTime(previousSync);
   const second =
     changes === null
       ? `<p class="muted">Unknown without an earlier sync to compare with.</p>`
@@ -75,7 +81,7 @@ function renderCharts(facts: ReviewFacts): string {
 <section class="card"><h2>Seats</h2>
 ${renderSeatChart(facts)}
 </section>
-<section class="card"><h2>Since the previous sync</h2>
+<section class="card"><h2>Since ${escapeHtml(since)}</h2>
 ${second}
 </section>
 </div>
@@ -85,17 +91,18 @@ ${second}
 function* renderSection(
   review: ReviewContent,
   { list, title, count, explanation, columns }: Section,
+  maxRows: number,
 ): Generator<string> {
   const number = count === undefined ? "unknown" : formatNumber(count);
-  yield `<section class="card list" id="${list}">\n<h2>${title} <b>${number}</b></h2>\n`;
+  yield `<section class="card list" id="${list}">\n<h2>${escapeHtml(title)} <b>${number}</b></h2>\n`;
   yield `<p>${count === 0 ? "None." : escapeHtml(explanation)}</p>\n`;
   if (count !== undefined && count > 0) {
     const titles = columns.map((column) => `<th scope="col">${column.title}</th>`);
     yield `<table>\n<thead><tr>${titles.join("")}</tr></thead>\n<tbody>\n`;
-    for (const finding of takeFirst(review.list(list), MAX_ROWS)) yield renderRow(columns, finding);
+    for (const finding of takeFirst(review.list(list), maxRows)) yield renderRow(columns, finding);
     yield "</tbody>\n</table>\n";
-    if (count > MAX_ROWS) {
-      yield `<p>… and ${formatNumber(count - MAX_ROWS)} more, which the CSV and JSON forms of this report hold.</p>\n`;
+    if (count > maxRows) {
+      yield `<p>… and ${formatNumber(count - maxRows)} more; all of them are among the members below.</p>\n`;
     }
   }
   yield "</section>\n";
@@ -103,19 +110,37 @@ function* renderSection(
 
 function renderRow(columns: readonly Column[], finding: Finding): string {
   const cells = columns.map((column) => {
+    if (column.isBlank === true) return `<td class="blank" data-title="${column.title}"></td>`;
     const text = escapeHtml(column.read(finding));
     return `<td data-title="${column.title}">${text === "" ? "" : `<bdi>${text}</bdi>`}</td>`;
   });
   return `<tr>${cells.join("")}</tr>\n`;
 }
 
-function renderFoot({ file, sync }: ReviewFacts): string {
-  return `<footer>Made by baton-codecov from sync ${escapeHtml(sync.id)} in ${escapeHtml(file)}, without asking Codecov. Holds personal data: pass it on with care.</footer>
+function renderSource(facts: ReviewFacts): string {
+  const rows = describeSource(facts).map(
+    ({ label, value }) => `<dt>${escapeHtml(label)}</dt><dd><bdi>${escapeHtml(value)}</bdi></dd>`,
+  );
+  return `<section class="card list" id="source">
+<h2>Where this comes from</h2>
+<p>All times are UTC. Codecov was not asked for this page.</p>
+<dl>${rows.join("\n")}</dl>
+</section>
+`;
+}
+
+/** To be filled in by hand on paper. */
+const SIGN_OFF = `<section class="card list sign-off" id="sign-off">
+<h2>Signed off</h2>
+<dl><dt>Reviewed by</dt><dd></dd><dt>Date</dt><dd></dd><dt>Signature</dt><dd></dd></dl>
+</section>
+`;
+
+const FOOT = `<footer>Holds personal data: pass it on with care.</footer>
 </main>
 </body>
 </html>
 `;
-}
 
 function* takeFirst<T>(items: Iterable<T>, limit: number): Generator<T> {
   let taken = 0;

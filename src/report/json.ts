@@ -1,6 +1,7 @@
 import { escapeHiddenInJson } from "#kernel/visible-text.ts";
 import { type ChangeCounts, type Finding, knowsSignIns } from "./findings.ts";
-import type { ReviewContent, ReviewFacts, SyncFacts } from "./review.ts";
+import type { ReviewContent, ReviewFacts } from "./review.ts";
+import type { SyncFacts } from "./snapshots.ts";
 
 /** Raised when a field changes its meaning or goes; new fields can come at any time. */
 const FORMAT = 1;
@@ -14,7 +15,9 @@ export function* renderJson(review: ReviewContent): Generator<string> {
   yield* renderList("needs_attention", review.list("concerns"));
   yield* renderList("seats_without_session", knowsSignIns(facts.counts) ? review.list("idleSeats") : null);
   yield* renderList("admins", review.list("admins"));
-  yield* renderList("members_without_seat", review.list("seatless"), "\n");
+  yield* renderList("members_without_seat", review.list("seatless"));
+  yield* renderList("seats_session_unknown", knowsSignIns(facts.counts) ? review.list("unknownSeats") : null);
+  yield* renderList("members", review.list("members"), "\n");
   yield "}\n";
 }
 
@@ -37,10 +40,17 @@ function describeFacts(facts: ReviewFacts): Readonly<Record<string, unknown>> {
   const { counts, sync, previousSync } = facts;
   return {
     format: FORMAT,
+    made_by: facts.madeBy,
     file: facts.file,
+    file_sha256: sync.fileHash,
     organization: { owner: facts.owner, service: facts.service },
     sync: describeSync(sync),
-    previous_sync: previousSync && describeSync(previousSync),
+    since: facts.since,
+    previous_sync: previousSync && {
+      ...describeSync(previousSync),
+      file: previousSync.file,
+      file_sha256: previousSync.fileHash,
+    },
     notes: facts.notes,
     summary: {
       members: counts.members,
@@ -58,8 +68,17 @@ function describeFacts(facts: ReviewFacts): Readonly<Record<string, unknown>> {
   };
 }
 
-function describeSync({ id, startedAt, endedAt }: SyncFacts) {
-  return { id, started_at: startedAt, ended_at: endedAt };
+function describeSync({ id, startedAt, endedAt, origin }: SyncFacts) {
+  return {
+    id,
+    started_at: startedAt,
+    ended_at: endedAt,
+    program: origin?.program ?? null,
+    program_version: origin?.version ?? null,
+    address: origin?.source?.address ?? null,
+    token_owner: origin?.source?.account ?? null,
+    token_owner_is_admin: origin?.source?.isAdmin ?? null,
+  };
 }
 
 function describeChanges({ membersBefore, seatsBefore, adminsBefore, changed, ...counts }: ChangeCounts) {
@@ -83,6 +102,8 @@ function describeFinding(finding: Finding): Readonly<Record<string, unknown>> {
     admin: finding.isAdmin,
     seat_before: finding.hadSeat,
     admin_before: finding.wasAdmin,
+    name_before: finding.nameBefore,
+    email_before: finding.emailBefore,
     session: finding.signIn,
     session_ends_at: finding.sessionEnds,
     changes: finding.changes,

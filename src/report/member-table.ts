@@ -12,6 +12,7 @@ import {
 import { toFileError } from "#store/file-errors.ts";
 import { nameWorkspace, type Workspace } from "#store/workspace.ts";
 import type { Compared } from "./compare.ts";
+import { joinDeletedAccounts } from "./deleted-accounts.ts";
 import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
 import { SIGN_INS, type SignIn } from "./member.ts";
 
@@ -23,19 +24,19 @@ const MAX_NAMED = 3;
 
 /**
  * `seat` and `admin` are null for somebody who has left, `had_seat` and `was_admin` for somebody who has joined.
- * `address` is the e-mail as it is compared.
+ * `address` is the e-mail as it is compared. `removing` says that Codecov has begun to delete the account since.
  */
 const SCHEMA = `
   CREATE TABLE members (
     id TEXT PRIMARY KEY, username TEXT, name TEXT, email TEXT, service TEXT NOT NULL, address TEXT,
-    seat INTEGER, admin INTEGER, had_seat INTEGER, was_admin INTEGER,
-    sign_in TEXT NOT NULL, session_ends TEXT,
-    deleted INTEGER NOT NULL, hidden INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0, same_as TEXT
+    seat INTEGER, admin INTEGER, had_seat INTEGER, was_admin INTEGER, name_before TEXT, email_before TEXT,
+    sign_in TEXT NOT NULL, session_ends TEXT, deleted INTEGER NOT NULL, removing INTEGER NOT NULL,
+    hidden INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0, same_as TEXT
   ) WITHOUT ROWID`;
 
 const INSERT = `
-  INSERT INTO members (id, username, name, email, service, address, seat, admin, had_seat, was_admin,
-    sign_in, session_ends, deleted, hidden) VALUES (${Array(14).fill("?").join(", ")})`;
+  INSERT INTO members (id, username, name, email, service, address, seat, admin, had_seat, was_admin, name_before,
+    email_before, sign_in, session_ends, deleted, removing, hidden) VALUES (${Array(17).fill("?").join(", ")})`;
 
 const INDEX_ADDRESSES = "CREATE INDEX members_by_address ON members (address)";
 
@@ -52,21 +53,26 @@ const MARK_SHARED = `
 const MARK_RENAMED = `
   WITH movers AS (
     SELECT service, address, min(id) FILTER (WHERE seat IS NULL) AS old, min(id) FILTER (WHERE seat IS NOT NULL) AS new
-    FROM members WHERE address IS NOT NULL AND (seat IS NULL) <> (had_seat IS NULL)
+    FROM members WHERE address IS NOT NULL AND (seat IS NULL) <> (had_seat IS NULL) AND NOT removing
     GROUP BY service, address
     HAVING count(*) FILTER (WHERE seat IS NULL) = 1 AND count(*) FILTER (WHERE had_seat IS NULL) = 1)
   UPDATE members SET same_as = CASE members.id WHEN movers.old THEN movers.new ELSE movers.old END
   FROM movers WHERE members.id IN (movers.old, movers.new)`;
 
 const IS_CONCERN = "seat IS NOT NULL AND (username IS NULL OR deleted OR shared OR hidden)";
-const IS_CHANGED = "(seat IS NOT had_seat OR admin IS NOT was_admin)";
+const IS_NAME_CHANGED = "(name IS NOT name_before AND NOT removing)";
+const IS_EMAIL_CHANGED = "(email IS NOT email_before AND NOT removing)";
+const IS_CHANGED = `(removing OR seat IS NOT had_seat OR admin IS NOT was_admin OR ${IS_NAME_CHANGED} OR ${IS_EMAIL_CHANGED})`;
+const HAS_STAYED = "seat IS NOT NULL AND had_seat IS NOT NULL";
 
 const LISTS: Readonly<Record<ListName, string>> = {
   everybody: "1 ORDER BY id",
-  changes: `${IS_CHANGED} ORDER BY seat IS NULL DESC, had_seat IS NULL DESC, id`,
+  members: "seat IS NOT NULL ORDER BY id",
+  changes: `${IS_CHANGED} ORDER BY seat IS NULL DESC, removing DESC, had_seat IS NULL DESC, id`,
   // Those who share an address stand together.
   concerns: `${IS_CONCERN} ORDER BY shared, iif(shared, address, NULL), id`,
   idleSeats: "seat AND sign_in IN ('never', 'ended') ORDER BY session_ends, id",
+  unknownSeats: "seat AND sign_in = 'unknown' ORDER BY id",
   admins: "admin ORDER BY id",
   seatless: "NOT seat ORDER BY id",
 };
@@ -80,10 +86,16 @@ const COUNTS = `
     count(*) FILTER (WHERE ${IS_CHANGED}) AS changed,
     count(had_seat) AS membersBefore, count(*) FILTER (WHERE had_seat) AS seatsBefore,
     count(*) FILTER (WHERE was_admin) AS adminsBefore,
-    count(*) FILTER (WHERE had_seat IS NULL) AS joined, count(*) FILTER (WHERE seat IS NULL) AS "left",
+    count(*) FILTER (WHERE had_seat IS NULL AND NOT removing) AS joined,
+    count(*) FILTER (WHERE seat IS NULL) AS "left", count(*) FILTER (WHERE removing) AS being_deleted,
     count(*) FILTER (WHERE seat > had_seat) AS seat_gained, count(*) FILTER (WHERE seat < had_seat) AS seat_lost,
-    count(*) FILTER (WHERE admin > was_admin) AS admin_gained, count(*) FILTER (WHERE admin < was_admin) AS admin_lost
+    count(*) FILTER (WHERE admin > was_admin) AS admin_gained, count(*) FILTER (WHERE admin < was_admin) AS admin_lost,
+    count(*) FILTER (WHERE ${HAS_STAYED} AND ${IS_NAME_CHANGED}) AS name_changed,
+    count(*) FILTER (WHERE ${HAS_STAYED} AND ${IS_EMAIL_CHANGED}) AS email_changed
   FROM members`;
+
+/** What a finding holds of the time before where nothing is compared. */
+const UNKNOWN_BEFORE = { hadSeat: null, wasAdmin: null, nameBefore: null, emailBefore: null } as const;
 
 export interface BuildOptions {
   /** Where the database goes; default: `BATON_TMPDIR`, else the system's temporary directory. */
@@ -140,7 +152,7 @@ export class MemberTable {
         row,
         sharing.map((other) => readText(other, "id")),
       );
-      yield this.#isCompared ? finding : { ...finding, hadSeat: null, wasAdmin: null };
+      yield this.#isCompared ? finding : { ...finding, ...UNKNOWN_BEFORE };
     }
   }
 
@@ -172,7 +184,12 @@ export async function buildMemberTable(
         storeMembers(db, batch, isCompared);
         await setImmediate();
       }
-      inTransaction(db, () => db.exec(`${INDEX_ADDRESSES}; ${MARK_SHARED}; ${MARK_RENAMED}`));
+      inTransaction(db, () => {
+        db.exec(INDEX_ADDRESSES);
+        joinDeletedAccounts(db, "by what they share");
+        db.exec(`${MARK_SHARED}; ${MARK_RENAMED}`);
+        joinDeletedAccounts(db, "by what is left");
+      });
       return new MemberTable(db, workspace, isCompared);
     } catch (error) {
       db.close();
@@ -213,9 +230,12 @@ function storeMembers(db: DatabaseSync, members: readonly Compared[], isCompared
         toFlag(now?.isAdmin),
         toFlag(earlier?.hasSeat),
         toFlag(earlier?.isAdmin),
+        earlier?.name ?? null,
+        earlier?.email ?? null,
         now?.signIn ?? "unknown",
         now?.sessionEnds ?? null,
         toFlag(member.isDeleted),
+        toFlag(now?.isDeleted === true && earlier?.isDeleted !== true),
         toFlag([member.id, member.name, member.email].some((text) => text !== null && hasHidden(text))),
       );
     }
@@ -242,6 +262,9 @@ function readChangeCounts(number: (column: string) => number): ChangeCounts {
     seat_lost: number("seat_lost"),
     admin_gained: number("admin_gained"),
     admin_lost: number("admin_lost"),
+    name_changed: number("name_changed"),
+    email_changed: number("email_changed"),
+    being_deleted: number("being_deleted"),
   };
 }
 
@@ -251,17 +274,19 @@ function toFinding(row: Row, sharesEmailWith: readonly string[]): Finding {
     isAdmin: readFlag(row, "admin"),
     hadSeat: readFlag(row, "had_seat"),
     wasAdmin: readFlag(row, "was_admin"),
+    name: readOptionalText(row, "name") ?? null,
+    email: readOptionalText(row, "email") ?? null,
+    nameBefore: readOptionalText(row, "name_before") ?? null,
+    emailBefore: readOptionalText(row, "email_before") ?? null,
   };
   return {
     id: readText(row, "id"),
     username: readOptionalText(row, "username") ?? null,
-    name: readOptionalText(row, "name") ?? null,
-    email: readOptionalText(row, "email") ?? null,
     service: readText(row, "service"),
     ...state,
     signIn: readSignIn(row),
     sessionEnds: readOptionalText(row, "session_ends") ?? null,
-    changes: findChanges(state),
+    changes: findChanges(state, readFlag(row, "removing") === true),
     possiblySameAs: readOptionalText(row, "same_as") ?? null,
     concerns: state.hasSeat === null ? [] : findConcerns(row),
     sharesEmailWith,
@@ -273,17 +298,21 @@ function readSignIn(row: Row): SignIn {
   return SIGN_INS.find((signIn) => signIn === text) ?? "unknown";
 }
 
-function findChanges({
-  hasSeat,
-  isAdmin,
-  hadSeat,
-  wasAdmin,
-}: Pick<Finding, "hasSeat" | "isAdmin" | "hadSeat" | "wasAdmin">): Change[] {
+type State = Pick<
+  Finding,
+  "hasSeat" | "isAdmin" | "hadSeat" | "wasAdmin" | "name" | "nameBefore" | "email" | "emailBefore"
+>;
+
+function findChanges(state: State, isRemoving: boolean): Change[] {
+  const { hasSeat, isAdmin, hadSeat, wasAdmin } = state;
   if (hasSeat === null) return ["left"];
-  if (hadSeat === null) return ["joined"];
-  const changes: Change[] = [];
+  const changes: Change[] = isRemoving ? ["being_deleted"] : [];
+  if (hadSeat === null) return isRemoving ? changes : ["joined"];
   if (hasSeat !== hadSeat) changes.push(hasSeat ? "seat_gained" : "seat_lost");
   if (isAdmin !== wasAdmin) changes.push(isAdmin ? "admin_gained" : "admin_lost");
+  if (isRemoving) return changes;
+  if (state.name !== state.nameBefore) changes.push("name_changed");
+  if (state.email !== state.emailBefore) changes.push("email_changed");
   return changes;
 }
 

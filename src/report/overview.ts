@@ -1,5 +1,6 @@
 import { knowsSignIns, type ListName } from "./findings.ts";
-import type { ReviewFacts, SyncFacts } from "./review.ts";
+import type { ReviewFacts } from "./review.ts";
+import type { SyncFacts } from "./snapshots.ts";
 
 /** One number of the review, in words for people. */
 export interface Figure {
@@ -10,6 +11,9 @@ export interface Figure {
   /** The list of those who are counted; undefined if there is none. */
   readonly list: ListName | undefined;
 }
+
+/** What the list of rows is called that say something a person has to look into. */
+export const NEEDS_REVIEW = "Needs review";
 
 /** The organization in words, for example `acme on github`. */
 export function describeOrganization({ owner, service }: ReviewFacts): string {
@@ -23,12 +27,22 @@ export function describeTime({ startedAt, endedAt }: SyncFacts): string {
   return startedAt === null ? "an unknown time" : `${toMinute(startedAt)} (start)`;
 }
 
+/** A time to the second, from ISO 8601 in UTC. */
+export function formatTime(iso: string | null): string {
+  return iso === null
+    ? "an unknown time"
+    : `${iso.slice(0, "2026-01-01T00:00:00".length).replace("T", " ")} UTC`;
+}
+
 function toMinute(iso: string): string {
   return `${iso.slice(0, "2026-01-01T00:00".length).replace("T", " ")} UTC`;
 }
 
 /** The numbers to begin with. */
-export function describeFigures({ counts, purchasedSeats }: ReviewFacts): Figure[] {
+export function describeFigures({ counts, purchasedSeats, previousSync }: ReviewFacts): Figure[] {
+  const since = previousSync === null ? "" : describeDay(previousSync);
+  const describeDifference = (now: number, before: number | undefined) =>
+    before === undefined ? "" : `${formatDifference(now, before)} since ${since}`;
   const { changes } = counts;
   const isIdleKnown = knowsSignIns(counts);
   return [
@@ -36,7 +50,7 @@ export function describeFigures({ counts, purchasedSeats }: ReviewFacts): Figure
       label: "Members",
       value: formatNumber(counts.members),
       detail: describeDifference(counts.members, changes?.membersBefore),
-      list: undefined,
+      list: "members",
     },
     {
       label: "Seats used",
@@ -69,7 +83,7 @@ export function describeFigures({ counts, purchasedSeats }: ReviewFacts): Figure
       list: "admins",
     },
     {
-      label: "Rows that need a person",
+      label: NEEDS_REVIEW,
       value: formatNumber(counts.concerns),
       detail: "",
       list: "concerns",
@@ -87,10 +101,13 @@ function describePurchased(used: number, purchased: number | null): string {
   return `of ${formatNumber(purchased)} bought, ${rest < 0 ? `${formatNumber(-rest)} too many` : `${formatNumber(rest)} free`}`;
 }
 
-function describeDifference(now: number, before: number | undefined): string {
-  if (before === undefined) return "";
-  if (now === before) return "as before";
-  return `${now > before ? "+" : "−"}${formatNumber(Math.abs(now - before))} since the sync before`;
+function formatDifference(now: number, before: number): string {
+  if (now === before) return "no difference";
+  return `${now > before ? "+" : "−"}${formatNumber(Math.abs(now - before))}`;
+}
+
+function describeDay(sync: SyncFacts): string {
+  return (sync.endedAt ?? sync.startedAt)?.slice(0, "2026-01-01".length) ?? "the sync before";
 }
 
 function joinParts(...parts: readonly string[]): string {

@@ -5,28 +5,30 @@ import { everyItem, type RecordReader } from "#store/reader.ts";
 import type { SyncRun } from "#store/sync-run.ts";
 import { compareMembers } from "./compare.ts";
 import { type Counts, type Finding, knowsSignIns, type ListName } from "./findings.ts";
-import { readMember, USER_TYPE } from "./member.ts";
+import { USER_TYPE } from "./member.ts";
 import { type BuildOptions, buildMemberTable, type MemberTable } from "./member-table.ts";
+import {
+  choosePrevious,
+  listSnapshots,
+  type Organization,
+  readerOf,
+  readOrganization,
+  type SyncFacts,
+} from "./snapshots.ts";
 
-/** A sync that a review is about. */
-export interface SyncFacts {
-  readonly id: string;
-  /** When it began, ISO 8601 in UTC; null if the file does not tell. */
-  readonly startedAt: string | null;
-  /** When it ended, ISO 8601 in UTC; null if the file does not tell. */
-  readonly endedAt: string | null;
-}
+/** How many of those are named in a note who are on a list as well. */
+const MAX_NAMED = 5;
 
 /** What a review says of the organization as a whole. */
-export interface ReviewFacts {
+export interface ReviewFacts extends Organization {
   readonly file: string;
-  /** Null if the members do not tell, as those of the vendor's own connector. */
-  readonly owner: string | null;
-  /** The organization's git service; null if the sync does not tell. */
-  readonly service: string | null;
   readonly sync: SyncFacts;
   /** What it is compared with; null if the file holds nothing comparable. */
   readonly previousSync: SyncFacts | null;
+  /** The time that the sync to compare with had to be from before, ISO 8601 in UTC; null if nobody asked for one. */
+  readonly since: string | null;
+  /** What made the review, as in `baton-acme 1.2.3`; null if nobody said. */
+  readonly madeBy: string | null;
   /** Seats that are paid for; null if nobody told. */
   readonly purchasedSeats: number | null;
   readonly counts: Counts;
@@ -59,47 +61,58 @@ export class Review implements ReviewContent, AsyncDisposable {
   }
 }
 
+export interface ReviewOptions extends BuildOptions {
+  /** Compares with the newest finished sync from before this time, in epoch milliseconds; with the one before unless told. */
+  readonly since?: number | undefined;
+  /** Another file whose syncs can be compared with. */
+  readonly previous?: string | undefined;
+  /** What makes the review, as in `baton-acme 1.2.3`. */
+  readonly madeBy?: string;
+}
+
 /**
- * Works out the review of the latest snapshot in a file, compared with the one before it. Everything needed is
- * copied, so the file may be replaced meanwhile.
+ * Works out the review of the latest snapshot in a file, compared with an earlier one of the same or another file.
+ * Everything needed is copied, so the files may be replaced meanwhile.
  *
- * @throws BatonError NotFound without such a file or a finished sync in it; FailedPrecondition if it holds no
- *   members, or those of another connector; what else can be wrong with a file as `openC1zReadOnly` says.
+ * @throws BatonError NotFound without such a file or a finished sync in it, or if what to compare with was named and is
+ *   not there; FailedPrecondition if it holds no members, or those of another connector; what else can be wrong with a
+ *   file as `openC1zReadOnly` says.
  */
-export async function openReview(path: string, options: BuildOptions = {}): Promise<Review> {
-  const { tempDir, signal } = options;
-  await using file = await openC1zReadOnly(path, { tempDir, ...(signal === undefined ? {} : { signal }) });
-  const [run, ...olderRuns] = findSnapshots(file);
-  if (run === undefined) {
-    file.runs.pick();
-    throw new BatonError(
-      Code.FailedPrecondition,
-      `${path} holds syncs of single resources only; run a whole sync into it first`,
-    );
-  }
-  const notes = findLaterRuns(file, run);
-  const reader = file.reader(run.id);
-  const organization = readOrganization(reader);
+export async function openReview(path: string, options: ReviewOptions = {}): Promise<Review> {
+  const { tempDir, signal, since, madeBy = null } = options;
+  const reading = { tempDir, hash: true, ...(signal === undefined ? {} : { signal }) };
+  await using file = await openC1zReadOnly(path, reading);
+  await using previousFile =
+    options.previous === undefined ? undefined : await openC1zReadOnly(options.previous, reading);
+  const [latest, ...older] = listSnapshots(file, since === undefined ? 2 : undefined);
+  if (latest === undefined) throw noSnapshot(file);
+  const notes = findLaterRuns(file, latest.run);
+  const organization = readOrganization(latest);
   if (organization === undefined) {
     throw new BatonError(
       Code.FailedPrecondition,
-      `sync ${run.id} of ${path} holds no members; run a sync that includes the resource type ${USER_TYPE}`,
+      `sync ${latest.run.id} of ${path} holds no members; run a sync that includes the resource type ${USER_TYPE}`,
     );
   }
-  const previous = choosePrevious(file, olderRuns[0], organization, notes);
-  const earlier = previous === undefined ? undefined : file.reader(previous.id);
+  const choice = choosePrevious(latest, older, organization, { since, previous: previousFile });
+  const previous = "snapshot" in choice ? choice.snapshot : undefined;
+  if ("note" in choice) notes.push(choice.note);
+  const reader = readerOf(latest);
+  const earlier = previous && readerOf(previous);
   const table = await buildMemberTable(compareMembers(reader, earlier), earlier !== undefined, options);
   try {
     const counts = table.count();
     const license = readLicense(reader);
-    const sync = describeRun(file, run);
-    const previousSync = previous === undefined ? null : describeRun(file, previous);
-    notes.push(...findGaps(counts, license), ...findUnknownTimes(sync, previousSync));
+    const sync = latest.facts;
+    const previousSync = previous?.facts ?? null;
+    notes.push(...findGaps(counts, license, table), ...findUnknownTimes(sync, previousSync));
     const facts: ReviewFacts = {
       file: path,
       ...organization,
       sync,
       previousSync,
+      since: since === undefined ? null : new Date(since).toISOString(),
+      madeBy,
       purchasedSeats: license.purchased,
       counts,
       notes,
@@ -111,8 +124,17 @@ export async function openReview(path: string, options: BuildOptions = {}): Prom
   }
 }
 
+/** @throws BatonError NotFound if there is no finished sync at all */
+function noSnapshot(file: C1zReader): BatonError {
+  file.runs.pick();
+  return new BatonError(
+    Code.FailedPrecondition,
+    `${file.path} holds syncs of single resources only; run a whole sync into it first`,
+  );
+}
+
 /** What the numbers leave open. */
-function findGaps(counts: Counts, { consumed }: LicenseNumbers): string[] {
+function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTable): string[] {
   const notes: string[] = [];
   if (consumed !== null && consumed !== counts.seats) {
     notes.push(
@@ -120,14 +142,23 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers): string[] {
     );
   }
   if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
-    notes.push(`Seat holders whose sign-ins are unknown: ${counts.seatsUnknown}.`);
+    const names = take(table.list("unknownSeats"), MAX_NAMED).map(({ id }) => id);
+    const rest = counts.seatsUnknown - names.length;
+    const more = rest > 0 ? `, and ${rest} more` : "";
+    notes.push(
+      `Seat holders whose sign-ins are unknown: ${counts.seatsUnknown} (${names.join(", ")}${more}).`,
+    );
   }
   return notes;
 }
 
-/** The last two finished syncs that tell who is a member, the latest first. */
-function findSnapshots({ runs }: C1zReader): SyncRun[] {
-  return runs.listFinished(["full", "resources_only"], 2);
+function take<T>(items: Iterable<T>, limit: number): T[] {
+  const taken: T[] = [];
+  for (const item of items) {
+    if (taken.length === limit) break;
+    taken.push(item);
+  }
+  return taken;
 }
 
 /** What happened after the snapshot and is not part of it. */
@@ -140,46 +171,6 @@ function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
     notes.push("Later syncs of single resources are not part of the review.");
   }
   return notes;
-}
-
-type Organization = Pick<ReviewFacts, "owner" | "service">;
-
-/** Undefined if the sync holds no members. */
-function readOrganization(reader: RecordReader): Organization | undefined {
-  const [first] = reader.listResources({ resourceTypeId: USER_TYPE }, { limit: 1 }).items;
-  if (first === undefined) return undefined;
-  const [org] = reader.listResources({ resourceTypeId: "org" }, { limit: 1 }).items;
-  const service = org?.profile?.["service"];
-  return { owner: readMember(first).owner, service: typeof service === "string" ? service : null };
-}
-
-/** The sync to compare with, unless it is one of something else. */
-function choosePrevious(
-  file: C1zReader,
-  candidate: SyncRun | undefined,
-  organization: Organization,
-  notes: string[],
-): SyncRun | undefined {
-  if (candidate === undefined) {
-    notes.push("The file holds one sync only, so what changed is unknown. Keep syncing into the same file.");
-    return undefined;
-  }
-  const before = readOrganization(file.reader(candidate.id));
-  if (before === undefined) {
-    notes.push("The sync before holds no members, so what changed is unknown.");
-    return undefined;
-  }
-  const isSame =
-    agree(before.owner?.toLowerCase(), organization.owner?.toLowerCase()) &&
-    agree(before.service, organization.service);
-  if (isSame) return candidate;
-  notes.push(`The sync before is of another organization, ${before.owner}, so it is not compared.`);
-  return undefined;
-}
-
-/** Whether two texts are equal, as far as they are known. */
-function agree(a: string | null | undefined, b: string | null | undefined): boolean {
-  return a === b || a == null || b == null;
 }
 
 interface LicenseNumbers {
@@ -198,15 +189,6 @@ function readLicense(reader: RecordReader): LicenseNumbers {
     };
   }
   return { purchased: null, consumed: null };
-}
-
-function describeRun({ runs }: C1zReader, run: SyncRun): SyncFacts {
-  const { startedAt, endedAt } = runs.times(run);
-  return { id: run.id, startedAt: toIso(startedAt), endedAt: toIso(endedAt) };
-}
-
-function toIso(epochMs: number | undefined): string | null {
-  return epochMs === undefined ? null : new Date(epochMs).toISOString();
 }
 
 function findUnknownTimes(...syncs: readonly (SyncFacts | null)[]): string[] {

@@ -6,11 +6,16 @@ import {
   knowsSignIns,
   type ListName,
 } from "./findings.ts";
+import { describeTime, NEEDS_REVIEW } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
 
 /** A column of a list for people. */
 export interface Column {
   readonly title: string;
+  /** A place to write by hand. */
+  readonly isBlank?: boolean;
+  /** What is left out first where there is no room for all columns. */
+  readonly isDispensable?: boolean;
   read(finding: Finding): string;
 }
 
@@ -26,12 +31,18 @@ export interface Section {
 }
 
 const MEMBER: Column = { title: "Member", read: ({ id }) => id };
-const NAME: Column = { title: "Name", read: ({ name }) => name ?? "" };
+const NAME: Column = { title: "Name", isDispensable: true, read: ({ name }) => name ?? "" };
 const EMAIL: Column = { title: "E-mail", read: ({ email }) => email ?? "" };
 const SEAT: Column = { title: "Seat", read: ({ hasSeat }) => (hasSeat ? "yes" : "no") };
 const ADMIN: Column = { title: "Admin", read: ({ isAdmin }) => (isAdmin ? "yes" : "no") };
 const SESSION: Column = { title: "Last session", read: describeSession };
 const CHANGE: Column = { title: "What changed", read: describeChange };
+const SINCE: Column = {
+  title: "Change",
+  read: ({ changes }) => changes.map((c) => CHANGE_WORDS[c]).join(", "),
+};
+const DECISION: Column = { title: "Decision", isBlank: true, read: () => "" };
+const REVIEWER: Column = { title: "Reviewer", isBlank: true, read: () => "" };
 const CONCERN: Column = { title: "Why", read: describeConcerns };
 
 const CHANGE_WORDS: Readonly<Record<Change, string>> = {
@@ -41,6 +52,9 @@ const CHANGE_WORDS: Readonly<Record<Change, string>> = {
   seat_lost: "lost the seat",
   admin_gained: "became an admin",
   admin_lost: "is no admin any more",
+  being_deleted: "being deleted",
+  name_changed: "name changed",
+  email_changed: "e-mail changed",
 };
 
 const CONCERN_WORDS: Readonly<Record<Concern, string>> = {
@@ -50,19 +64,33 @@ const CONCERN_WORDS: Readonly<Record<Concern, string>> = {
   hidden_characters: "invisible characters in name or e-mail",
 };
 
+/** The whole population, for whoever decides on everybody; the longest list, so it is the last one. */
+export function describePopulation({ counts }: ReviewFacts): Section {
+  return {
+    list: "members",
+    title: "All members",
+    count: counts.members,
+    explanation:
+      "Everybody who has access, also those on no list above, with room to decide: keep, remove the seat, remove the member.",
+    columns: [MEMBER, NAME, EMAIL, SEAT, ADMIN, SESSION, SINCE, DECISION, REVIEWER],
+  };
+}
+
 /** The lists of a review in the order to read them. */
-export function describeSections({ counts }: ReviewFacts): Section[] {
+export function describeSections(facts: ReviewFacts): Section[] {
+  const { counts } = facts;
   return [
-    describeChangesSection(counts),
+    describeChangesSection(facts),
     {
       list: "concerns",
-      title: "Rows that need a person",
+      title: NEEDS_REVIEW,
       count: counts.concerns,
       explanation:
         "Who these are cannot be told for certain from Codecov's data. Look at them before deciding on them.",
       columns: [MEMBER, NAME, EMAIL, SEAT, CONCERN],
     },
     describeIdleSeats(counts),
+    ...(knowsSignIns(counts) && counts.seatsUnknown > 0 ? [describeUnknownSeats(counts)] : []),
     {
       list: "admins",
       title: "Admins",
@@ -80,16 +108,31 @@ export function describeSections({ counts }: ReviewFacts): Section[] {
   ];
 }
 
-function describeChangesSection({ changes }: Counts): Section {
+const DELETION_NOTE =
+  " Codecov gives an account that it deletes another name; which one it had is said where it can be told.";
+
+function describeChangesSection({ counts: { changes }, previousSync }: ReviewFacts): Section {
   return {
     list: "changes",
-    title: "Changes since the previous sync",
+    title: `Changes since ${previousSync === null ? "the previous sync" : describeTime(previousSync)}`,
     count: changes?.changed,
     explanation:
       changes === null
         ? "Unknown: the file holds no earlier sync of this organization to compare with."
-        : "A renamed member is listed as one who left and one who joined.",
+        : `A member with a new user name is listed as one who left and one who joined.${changes.being_deleted > 0 ? DELETION_NOTE : ""}`,
     columns: [MEMBER, NAME, EMAIL, CHANGE],
+  };
+}
+
+/** Only where most sign-ins are known: those of somebody who is not among the sessions that Codecov lists. */
+function describeUnknownSeats({ seatsUnknown }: Counts): Section {
+  return {
+    list: "unknownSeats",
+    title: "Seats whose sign-ins are unknown",
+    count: seatsUnknown,
+    explanation:
+      "Codecov tells sign-ins by user name, so it is not known whether these seat holders sign in.",
+    columns: [MEMBER, NAME, EMAIL, ADMIN],
   };
 }
 
@@ -123,13 +166,27 @@ function describeSession({ signIn, sessionEnds }: Finding): string {
 }
 
 function describeChange(finding: Finding): string {
-  const { changes, possiblySameAs, hasSeat, hadSeat } = finding;
-  const words = changes.map((change) => CHANGE_WORDS[change]);
+  const { changes, hasSeat, hadSeat } = finding;
+  const words = changes.map((change) => CHANGE_WORDS[change] + describeValues(change, finding));
   if (hasSeat === null) words.push(hadSeat ? "held a seat" : "held no seat");
   if (hadSeat === null) words.push(hasSeat ? "holds a seat" : "holds no seat");
-  if (possiblySameAs !== null)
-    words.push(`perhaps renamed: ${hasSeat === null ? "now" : "was"} ${possiblySameAs}`);
-  return words.join(", ");
+  return [...words, ...describeOtherId(finding)].join(", ");
+}
+
+/** What a name or an e-mail was and is. */
+function describeValues(change: Change, { name, nameBefore, email, emailBefore }: Finding): string {
+  if (change === "name_changed") return `: ${nameBefore ?? "none"} → ${name ?? "none"}`;
+  return change === "email_changed" ? `: ${emailBefore ?? "none"} → ${email ?? "none"}` : "";
+}
+
+function describeOtherId({ changes, possiblySameAs, hasSeat, nameBefore, emailBefore }: Finding): string[] {
+  if (changes.includes("being_deleted")) {
+    if (possiblySameAs === null) return [];
+    const known = [nameBefore, emailBefore].filter((text) => text !== null).join(", ");
+    return [`most likely ${possiblySameAs} before${known === "" ? "" : ` (${known})`}`];
+  }
+  if (possiblySameAs === null) return [];
+  return [`perhaps renamed: ${hasSeat === null ? "now" : "was"} ${possiblySameAs}`];
 }
 
 function describeConcerns({ concerns, sharesEmailWith }: Finding): string {

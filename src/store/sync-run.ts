@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { type Row, readInteger, readOptionalText, readText, withLargeValues } from "./database.ts";
+import { type Row, readInteger, readOptionalText, readPage, readText, withLargeValues } from "./database.ts";
 import { findSyncOrigin, type SyncOrigin } from "./sync-origin.ts";
 import { findSyncTimes, type SyncTimes } from "./sync-times.ts";
 
@@ -43,6 +43,10 @@ export interface SyncRun {
   readonly verification: Verification;
 }
 
+/** All columns, but nothing for those that can be large. */
+const SMALL_COLUMNS = `id, sync_id, sync_type, parent_sync_id, linked_sync_id, started_at, ended_at, supports_diff,
+  ingest_invariant_generation, ingest_invariant_coverage, ingest_invariant_mode, '' AS sync_token, NULL AS stats`;
+
 const LATEST_FIRST = "ORDER BY ended_at DESC, sync_id DESC LIMIT 1";
 
 /** The syncs of a file, as readers see them. */
@@ -66,14 +70,17 @@ export class SyncRuns {
     return this.db.prepare("SELECT 1 FROM v1_sync_runs LIMIT 1").get() === undefined;
   }
 
-  /** The finished syncs of these types, the latest first as readers see them, and no more than `limit`. */
+  /**
+   * The finished syncs of these types, the latest first as readers see them, and no more than `limit`. Without their
+   * tokens and counts, which can be large and which nobody needs of a finished sync.
+   */
   listFinished(types: readonly SyncType[], limit: number): SyncRun[] {
     const wanted = types.map(() => "?").join(", ");
-    return this.#select(
-      `WHERE ended_at IS NOT NULL AND sync_type IN (${wanted}) ORDER BY ended_at DESC, sync_id DESC LIMIT ?`,
-      ...types,
-      limit,
+    const statement = this.db.prepare(
+      `SELECT ${SMALL_COLUMNS} FROM v1_sync_runs WHERE ended_at IS NOT NULL AND sync_type IN (${wanted})
+       ORDER BY ended_at DESC, sync_id DESC LIMIT ?`,
     );
+    return readPage(this.db, statement, limit, ...types, limit).rows.map(toSyncRun);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { FieldSet } from "#config/field.ts";
+import { checkInstant } from "#kernel/instant.ts";
 
 export const reportFields = {
   format: {
@@ -12,5 +13,19 @@ export const reportFields = {
     name: "output",
     description: "File to write the report to instead of standard output",
     isPath: true,
+  },
+  since: {
+    kind: "string",
+    name: "since",
+    description:
+      "Compare with the newest finished sync from before this day (2026-07-01, in UTC) or time (RFC 3339), instead of with the one before",
+    placeholder: "2026-07-01",
+    check: checkInstant,
+  },
+  previous: {
+    kind: "string",
+    name: "previous",
+    description: "Another .c1z file of the same organization, to compare with what it holds",
+    isInputFile: true,
   },
 } as const satisfies FieldSet;

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
+import { parseInstant } from "#kernel/instant.ts";
 import type { Review } from "#report/review.ts";
 import { openReview } from "#report/review.ts";
 import { removeAbandonedTemporaries } from "#store/helper-path.ts";
@@ -20,8 +21,11 @@ type Format = NonNullable<Options["format"]>;
 /** Takes the next piece of a report. */
 type Write = (piece: string) => Promise<void>;
 
-/** Width of a table in a file, and where standard output is no terminal. */
+/** Width of a table in a file, and where standard output is no terminal and `COLUMNS` says nothing. */
 const DEFAULT_COLUMNS = 120;
+
+/** No table is laid out for less. */
+const MIN_COLUMNS = 20;
 
 /** A report is written within seconds; what nobody has touched for so long was left by a killed process. */
 const ABANDONED_AFTER_MS = 60 * 60_000;
@@ -38,8 +42,15 @@ export async function run(invocation: Invocation): Promise<number> {
     options.output === undefined ? undefined : await prepareOutput(options.output, invocation, settings);
   const signals = watchSignals();
   try {
-    await using review = await openReview(sdk.file, { tempDir: sdk.c1zTempDir, signal: signals.signal });
-    const pieces = await render(review, chooseFormat(options), output === undefined ? "screen" : "file");
+    await using review = await openReview(sdk.file, {
+      tempDir: sdk.c1zTempDir,
+      signal: signals.signal,
+      since: options.since === undefined ? undefined : parseInstant(options.since),
+      previous: options.previous,
+      madeBy: `${invocation.definition.name} ${invocation.version}`,
+    });
+    const width = output === undefined ? readScreenWidth(invocation) : DEFAULT_COLUMNS;
+    const pieces = await render(review, chooseFormat(options), { width, isFile: output !== undefined });
     if (output === undefined) {
       await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
@@ -72,24 +83,29 @@ function chooseFormat({ format, output = "" }: Options): Format {
   return reportFields.format.values.find((value) => value === ending) ?? "table";
 }
 
-async function render(review: Review, format: Format, use: "screen" | "file"): Promise<Iterable<string>> {
+async function render(
+  review: Review,
+  format: Format,
+  { width, isFile }: { readonly width: number; readonly isFile: boolean },
+): Promise<Iterable<string>> {
   switch (format) {
     case "json":
       return (await import("#report/json.ts")).renderJson(review);
     case "csv":
-      return (await import("#report/csv.ts")).renderCsv(review, { byteOrderMark: use === "file" });
+      return (await import("#report/csv.ts")).renderCsv(review, { byteOrderMark: isFile });
     case "html":
       return (await import("#report/html.ts")).renderHtml(review);
     case "table":
-      return (await import("#report/table.ts")).renderTable(review, chooseWidth(use));
+      return (await import("#report/table.ts")).renderTable(review, width);
     default:
       return format satisfies never;
   }
 }
 
-/** A file is as wide as a report is by default, whatever the terminal is that it is made from. */
-function chooseWidth(use: "screen" | "file"): number {
-  return use === "file" ? DEFAULT_COLUMNS : process.stdout.columns || DEFAULT_COLUMNS;
+/** The terminal's, or what `COLUMNS` says where the reader is a pipe. A file depends on neither. */
+function readScreenWidth({ env }: Invocation): number {
+  const told = process.stdout.columns || Number(env["COLUMNS"]);
+  return Number.isSafeInteger(told) && told >= MIN_COLUMNS ? told : DEFAULT_COLUMNS;
 }
 
 async function writeAll(pieces: Iterable<string>, write: Write, signal: AbortSignal): Promise<void> {

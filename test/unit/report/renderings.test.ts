@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import { assert, constantFrom, property, string, tuple } from "fast-check";
+import { array, assert, constantFrom, integer, property, string, tuple } from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { countColumns, fitToColumns } from "#report/columns.ts";
+import { countColumns, wrapToColumns } from "#report/columns.ts";
 import { renderCsv } from "#report/csv.ts";
+import { layOutGrid } from "#report/grid.ts";
 import { renderHtml } from "#report/html.ts";
 import { renderJson } from "#report/json.ts";
 import { openReview, type ReviewContent } from "#report/review.ts";
@@ -30,7 +31,11 @@ async function reviewOf(...syncs: SampleSync[]): Promise<ReviewContent> {
 
 /** The whole text, without what differs from run to run. */
 function render(pieces: Iterable<string>, { facts: { file, sync, previousSync } }: ReviewContent): string {
-  const text = [...pieces].join("").replaceAll(file, "sync.c1z").replaceAll(sync.id, "SYNC");
+  const text = [...pieces]
+    .join("")
+    .replaceAll(file, "sync.c1z")
+    .replaceAll(sync.id, "SYNC")
+    .replaceAll(sync.fileHash, "HASH");
   return previousSync === null ? text : text.replaceAll(previousSync.id, "PREVIOUS");
 }
 
@@ -41,7 +46,7 @@ test("the table says what matters in the width there is", async () => {
   const review = await compared();
   const text = render(renderTable(review, 78), review);
   await expect(text).toMatchFileSnapshot("../../golden/report/table.txt");
-  for (const line of text.split("\n")) expect(countColumns(line)).toBeLessThanOrEqual(100);
+  for (const line of text.split("\n")) expect(countColumns(line)).toBeLessThanOrEqual(90);
 });
 
 test("the JSON form is what docs/report.md describes", async () => {
@@ -105,7 +110,8 @@ test("long lists are cut for people, with the number of those left out, and whol
   );
   const page = render(renderHtml(review), review);
   expect(page).toContain("… and 5 more");
-  expect(page.match(/<tr>/g)).toHaveLength(1_001);
+  // The list of those without a seat is cut, the one of all members is not.
+  expect(page.match(/<tr>/g)).toHaveLength(1_001 + 1_006);
   expect(render(renderCsv(review, PIPED), review).trimEnd().split("\r\n")).toHaveLength(1_006);
   expect(JSON.parse(render(renderJson(review), review)).members_without_seat).toHaveLength(1_005);
 });
@@ -212,11 +218,70 @@ test.each([
 });
 
 test.each([
-  ["ann", 5, "ann  "],
-  ["annabel", 5, "anna…"],
-  ["李伟李", 5, "李伟…"],
-  ["李伟李", 4, "李… "],
-])("%s is fitted into %i columns", (text, columns, fitted) => {
-  expect(fitToColumns(text, columns)).toBe(fitted);
-  expect(countColumns(fitted)).toBe(columns);
+  ["ann bob", 7, ["ann bob"]],
+  ["ann bob cid", 7, ["ann bob", "cid"]],
+  ["李伟 李", 4, ["李伟", "李"]],
+  ["a-long-id ann", 5, ["a-long-id", "ann"]],
+  ["", 5, [""]],
+])("%s is wrapped at %i columns, and no word is broken", (text, columns, lines) => {
+  expect(wrapToColumns(text, columns)).toEqual(lines);
+});
+
+const columns = [{ title: "Member" }, { title: "Name", isDispensable: true }, { title: "Why" }];
+
+test("one long id does not spoil the other rows", () => {
+  const long = "an-id-that-is-longer-than-the-whole-column";
+  const rows = [
+    ["ann", "Ann Other", "same e-mail as bob"],
+    [long, "Bob Other", "no user name"],
+    ["cid", "Cid Other", "same e-mail as ann"],
+  ];
+  expect(layOutGrid(columns, rows, 50, "  ")).toEqual({
+    leftOut: [],
+    rows: [
+      "  Member             Name       Why\n",
+      "  ann                Ann Other  same e-mail as bob\n",
+      `  ${long}\n                     Bob Other  no user name\n`,
+      "  cid                Cid Other  same e-mail as ann\n",
+    ],
+  });
+});
+
+test("what reaches beyond the edge begins further to the left, and what is too long for any line stays whole", () => {
+  const [, row] = layOutGrid(columns, [["ann", "x".repeat(35), "y".repeat(45)]], 40, "").rows;
+  expect(row).toBe(`ann\n     ${"x".repeat(35)}\n${"y".repeat(45)}\n`);
+});
+
+test("the least needed column is left out where there is no room at all", () => {
+  expect(layOutGrid(columns, [["ann", "Ann", "shared"]], 20, "")).toEqual({
+    leftOut: ["Name"],
+    rows: ["Member  Why\n", "ann     shared\n"],
+  });
+});
+
+test("nothing of any text is lost, and lines are no longer than their longest word or the width", () => {
+  const word = string({ unit: constantFrom("a", "b", "李"), minLength: 1, maxLength: 30 });
+  const cell = array(word, { maxLength: 6 }).map((words) => words.join(" "));
+  assert(
+    property(
+      array(tuple(cell, cell, cell), { maxLength: 6 }),
+      integer({ min: 20, max: 90 }),
+      (rows, width) => {
+        const grid = layOutGrid(columns, rows, width, "");
+        grid.rows.slice(1).forEach((text, index) => {
+          const kept = (rows[index] ?? []).filter((_, column) => column !== 1 || grid.leftOut.length === 0);
+          const words = (of: string) =>
+            of
+              .split(/\s+/)
+              .filter((part) => part !== "")
+              .toSorted();
+          expect(words(text)).toEqual(words(kept.join(" ")));
+          for (const line of text.split("\n")) {
+            const longest = Math.max(0, ...words(line).map(countColumns));
+            expect(countColumns(line)).toBeLessThanOrEqual(Math.max(width, longest));
+          }
+        });
+      },
+    ),
+  );
 });

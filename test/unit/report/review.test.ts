@@ -104,15 +104,19 @@ test("each kind of change since the previous sync is told, and equal rows are no
     "loses-seat": ["seat_lost"],
     "gains-admin": ["admin_gained"],
     "loses-both": ["seat_lost", "admin_lost"],
+    "new-mail": ["email_changed"],
   });
   expect(review.facts.counts.changes).toEqual({
-    changed: 6,
+    changed: 7,
     joined: 1,
     left: 1,
     seat_gained: 1,
     seat_lost: 2,
     admin_gained: 1,
     admin_lost: 1,
+    being_deleted: 0,
+    name_changed: 0,
+    email_changed: 1,
     membersBefore: 7,
     seatsBefore: 6,
     adminsBefore: 1,
@@ -219,7 +223,7 @@ test("seats without a sign-in are unknown unless sessions were synced", async ()
     ["cid", "never"],
     ["bob", "ended"],
   ]);
-  expect(review.facts.notes.join()).toContain("Seat holders whose sign-ins are unknown: 1.");
+  expect(review.facts.notes.join()).toContain("Seat holders whose sign-ins are unknown: 1 (eve).");
 });
 
 test("targeted and unfinished syncs are left out, and that is said", async () => {
