@@ -7,7 +7,7 @@
  * is taken from `$CHROMIUM`, else from the path.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -26,13 +26,24 @@ const directory = resolve(process.argv[2] ?? "build/report");
 mkdirSync(directory, { recursive: true });
 const file = join(directory, "sample.c1z");
 const page = join(directory, "report.html");
+/** The page as a telephone shows it: Chromium's own windows are not as narrow as this. */
+const telephone = join(directory, "telephone.html");
+const TELEPHONE_WIDTH = 360;
 
 rmSync(file, { force: true });
 const before = Array.from({ length: MEMBERS }, (_, index) => makeMember(index));
-const now = [...before.slice(4).map(change), ...Array.from({ length: 9 }, (_, i) => makeMember(1_000 + i))];
+const now = [...before.slice(5).map(change), ...Array.from({ length: 9 }, (_, i) => makeMember(1_000 + i))];
 await writeSample(file, [
   { members: [...before, { username: "bob-old", name: "Bob Haas", email: "bob@example.com" }] },
-  { members: [...now, ...makeOddities()], purchased: 300 },
+  {
+    members: [...now, ...makeOddities()],
+    purchased: 300,
+    origin: {
+      program: "baton-codecov",
+      version: "0.0.0",
+      source: { address: "https://api.codecov.io", account: "li-wei", isAdmin: true },
+    },
+  },
 ]);
 const program = join(import.meta.dirname, "..", "src", "bin", "baton-codecov.ts");
 for (const ending of ["html", "csv", "json"]) {
@@ -52,8 +63,17 @@ takePicture(
   "--force-dark-mode",
   "--blink-settings=preferredColorScheme=0",
 );
-takePicture("narrow", "--window-size=500,1800");
-runChromium(`--print-to-pdf=${join(directory, "report.pdf")}`, "--no-pdf-header-footer");
+writeFileSync(
+  telephone,
+  `<body style="margin:0"><iframe src="report.html" width="${TELEPHONE_WIDTH}" height="3000" style="border:0"></iframe>`,
+);
+runChromium(
+  telephone,
+  `--screenshot=${join(directory, "telephone.png")}`,
+  "--hide-scrollbars",
+  "--window-size=500,3000",
+);
+runChromium(page, `--print-to-pdf=${join(directory, "report.pdf")}`, "--no-pdf-header-footer");
 console.log(`look at ${directory}`);
 
 function makeMember(index: number): SampleMember {
@@ -72,6 +92,7 @@ function makeMember(index: number): SampleMember {
 
 function change(member: SampleMember, index: number): SampleMember {
   if (index % 61 === 5) return { ...member, activated: !member.activated };
+  if (index === 50) return { ...member, name: `${member.name}-Costa`, email: "new.address@example.com" };
   return index === 100 ? { ...member, is_admin: true } : member;
 }
 
@@ -86,19 +107,24 @@ function makeOddities(): SampleMember[] {
     { username: "twin-1", name: "Twin One", email: "twin@example.com", signIn: signedIn },
     { username: "twin-2", name: "Twin Two", email: "Twin@Example.com", activated: false },
     { username: null, name: "Nameless Person", email: "nameless@example.com", signIn: neverSignedIn },
-    { username: "deleted-4711", service: "to_be_deleted", name: null, email: null },
+    {
+      username: "deleted_user_4711",
+      service: "to_be_deleted",
+      name: "[DELETED_USER_4711]",
+      email: "deleted_4711@deleted.codecov.io",
+    },
     { username: "li-wei", name: "李伟", email: "li.wei@example.com", is_admin: true, activated: false },
     { username: "maryam", name: "مریم", email: "maryam@example.com", signIn: signedIn },
   ];
 }
 
 function takePicture(name: string, ...flags: string[]): void {
-  runChromium(`--screenshot=${join(directory, `${name}.png`)}`, "--hide-scrollbars", ...flags);
+  runChromium(page, `--screenshot=${join(directory, `${name}.png`)}`, "--hide-scrollbars", ...flags);
 }
 
-function runChromium(...flags: string[]): void {
+function runChromium(file: string, ...flags: string[]): void {
   const always = ["--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000"];
-  execFileSync(process.env["CHROMIUM"] ?? "chromium", [...always, ...flags, pathToFileURL(page).href], {
+  execFileSync(process.env["CHROMIUM"] ?? "chromium", [...always, ...flags, pathToFileURL(file).href], {
     stdio: "ignore",
   });
 }

@@ -52,8 +52,12 @@ th { padding: 6px 12px 6px 0; color: var(--muted); font-size: 12px; font-weight:
 td { padding: 7px 12px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 td:first-child { font-weight: 600; }
 th:nth-child(1) { width: 24%; } th:nth-child(2) { width: 20%; } th:nth-child(3) { width: 26%; }
-.blank { min-width: 5em; border-bottom: 1px dotted var(--muted); }
-#members th { width: auto; } #members td:first-child, #members td:nth-child(3) { min-width: 9em; }
+#members th:nth-child(n) { width: auto; }
+#members table { font-size: 13px; }
+#members th:nth-child(1) { width: 17%; } #members th:nth-child(2) { width: 14%; } #members th:nth-child(3) { width: 25%; }
+#members th:nth-child(8), #members th:nth-child(9) { width: 11%; }
+.blank { border-left: 1px solid var(--line); }
+#members th:nth-child(n + 8) { padding-left: 8px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0 0; font-size: 14px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 .sign-off dl { row-gap: 22px; } .sign-off dd { border-bottom: 1px solid var(--muted); max-width: 26em; }
@@ -64,14 +68,16 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   .charts { grid-template-columns: 1fr; }
   thead { display: none; }
   tr { display: block; padding: 8px 0; border-top: 1px solid var(--line); }
-  td { display: grid; grid-template-columns: 8em 1fr; padding: 1px 0; border: 0; }
+  td { display: grid; grid-template-columns: 7em 1fr; padding: 1px 0; border: 0; }
   td:empty:not(.blank) { display: none; }
   td.blank { border: 0; }
   td.blank::after { content: ""; border-bottom: 1px dotted var(--muted); }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; }
   td::before { content: attr(data-title); color: var(--muted); font-weight: 400; }
 }
+@page { @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
 @page wide { size: landscape; }
+@media (min-width: 721px) { #members td:nth-child(6) { white-space: nowrap; } }
 @media print {
   :root {
     color-scheme: light;
@@ -81,7 +87,7 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   * { print-color-adjust: exact; }
   body { font-size: 11px; }
   main { max-width: none; padding: 0; }
-  table, th { font-size: 10px; }
+  table, th, #members table { font-size: 10px; }
   td { padding-top: 4px; padding-bottom: 4px; }
   .tile, .card, tr { break-inside: avoid; }
   .list { break-inside: auto; padding: 0; border: 0; }

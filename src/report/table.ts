@@ -58,11 +58,15 @@ function* renderFacts(facts: readonly Fact[], width: number): Generator<string> 
   }
 }
 
-/** `text` behind `head`, with its further lines below its first one. */
+/** `text` behind `head`, with its further lines below its first one; all below `head` if a word has no room behind it. */
 function formatBehind(head: string, text: string, width: number): string {
   const start = countColumns(head);
-  const [first = "", ...more] = wrapToColumns(text, width - start);
-  return [head + first, ...more.map((line) => " ".repeat(start) + line)]
+  const longest = Math.max(...text.split(" ").map(countColumns));
+  const isBehind = start + longest <= width;
+  const indent = isBehind ? start : 2 * INDENT.length;
+  const lines = wrapToColumns(text, width - indent).map((line) => " ".repeat(indent) + line);
+  const [first = "", ...more] = lines;
+  return (isBehind ? [head + first.slice(start), ...more] : [head, ...lines])
     .map((line) => `${line.trimEnd()}\n`)
     .join("");
 }

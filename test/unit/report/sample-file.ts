@@ -3,6 +3,7 @@ import { packAnnotation } from "#model/annotations.ts";
 import { makeResource, makeResourceType, type Resource, ResourceStatus, Trait } from "#model/resource.ts";
 import { makeUser } from "#model/user.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
+import type { SyncOrigin } from "#store/sync-origin.ts";
 import { ManualClock } from "../store/support.ts";
 
 /** A member of a sample; what is not said is ordinary. Fields are those of the profile. */
@@ -40,6 +41,7 @@ export interface SampleSync {
   readonly consumed?: number;
   readonly type?: "full" | "resources_only" | "partial";
   readonly unfinished?: boolean;
+  readonly origin?: SyncOrigin;
 }
 
 const WEEK_MS = 7 * 24 * 60 * 60_000;
@@ -86,6 +88,7 @@ export function addSync(file: C1zFile, sync: SampleSync): void {
     makeResource({ resourceType: "license", id: owner, displayName: "Seats", annotations: [trait] }),
   ]);
   if (sync.unfinished !== true) file.runs.end(run.id);
+  if (sync.origin !== undefined) file.runs.setOrigin(run.id, sync.origin);
 }
 
 function toUser({ signIn, ...given }: SampleMember, owner: string): Resource {
