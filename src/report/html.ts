@@ -3,16 +3,11 @@ import { renderChangeChart, renderSeatChart } from "./charts.ts";
 import type { Finding } from "./findings.ts";
 import { STYLE } from "./html-style.ts";
 import { escapeHtml } from "./html-text.ts";
-import {
-  describeFigures,
-  describeOrganization,
-  describeTime,
-  type Figure,
-  formatNumber,
-} from "./overview.ts";
+import { describeFigures, describeOrganization, type Figure, formatNumber } from "./overview.ts";
 import { describeComparison, describeSource } from "./provenance.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";
 import { type Column, describePopulation, describeSections, type Section } from "./sections.ts";
+import { describeTime } from "./times.ts";
 
 /** Rows of a list that are shown: more than anybody reads. The list of all members is the evidence, and complete. */
 const MAX_ROWS = 1_000;

@@ -21,23 +21,6 @@ export function describeOrganization({ owner, service }: ReviewFacts): string {
   return service === null ? name : `${name} on ${service}`;
 }
 
-/** When a sync ended, to the minute; otherwise when it began, and that it is this. */
-export function describeTime({ startedAt, endedAt }: SyncFacts): string {
-  if (endedAt !== null) return toMinute(endedAt);
-  return startedAt === null ? "an unknown time" : `${toMinute(startedAt)} (start)`;
-}
-
-/** A time to the second, from ISO 8601 in UTC. */
-export function formatTime(iso: string | null): string {
-  return iso === null
-    ? "an unknown time"
-    : `${iso.slice(0, "2026-01-01T00:00:00".length).replace("T", " ")} UTC`;
-}
-
-function toMinute(iso: string): string {
-  return `${iso.slice(0, "2026-01-01T00:00".length).replace("T", " ")} UTC`;
-}
-
 /** The numbers to begin with. */
 export function describeFigures({ counts, purchasedSeats, previousSync }: ReviewFacts): Figure[] {
   const since = previousSync === null ? "" : describeDay(previousSync);

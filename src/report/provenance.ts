@@ -1,6 +1,6 @@
-import { describeTime, formatTime } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
 import type { SyncFacts } from "./snapshots.ts";
+import { describeTime, formatTime } from "./times.ts";
 
 /** Something that is known of a review, in words for people. */
 export interface Fact {

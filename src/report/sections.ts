@@ -6,8 +6,9 @@ import {
   knowsSignIns,
   type ListName,
 } from "./findings.ts";
-import { describeTime, NEEDS_REVIEW } from "./overview.ts";
+import { NEEDS_REVIEW } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
+import { describeTime } from "./times.ts";
 
 /** A column of a list for people. */
 export interface Column {

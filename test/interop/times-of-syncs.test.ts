@@ -4,7 +4,7 @@ import { openReview } from "#report/review.ts";
 import { at, baton, batonJson, countUsers, rows } from "./support/baton.ts";
 import { hasFile, openScene, type Scene } from "./support/scene.ts";
 
-describe.skipIf(!inject("goPrograms").available)("a file with our table of true times", () => {
+describe.skipIf(!inject("goPrograms").available)("a file with our tables of true times and origins", () => {
   let scene: Scene;
   let file: string;
   const ends: { readonly before: number; readonly after: number }[] = [];
@@ -54,10 +54,17 @@ describe.skipIf(!inject("goPrograms").available)("a file with our table of true 
     expect(await countUsers(out)).toBe(52);
   });
 
-  it("is extended by the Go host, which leaves the table alone", async () => {
+  it("is extended by the Go host, which leaves the tables alone", async () => {
     await sync("go", "Pacific/Kiritimati");
     expect(await countUsers(file)).toBe(52);
     await expectTrueTimes();
+    await using review = await openReview(file);
+    const { sync: latest, previousSync } = review.facts;
+    expect(latest.origin).toBeNull();
+    expect(previousSync?.origin).toMatchObject({
+      program: "baton-codecov",
+      source: { address: expect.stringMatching(/^http:/), account: "alice", isAdmin: true },
+    });
   });
 
   it("is converted by the Go host to its own engine", async () => {
