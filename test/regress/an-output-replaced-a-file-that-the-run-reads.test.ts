@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { link, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runProgram } from "../contract/program.ts";
+import { CODECOV, runProgram } from "../contract/program.ts";
 import { writeSample } from "../unit/report/sample-file.ts";
 import { makeDirectory, startCodecov } from "./system.ts";
 
@@ -84,4 +85,23 @@ test("log lines are appended to no .c1z file, and to no file that the run reads"
   expect((await run("token", "new.c1z")).code).toBe(2);
   expect(await readFile(join(cwd, "sync.c1z"))).toEqual(content);
   expect(await readFile(join(cwd, "token"), "utf8")).toBe(TOKEN);
+});
+
+test.skipIf(process.platform === "win32").each([
+  { how: "appended to", redirection: ">> sync.c1z" },
+  { how: "opened for reading and writing", redirection: "1<> sync.c1z" },
+  { how: "appended to through a link", redirection: ">> soft.html" },
+])("a report is not printed into the file that it reads, $how", async ({ redirection }) => {
+  const { cwd, content } = await makeSample();
+  await symlink("sync.c1z", join(cwd, "soft.html"));
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", `exec "$0" "$1" report ${redirection}`, process.execPath, CODECOV],
+    {
+      cwd,
+      encoding: "utf8",
+    },
+  );
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("--file") });
+  expect(await readFile(join(cwd, "sync.c1z"))).toEqual(content);
 });

@@ -5,7 +5,7 @@ import { parseInstant } from "#kernel/instant.ts";
 import type { Review } from "#report/review.ts";
 import { openReview } from "#report/review.ts";
 import { removeAbandonedTemporaries } from "#store/helper-path.ts";
-import { refuseInputs } from "#store/inputs.ts";
+import { refuseInputs, refuseToPrintInto } from "#store/inputs.ts";
 import { resolveOutput } from "#store/output-path.ts";
 import { replaceFile } from "#store/replace-file.ts";
 import type { Invocation } from "../command.ts";
@@ -38,8 +38,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const { sdk, sources } = settings;
   const options = loadFields(reportFields, [], sources);
-  const output =
-    options.output === undefined ? undefined : await prepareOutput(options.output, invocation, settings);
+  const output = await prepareOutput(options.output, invocation, settings);
   const signals = watchSignals();
   try {
     await using review = await openReview(sdk.file, {
@@ -68,9 +67,22 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
-/** Whatever is wrong with the output is told before the file is read, which takes its time. */
-async function prepareOutput(path: string, invocation: Invocation, settings: Settings): Promise<string> {
+/**
+ * Whatever is wrong with the output is told before the file is read, which takes its time.
+ *
+ * @param path undefined to print the report
+ * @returns the path to write to, with links followed
+ */
+async function prepareOutput(
+  path: string | undefined,
+  invocation: Invocation,
+  settings: Settings,
+): Promise<string | undefined> {
   const inputs = [{ setting: "--file", path: settings.sdk.file }, ...listInputs(invocation, settings)];
+  if (path === undefined) {
+    refuseToPrintInto(inputs);
+    return undefined;
+  }
   refuseInputs({ setting: "--output", path }, inputs);
   const output = await resolveOutput(path, "other");
   await removeAbandonedTemporaries(output, ABANDONED_AFTER_MS);
