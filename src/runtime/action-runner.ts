@@ -5,7 +5,7 @@ import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
-import { requireArguments } from "./action-arguments.ts";
+import { checkArguments } from "./action-arguments.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
 import { type Provisioning, requireAction } from "./provisioning.ts";
 import { classifyFailure } from "./status.ts";
@@ -61,7 +61,7 @@ export class ActionRunner {
   ): Promise<ActionState> {
     const { name } = action.schema;
     requireAction(this.#options.provisioning, name, args);
-    requireArguments(action.schema, args);
+    checkArguments(action.schema, args);
     const id = createKsuid(this.#options.clock.now());
     this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
     const ended = this.#run(id, action, args, span);

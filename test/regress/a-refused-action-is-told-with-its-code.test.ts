@@ -32,6 +32,13 @@ const REFUSALS = [
     code: Code.InvalidArgument,
     says: "user_id",
   },
+  {
+    what: "the argument is a number",
+    flags: ["--provisioning"],
+    args: { user_id: 5 },
+    code: Code.InvalidArgument,
+    says: "user_id",
+  },
 ];
 
 let scene: ServiceScene;
