@@ -2,8 +2,9 @@ import { type ParsedArguments, parseArguments, usageError } from "#config/argume
 import type { Field, FieldSet } from "#config/field.ts";
 import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { Code } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
+import { toFaultError, WORKING_DIRECTORY_GONE } from "#kernel/system-error.ts";
 import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts";
 import { explainUnexpected } from "#store/file-errors.ts";
 import { hideSecretFlags } from "./child-command.ts";
@@ -105,11 +106,7 @@ function findWorkingDirectory(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new BatonError(
-      Code.FailedPrecondition,
-      "the current directory does not exist any more, or cannot be read; change to another one and try again",
-      { kind: "configuration", cause },
-    );
+    throw toFaultError(WORKING_DIRECTORY_GONE, cause, "go on");
   }
 }
 

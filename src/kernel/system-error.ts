@@ -32,6 +32,14 @@ const missing: SystemFault = {
   remedy: "check the path",
 };
 
+/** The directory that the program was started in has been removed, which Node notices at the first relative path. */
+export const WORKING_DIRECTORY_GONE: SystemFault = {
+  code: Code.FailedPrecondition,
+  kind: "configuration",
+  what: "the current directory does not exist any more, or cannot be read",
+  remedy: "change to another one and try again",
+};
+
 /** By the name of the error number, see errno(3). */
 const FAULTS: Readonly<Record<string, SystemFault>> = {
   ENOSPC: NO_SPACE,
@@ -104,6 +112,9 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 
 /** What an error of the system means; undefined if it is none, or one that says nothing about the world. */
 export function describeSystemFault(thrown: unknown): SystemFault | undefined {
+  if (thrown instanceof Error && "syscall" in thrown && thrown.syscall === "uv_cwd") {
+    return WORKING_DIRECTORY_GONE;
+  }
   return FAULTS[systemCodeOf(thrown) ?? ""];
 }
 

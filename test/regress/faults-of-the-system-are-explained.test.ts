@@ -55,7 +55,9 @@ test.skipIf(process.platform === "win32").each([["capabilities"], ["--help"], ["
   },
 );
 
-test.skipIf(process.platform === "win32").each([["report"], ["--log-level=error"], ["serve", "--plaintext"]])(
+test
+  .skipIf(process.platform === "win32")
+  .each([["report"], ["--log-level=error"], ["--file=x.c1z"], ["serve", "--plaintext"]])(
   "%s says that the current directory is gone",
   (...args) => {
     const { code, stderr } = run(inGoneDirectory, CODECOV, ...args);
