@@ -277,14 +277,19 @@ export function networkError(endpoint: Endpoint, host: string, thrown: unknown):
     const lessMayHelp = WITHIN_EXCHANGE.has(code);
     return new BatonError(Code.Unavailable, message, { kind: "upstream", cause: thrown, lessMayHelp });
   }
-  return fault(Code.FailedPrecondition, `${failed}${describeLasting(code, thrown)}`, "upstream", thrown);
+  return fault(
+    Code.FailedPrecondition,
+    `${failed}${describeLasting(code, origin?.reason, thrown)}`,
+    "upstream",
+    thrown,
+  );
 }
 
-function describeLasting(code: string, thrown: unknown): string {
+function describeLasting(code: string, reason: string | undefined, thrown: unknown): string {
   const known = LASTING.get(code);
   if (known !== undefined) return known;
   if (code.startsWith("HPE_")) {
-    return `the answer is not HTTP as it should be (${code}); check the base URL, and look for a proxy that changes answers`;
+    return `the answer is not well-formed HTTP (${reason ?? code}); check the base URL, and look for a proxy that changes answers`;
   }
   return `${toBatonError(thrown).message} (${code})`;
 }
@@ -319,6 +324,8 @@ interface NetworkFault {
   readonly port?: number | undefined;
   /** The name that was looked up. */
   readonly hostname?: string | undefined;
+  /** In words, where the code says nothing. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -334,7 +341,16 @@ function findNetworkFault(thrown: unknown): NetworkFault | undefined {
     const parts = thrown.errors.map(findNetworkFault).filter((part) => part !== undefined);
     return parts.find(({ code }) => TIMEOUTS.has(code) || PASSING.has(code)) ?? parts[0];
   }
-  return isFault(thrown) ? thrown : undefined;
+  if (isFault(thrown)) return thrown;
+  // undici 8 gives the errors of its parser no code, as it looks the name of a number up in a list of numbers by name.
+  return thrown.name === "HTTPParserError"
+    ? { code: "HPE_UNKNOWN", reason: parserReason(thrown) }
+    : undefined;
+}
+
+/** What the parser says itself, which undici puts into parentheses. */
+function parserReason({ message }: Error): string | undefined {
+  return /\(([^()]+)\)$/.exec(message)?.[1];
 }
 
 function isFault(error: Error): error is Error & NetworkFault {

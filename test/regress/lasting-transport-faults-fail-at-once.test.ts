@@ -23,10 +23,12 @@ test.each([
     });
   });
   const file = join(await temporaryDirectory(), "x.c1z");
-  const { code } = await runProgram(["-f", file], {
+  const { code, stderr } = await runProgram(["-f", file], {
     env: codecovAt(`http://127.0.0.1:${await listen(server)}`),
   });
   expect(code).toBe(9);
+  // Every reason comes with what to do.
+  expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/failed: the .*proxy/);
   expect(paths).toEqual([...new Set(paths)]);
 });
 
