@@ -31,13 +31,14 @@ const PEM_BEGIN = "-----BEGIN CERTIFICATE-----";
 /** @throws BatonError (`Unknown`, kind `configuration`) naming the setting that cannot be used */
 export function readCollector({ endpoint, ca, caPath, insecure }: CollectorSettings): Collector {
   const parts = ENDPOINT.exec(endpoint.trim())?.groups;
-  if (parts === undefined) {
+  const address = `${parts?.["host"]}:${parts?.["port"] ?? DEFAULT_PORT}`;
+  // The pattern takes ports above 65535 and host names that are none.
+  if (parts === undefined || !URL.canParse(`http://${address}`)) {
     throw problem(' has to be host:port or a URL such as "https://collector:4317" without a path');
   }
   if (ca !== undefined && caPath !== undefined) {
     throw problem("-tls-cert and --otel-collector-endpoint-tls-cert-path exclude each other");
   }
-  const address = `${parts["host"]}:${parts["port"] ?? DEFAULT_PORT}`;
   if (insecure || parts["scheme"]?.toLowerCase() === "http") return { address, tls: undefined };
   return { address, tls: { ca: caPath === undefined ? decodeCa(ca) : readCa(caPath) } };
 }

@@ -73,6 +73,18 @@ test.each(["https://c1.example", "c1.example/api", "c1.example:70000", "c1.examp
   },
 );
 
+test.each(["http://%zz", "collector:70000", "http://col lector", "https://collector/v1/traces"])(
+  "%s is no address of a collector",
+  async (address) => {
+    const { code, stderr } = await runProgram([`--otel-collector-endpoint=${address}`], {
+      cwd,
+      env: complete,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^--otel-collector-endpoint [^\n]+\n$/);
+  },
+);
+
 test("levels and formats are accepted in any case", async () => {
   const { stderr } = await runProgram(["--log-level=WARN", "--log-format=JSON", "--max-wait=1s"], {
     cwd,
