@@ -46,6 +46,7 @@ test.each(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])(
   async (variable) => {
     const { code, stderr } = await run([], { [variable]: "/nowhere/ca.pem" });
     expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining(variable) });
+    expect(stderr).toContain("no such file");
   },
 );
 

@@ -1,5 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
+import { describeReason } from "#kernel/system-error.ts";
 
 /** Where the API token comes from. */
 export type TokenOrigin = { readonly value: Secret } | { readonly file: string };
@@ -42,8 +43,7 @@ export class TokenSource {
       const { readFile } = await import("node:fs/promises");
       text = await readFile(file, "utf8");
     } catch (error) {
-      const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-      throw invalid(`--codecov-api-token-file ${file} cannot be read: ${reason}`);
+      throw invalid(`--codecov-api-token-file ${file} cannot be read: ${describeReason(error)}`);
     }
     const token = checkedToken(text, `--codecov-api-token-file ${file}`);
     this.#register?.(token);
