@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { Logger } from "#kernel/logger.ts";
@@ -36,6 +37,8 @@ export class TlsEntrance {
   /** Throws what Node finds wrong with certificates and key. */
   constructor({ tls, log, handshakes, onProven }: TlsEntranceOptions) {
     this.#room = new WaitingRoom(handshakes);
+    // Node passes over an authority that it cannot read, and then trusts nobody without a word.
+    void new X509Certificate(tls.ca);
     this.#server = createServer({
       ...tls,
       requestCert: true,
