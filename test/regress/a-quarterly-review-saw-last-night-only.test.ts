@@ -7,7 +7,7 @@ import { makeTempDir } from "../unit/store/support.ts";
 
 /** Weekly syncs that end on 2026-11-21 at 12:00 UTC, each with the members of its row. */
 function syncsOf(...rosters: readonly string[]): SampleSync[] {
-  return rosters.map((roster) => ({ members: [...roster].map((username) => ({ username })) }));
+  return rosters.map((roster) => ({ members: roster.split("").map((username) => ({ username })) }));
 }
 
 async function makeDirectory(files: Readonly<Record<string, readonly SampleSync[]>>) {
