@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import type { NetworkEnvironment } from "./environment.ts";
@@ -78,7 +79,7 @@ export class HttpClient {
   async send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
     const { allowWrites, totalTimeoutMs } = this.#options;
     if (request.method !== "GET" && !allowWrites) {
-      throw new BatonError(Code.FailedPrecondition, `${request.method} refused: provisioning is not enabled`);
+      throw new BatonError(Code.FailedPrecondition, `${request.method} refused: ${PROVISIONING_OFF}`);
     }
     const dispatcher = await this.#open();
     const startedAt = ctx.clock.monotonic();

@@ -193,12 +193,31 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   readonly needsClientSecret?: boolean;
   /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
+  /** What people can do with the program besides syncing, for its help. */
+  readonly examples?: readonly Example[];
+  /** What those who make a change from the shell must know about it. */
+  readonly changeNotes?: ChangeNotes;
 
   /**
    * Makes the connector. It may load its code only now, since help and hosts do without it, but does no other I/O:
    * what can fail belongs into `validate`.
    */
   create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector | Promise<Connector>;
+}
+
+/** A command line, and what it is good for. */
+export interface Example {
+  /** The words behind the program's name, each as one argument. */
+  readonly args: readonly string[];
+  /** A few words, for example `give jdoe a seat`. */
+  readonly purpose: string;
+}
+
+/** What is told once a change was made, a sentence each without a period. */
+export interface ChangeNotes {
+  readonly revoke?: string;
+  /** By the name of the action. */
+  readonly actions?: Readonly<Record<string, string>>;
 }
 
 /** A line of the summary: how many of the stored resources are of a type and, if wanted, have a flag. */

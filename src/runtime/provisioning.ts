@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import type { ActionStruct } from "./connector.ts";
 
 /** The kinds of changes, actions aside, that a command line can ask for by name. */
@@ -40,5 +41,5 @@ export function requireAction(provisioning: Provisioning, name: string, args: Ac
 }
 
 function notEnabled(): BatonError {
-  return new BatonError(Code.FailedPrecondition, "provisioning is not enabled");
+  return new BatonError(Code.FailedPrecondition, PROVISIONING_OFF);
 }

@@ -13,6 +13,7 @@ import {
   ResourcesServiceListResourcesRequest,
 } from "#gen/c1/connector/v2/resource.ts";
 import { Code } from "#kernel/errors.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import { spawnToy, type ToyProcessOptions } from "../fakes/toy-process.ts";
 
 const LIST_PEOPLE = ResourcesServiceListResourcesRequest.fromPartial({ resourceTypeId: "person" });
@@ -74,7 +75,7 @@ describe("a started connector process", () => {
     const toy = await start();
     const client = toy.connect();
     const refused = await client.refused(GrantManager.grant, request);
-    expect(refused.message).toBe("provisioning is not enabled");
+    expect(refused.message).toBe(PROVISIONING_OFF);
     client.close();
   });
 

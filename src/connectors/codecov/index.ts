@@ -1,5 +1,6 @@
 import { Secret } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
+import { AUTO_ACTIVATION } from "./auto-activation.ts";
 import { HOSTED_BASE_URL } from "./base-url.ts";
 import { constraints, fields } from "./fields.ts";
 import { USER_TYPE } from "./type-ids.ts";
@@ -31,6 +32,34 @@ export const codecov = {
     { label: "seats", resourceType: USER_TYPE, profileFlag: "activated" },
     { label: "admins", resourceType: USER_TYPE, profileFlag: "is_admin" },
   ],
+  examples: [
+    {
+      args: ["--list-action-schemas"],
+      purpose: "list the actions",
+    },
+    {
+      args: [
+        "--grant-entitlement",
+        "license:acme:assigned",
+        "--grant-principal",
+        "jdoe",
+        "--grant-principal",
+        "asmith",
+        "--grant-principal-type",
+        "user",
+      ],
+      purpose: "give two members a seat",
+    },
+    {
+      args: ["--revoke-grant", "license:acme:assigned:user:jdoe"],
+      purpose: "take a seat; several with --revoke-grant for each",
+    },
+    {
+      args: ["--invoke-action", "disable_user", "--invoke-action-args", '{"user_id":"jdoe"}'],
+      purpose: "take a seat by an action; enable_user gives one",
+    },
+  ],
+  changeNotes: { revoke: AUTO_ACTIVATION, actions: { disable_user: AUTO_ACTIVATION } },
   create: async (config, settings) => {
     // Loaded only where a connector is needed, which the host beside it does without.
     const { createCodecov } = await import("./connector.ts");

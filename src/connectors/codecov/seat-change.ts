@@ -1,15 +1,13 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
+import { AUTO_ACTIVATION } from "./auto-activation.ts";
 import type { CodecovConnection } from "./connection.ts";
 import type { Member } from "./schemas.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 
 /** Admins asked for at once; hardly an organization has as many. */
 const MAX_ADMINS = 1_000;
-
-const AUTO_ACTIVATION =
-  "while auto-activation is on for the organization, Codecov gives the seat back by itself with the member's next pull request to, or read of, a private repository; it is turned off on the members page";
 
 export interface SeatChangeOptions {
   /** Id of the user resource. */

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import { Redactor } from "#kernel/secret.ts";
 import { ActionRunner, MAX_ACTION_MS } from "#runtime/action-runner.ts";
 import type { Action } from "#runtime/connector.ts";
@@ -111,7 +112,7 @@ describe("an invocation", () => {
     });
     await expect(runner.invoke(action, {}, 1000, NEVER)).rejects.toMatchObject({
       code: Code.FailedPrecondition,
-      message: "provisioning is not enabled",
+      message: PROVISIONING_OFF,
     });
     expect(started).toBe(false);
   });

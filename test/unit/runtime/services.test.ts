@@ -25,6 +25,7 @@ import {
 } from "#gen/c1/ratelimit/v1/ratelimit.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Code } from "#kernel/errors.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import { hasAnnotation, packAnnotation } from "#model/annotations.ts";
 import { makeEntitlement } from "#model/entitlement.ts";
 import { makeGrant } from "#model/grant.ts";
@@ -418,7 +419,7 @@ describe("without provisioning", () => {
     for (const refusal of refusals) {
       expect(refusal).toEqual({
         code: Code.FailedPrecondition,
-        message: "provisioning is not enabled",
+        message: PROVISIONING_OFF,
         status: undefined,
       });
     }
@@ -445,7 +446,7 @@ describe("without provisioning", () => {
     });
     expect(refusal).toMatchObject({
       code: Code.FailedPrecondition,
-      message: "error: invoking action failed: provisioning is not enabled",
+      message: `error: invoking action failed: ${PROVISIONING_OFF}`,
     });
   });
 });
