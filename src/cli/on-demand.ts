@@ -1,4 +1,5 @@
 import { systemClock } from "#kernel/clock.ts";
+import type { ConnectorDefinition } from "#runtime/connector.ts";
 import { type Job, startConnector } from "./job.ts";
 import type { SdkConfig } from "./settings.ts";
 import { tell } from "./standard-output.ts";
@@ -20,36 +21,45 @@ import type { Task } from "./tasks/task.ts";
  *
  * @throws BatonError if the flags of the task cannot be read
  */
-export function findTask(sdk: SdkConfig): Task | undefined {
-  if (sdk.grantEntitlement !== undefined) return makeGrantTask(sdk, sdk.grantEntitlement);
-  if (sdk.revokeGrant !== undefined) return makeRevokeTask(sdk, sdk.revokeGrant);
+export function findTask(sdk: SdkConfig, { changeNotes: notes = {} }: ConnectorDefinition): Task | undefined {
+  if (sdk.grantEntitlements.length > 0) return makeGrantTask(sdk);
+  if (sdk.revokeGrants.length > 0) return makeRevokeTask(sdk, notes);
   if (isEventFeedWanted(sdk)) return makeEventFeedTask(sdk);
   const { createAccountProfile, createAccountLogin, createAccountEmail } = sdk;
   if ((createAccountProfile ?? createAccountLogin ?? createAccountEmail) !== undefined) {
     return makeCreateAccountTask(sdk);
   }
-  if (sdk.invokeAction !== undefined) return makeInvokeActionTask(sdk, sdk.invokeAction);
+  if (sdk.invokeAction !== undefined) return makeInvokeActionTask(sdk, sdk.invokeAction, notes);
   if (sdk.listActionSchemas) return makeListActionsTask(sdk);
-  if (sdk.deleteResource !== undefined) return makeDeleteTask(sdk, sdk.deleteResource);
-  if (sdk.rotateCredentials !== undefined) return makeRotateTask(sdk, sdk.rotateCredentials);
+  if (sdk.deleteResources.length > 0) return makeDeleteTask(sdk);
+  if (sdk.rotateCredentials.length > 0) return makeRotateTask(sdk);
   return undefined;
 }
 
-/** Runs a task through a connector of its own and tells what came out. */
+/** Runs a task through a connector of its own and tells what comes out, and at the end what must be known about it. */
 export async function runTask(task: Task, job: Job): Promise<number> {
-  const { output, signals } = job;
+  const { output, signals, invocation } = job;
+  const toPeople = (text: string): void => {
+    // The log of a terminal holds only what went wrong.
+    if (output.tellsPeople) tell(`${invocation.redactor.toLine(text)}\n`);
+  };
+  const notes = new Set<string>();
   const connector = await startConnector(job);
   try {
-    const { message, fields } = await task(connector, {
+    await task(connector, {
       signal: signals.signal,
       log: output.log,
       clock: systemClock,
+      report: ({ message, fields, notes: own = [] }) => {
+        output.log.info(message, own.length === 0 ? fields : { ...fields, note: own.join("; ") });
+        toPeople(message);
+        for (const note of own) notes.add(note);
+      },
     });
-    output.log.info(message, fields);
-    // The log of a terminal holds only what went wrong.
-    if (output.live !== undefined) tell(`${job.invocation.redactor.toLine(message)}\n`);
     return 0;
   } finally {
+    // Also if a later change has failed.
+    for (const note of notes) toPeople(`note: ${note}`);
     await connector.close();
   }
 }

@@ -19,6 +19,8 @@ export interface Output {
   readonly log: Logger;
   /** Whether results are printed for people on standard output. */
   readonly forPeople: boolean;
+  /** Whether somebody at a terminal is told what a run has done beside the log, which has gone elsewhere or holds less. */
+  readonly tellsPeople: boolean;
   /** For people at a terminal; absent elsewhere, the log then says it all. */
   readonly live: LiveLine | undefined;
   /** Flags that make a connector log in the same way. */
@@ -56,6 +58,7 @@ export function openOutput(
     log,
     forPeople: format === "console",
     live,
+    tellsPeople: live !== undefined || (process.stderr.isTTY && sdk.logPath.length > 0),
     childFlags: { "log-format": format, "log-level": level },
   };
 }

@@ -1,14 +1,13 @@
 import { usageError } from "#config/arguments.ts";
-import { type ConfigOf, type FieldSet, variableOf } from "#config/field.ts";
+import type { ConfigOf, FieldSet } from "#config/field.ts";
 import { readConfigFile } from "#config/file.ts";
 import { loadFields, type Sources } from "#config/load.ts";
-import { findNearest } from "#config/nearest.ts";
 import { connectorConstraints, sdkConstraints } from "#config/sdk-constraints.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
-import type { ConnectorDefinition } from "#runtime/connector.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
+import { checkKeys } from "./config-keys.ts";
 import { findIgnoredVariables } from "./ignored-variables.ts";
 import { parseJsonObject } from "./tasks/task.ts";
 
@@ -27,14 +26,16 @@ export interface Settings {
 /**
  * Reads the configuration file and loads the program's own settings.
  *
+ * @throws BatonError Unknown (exit code 2) for a setting that makes no sense, or a key of the file that is a typo
  * @param reader `connector` for the process or thread that a host has started
  */
 export async function loadSettings(
   invocation: Invocation,
   reader: "program" | "connector" = "program",
 ): Promise<Settings> {
-  const { env, parsed, definition, redactor } = invocation;
+  const { env, parsed, redactor } = invocation;
   const file = await readConfigFile(env, invocation.cwd());
+  const unknown = file === undefined ? [] : checkKeys(invocation, file, reader);
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
   const sdk = loadFields(
     sdkFields,
@@ -43,7 +44,6 @@ export async function loadSettings(
     reader,
   );
   registerSecrets(sdk, redactor);
-  const unknown = file === undefined ? [] : findUnknownKeys(definition, file.settings.keys(), file.path);
   return { sdk, sources, configPath: file?.path, warnings: [...unknown, ...findIgnoredVariables(env)] };
 }
 
@@ -80,8 +80,8 @@ export function readProvisioning(sdk: SdkConfig): Provisioning {
 
 /** The change that the flags ask for by name; where several do, the one that hosts carry out. */
 function findNamedChange(sdk: SdkConfig): NamedChange | undefined {
-  if (sdk.grantEntitlement !== undefined) return { kind: "grant" };
-  if (sdk.revokeGrant !== undefined) return { kind: "revoke" };
+  if (sdk.grantEntitlements.length > 0) return { kind: "grant" };
+  if (sdk.revokeGrants.length > 0) return { kind: "revoke" };
   const { createAccountProfile, createAccountLogin, createAccountEmail } = sdk;
   if ((createAccountProfile ?? createAccountLogin ?? createAccountEmail) !== undefined) {
     return { kind: "create-account" };
@@ -90,8 +90,8 @@ function findNamedChange(sdk: SdkConfig): NamedChange | undefined {
     const args = parseJsonObject("invoke-action-args", sdk.invokeActionArgs);
     return { kind: "action", name: sdk.invokeAction, args };
   }
-  if (sdk.deleteResource !== undefined) return { kind: "delete-resource" };
-  if (sdk.rotateCredentials !== undefined) return { kind: "rotate-credentials" };
+  if (sdk.deleteResources.length > 0) return { kind: "delete-resource" };
+  if (sdk.rotateCredentials.length > 0) return { kind: "rotate-credentials" };
   return undefined;
 }
 
@@ -119,18 +119,4 @@ export function findForeignSettings({ sources }: Settings): string[] {
 
 function registerSecrets(config: Readonly<Record<string, unknown>>, redactor: Redactor): void {
   for (const value of Object.values(config)) if (value instanceof Secret) redactor.register(value);
-}
-
-/** A key that means nothing is most likely a typo, and its setting then silently absent. */
-function findUnknownKeys(definition: ConnectorDefinition, keys: Iterable<string>, path: string): string[] {
-  const fields: FieldSet[] = [definition.fields, sdkFields, foreignFields];
-  const known = fields.flatMap((set) => Object.values(set)).map((field) => field.name);
-  return [...keys]
-    .filter((key) => !known.includes(key))
-    .map((key) => {
-      const nearest = findNearest(key, known);
-      const hint =
-        nearest === undefined ? "" : `; did you mean ${nearest}, which is also $${variableOf(nearest)}?`;
-      return `${path} sets ${key}, which is not a setting of ${definition.name}${hint}`;
-    });
 }

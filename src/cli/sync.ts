@@ -6,6 +6,7 @@ import { toBatonError } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
 import { EngineWarning } from "#store/engine.ts";
+import { explainUnexpected } from "#store/file-errors.ts";
 import { refuseInputs } from "#store/inputs.ts";
 import type { SyncTaskResult } from "#tasks/sync.ts";
 import { listInputs } from "./inputs.ts";
@@ -29,6 +30,7 @@ export async function sync(job: Job): Promise<number> {
   refuseInputs({ setting: "--file", path: sdk.file }, listInputs(invocation, job.settings));
 
   const starting = startConnector(job);
+  let isKept = false;
   try {
     // What the sync needs is loaded, and the file opened, while the connector starts.
     const [{ runSyncTask }, { readRetentionPolicy }] = await Promise.all([
@@ -59,6 +61,9 @@ export async function sync(job: Job): Promise<number> {
           source: connector?.upstreamSource(),
         }),
         onProgress: makeProgressReporter(output),
+        onKept: () => {
+          isKept = true;
+        },
       },
       { signal: signals.signal, log: output.log, clock: systemClock },
     );
@@ -68,6 +73,10 @@ export async function sync(job: Job): Promise<number> {
     output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
     if (output.forPeople) await print(formatSummary(summary), signals.signal);
     return 0;
+  } catch (error) {
+    if (!isKept) throw error;
+    const advice = `the progress is kept in ${sdk.file}; run the same command again to go on`;
+    throw explainUnexpected(error).withAdvice(advice);
   } finally {
     await starting.then(
       (connector) => connector.close(),

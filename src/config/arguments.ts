@@ -1,6 +1,8 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { Secret } from "#kernel/secret.ts";
 import type { Field } from "./field.ts";
 import { findNearest } from "./nearest.ts";
+import { parseValue } from "./values.ts";
 
 /** One use of a flag, in whatever spelling it was given. */
 export interface FlagUse {
@@ -87,6 +89,27 @@ export function parseArguments(argv: readonly string[], fields: Iterable<Field>)
     }
   }
   return { flags, words };
+}
+
+/**
+ * Refuses a command line that gives a setting for one value several different ones: one of them would be dropped in
+ * silence. Spellings of the same value do no harm.
+ *
+ * @throws BatonError Unknown (exit code 2)
+ */
+export function refuseContradictions({ flags }: ParsedArguments): void {
+  for (const [field, uses] of Map.groupBy(flags, (use) => use.field)) {
+    if (field.kind === "list") continue;
+    const [first, ...others] = uses.map(({ text }) => readForComparison(field, text));
+    if (others.every((value) => value === first)) continue;
+    throw usageError(`--${field.name} is given ${uses.length} times with different values; give it once`);
+  }
+}
+
+function readForComparison(field: Field, text: string): unknown {
+  const parsed = parseValue(field, [text]);
+  if ("problem" in parsed) return text;
+  return parsed.value instanceof Secret ? parsed.value.reveal() : parsed.value;
 }
 
 /** A mistake on the command line. Such mistakes end the program with 2, as in a Go connector. */

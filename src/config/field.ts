@@ -43,6 +43,12 @@ interface FieldBase {
   readonly connectorTakesAny?: boolean;
   /** Heading under which the help lists the flag; connector fields get the connector's own. */
   readonly group?: string;
+  /**
+   * Asks one run for something other than a sync, so it belongs on the command line and not into a file. A `choice` says
+   * what to do: an empty text, as from an unset variable of a script, would silently do something else and is refused. A
+   * `detail` says how.
+   */
+  readonly task?: "choice" | "detail";
 }
 
 interface TextRules {
@@ -79,6 +85,8 @@ export interface IntField extends FieldBase {
 /** Values separated by commas, the flag can be repeated; empty unless given. */
 export interface ListField extends FieldBase {
   readonly kind: "list";
+  /** Each use of the flag is one value as it stands: commas separate nothing. For ids, which may hold some. */
+  readonly verbatim?: boolean;
 }
 
 /** One of a fixed set of values. */

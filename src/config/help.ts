@@ -26,6 +26,7 @@ function describe(field: Field): string {
   if (field.kind === "select" && field.schemaTakesAny !== true)
     sentences.push(`One of ${field.values.join(", ")}`);
   if ("default" in field && field.default !== undefined) sentences.push(`Default ${field.default}`);
+  if (field.kind === "list" && field.verbatim === true) sentences.push("Can be repeated");
   const required = field.required === true ? "required: " : "";
   return `${required}${sentences.join(". ")} ($${variableOf(field.name)})`;
 }
@@ -37,7 +38,7 @@ function describeValue(field: Field): string {
     case "int":
       return " <number>";
     case "list":
-      return " <text,…>";
+      return field.verbatim === true ? " <text>" : " <text,…>";
     case "string":
     case "secret":
     case "select":

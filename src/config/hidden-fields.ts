@@ -13,6 +13,15 @@ export function hiddenTexts<E extends Entries>(entries: E): { readonly [K in key
   return declareHidden("string", entries);
 }
 
+/** The same for texts that ask one run for something, see `task` of a field. */
+export function hiddenTasks<E extends Entries, T extends "choice" | "detail">(
+  task: T,
+  entries: E,
+): { readonly [K in keyof E]: Hidden<"string"> & { readonly task: T } } {
+  const fields = Object.entries(hiddenTexts(entries)).map(([key, field]) => [key, { ...field, task }]);
+  return Object.fromEntries(fields);
+}
+
 /** The same for switches. */
 export function hiddenSwitches<E extends Entries>(entries: E): { readonly [K in keyof E]: Hidden<"bool"> } {
   return declareHidden("bool", entries);

@@ -1,4 +1,4 @@
-import { BatonError, Code } from "#kernel/errors.ts";
+import { SettingsError } from "#kernel/errors.ts";
 import type { FlagUse } from "./arguments.ts";
 import type { ConfigOf, Constraint, Field, FieldSet } from "./field.ts";
 import { variableOf } from "./field.ts";
@@ -33,6 +33,9 @@ export function loadFields<Fields extends FieldSet>(
   for (const [key, field] of Object.entries<Field>(fields)) {
     const texts = findTexts(field, sources);
     const filled = texts?.filter((text) => text !== "") ?? [];
+    if (reader === "program" && field.task === "choice" && hasEmptyFlag(field, sources)) {
+      problems.push(`--${field.name} is given without a value; is a variable of the calling script empty?`);
+    }
     if (filled.length === 0) {
       values[key] = defaultValue(field);
       if (field.required !== true) continue;
@@ -57,7 +60,7 @@ export function loadFields<Fields extends FieldSet>(
     const problem = findViolation(constraint, given);
     if (problem !== undefined) problems.push(problem);
   }
-  if (problems.length > 0) throw configError(problems);
+  if (problems.length > 0) throw new SettingsError(problems);
   return values as ConfigOf<Fields>;
 }
 
@@ -68,7 +71,8 @@ export function isGiven(field: Field, sources: Sources): boolean {
 
 /** The texts from the strongest source that names the field; undefined if none does. */
 export function findTexts(field: Field, sources: Sources): readonly string[] | undefined {
-  const split = (texts: readonly string[]) => (field.kind === "list" ? texts.flatMap(splitList) : texts);
+  const split = (texts: readonly string[]) =>
+    field.kind === "list" && field.verbatim !== true ? texts.flatMap(splitList) : texts;
   const flags = sources.flags.filter((use) => use.field.name === field.name).map((use) => use.text);
   if (flags.length > 0) return field.kind === "list" ? split(flags) : flags.slice(-1);
   const variable = sources.env[variableOf(field.name)] ?? "";
@@ -77,6 +81,10 @@ export function findTexts(field: Field, sources: Sources): readonly string[] | u
   // A YAML list has its own separators: what is one item there stays one.
   if (inFile !== undefined && inFile.length !== 1) return inFile;
   return inFile === undefined || inFile[0] === "" ? undefined : split(inFile);
+}
+
+function hasEmptyFlag({ name }: Field, { flags }: Sources): boolean {
+  return flags.some((use) => use.field.name === name && use.text === "");
 }
 
 function describeMissing(names: readonly string[]): string {
@@ -115,9 +123,4 @@ function findViolation(constraint: Constraint, given: ReadonlySet<string>): stri
 
 function listFlags(names: readonly string[]): string {
   return names.map((name) => `--${name}`).join(", ");
-}
-
-function configError(problems: readonly string[]): BatonError {
-  const message = problems.length === 1 ? problems.join() : `errors found:\n${problems.join("\n")}`;
-  return new BatonError(Code.Unknown, message, { kind: "configuration" });
 }

@@ -91,13 +91,34 @@ export class BatonError extends Error {
 
   /** The same error with `context: ` before its message; code and facts stay, this error becomes the cause. */
   prefixed(context: string): BatonError {
-    return new BatonError(this.code, `${context}: ${this.message}`, {
+    return this.#reworded(`${context}: ${this.message}`);
+  }
+
+  /** The same with `; advice` behind its message. */
+  withAdvice(advice: string): BatonError {
+    return this.#reworded(`${this.message}; ${advice}`);
+  }
+
+  #reworded(message: string): BatonError {
+    return new BatonError(this.code, message, {
       cause: this,
       kind: this.kind,
       lessMayHelp: this.lessMayHelp,
       ...(this.rateLimit === undefined ? {} : { rateLimit: this.rateLimit }),
       ...(this.errorInfo === undefined ? {} : { errorInfo: this.errorInfo }),
     });
+  }
+}
+
+/** Several things that are wrong with the settings; each is a line of its own for whoever has to mend them. */
+export class SettingsError extends BatonError {
+  /** What to show, line by line. */
+  readonly lines: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const lines = problems.length === 1 ? problems : ["errors found:", ...problems];
+    super(Code.Unknown, lines.join("\n"), { kind: "configuration" });
+    this.lines = lines;
   }
 }
 

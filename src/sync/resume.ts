@@ -23,8 +23,7 @@ export function openRun(
   const type = syncType(scope);
   const unfinished = type === "partial" ? undefined : store.runs.findResumable(type);
   if (unfinished !== undefined) {
-    const storedKey = store.runs.resumeKey(unfinished.id);
-    if (storedKey === undefined || resumeKey === undefined || storedKey === resumeKey) {
+    if (mayResume(store, unfinished, resumeKey)) {
       const state = readState(unfinished, log);
       if (state !== undefined) {
         log.info("resumed previous sync", { sync_id: unfinished.id, started_at: unfinished.startedAt });
@@ -43,10 +42,29 @@ export function openRun(
   return { run, state: new SyncState(""), resumed: false };
 }
 
+/** Whether the next sync with the same scope and key goes on with one that is in the store. */
+export function canResume(
+  store: Pick<SyncStore, "runs">,
+  scope: Pick<SyncScope, "targets" | "skipEntitlementsAndGrants">,
+  resumeKey: string | undefined,
+): boolean {
+  const type = syncType(scope);
+  const unfinished = type === "partial" ? undefined : store.runs.findResumable(type);
+  return unfinished !== undefined && mayResume(store, unfinished, resumeKey);
+}
+
+function mayResume(store: Pick<SyncStore, "runs">, { id }: SyncRun, resumeKey: string | undefined): boolean {
+  const storedKey = store.runs.resumeKey(id);
+  return storedKey === undefined || resumeKey === undefined || storedKey === resumeKey;
+}
+
 function syncType({
   targets,
   skipEntitlementsAndGrants,
-}: SyncScope): Extract<SyncType, "full" | "resources_only" | "partial"> {
+}: Pick<SyncScope, "targets" | "skipEntitlementsAndGrants">): Extract<
+  SyncType,
+  "full" | "resources_only" | "partial"
+> {
   if (targets.length > 0) return "partial";
   return skipEntitlementsAndGrants ? "resources_only" : "full";
 }

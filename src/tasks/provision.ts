@@ -6,9 +6,9 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { hasAnnotation } from "#model/annotations.ts";
 import { formatResourceKey } from "#model/ids.ts";
-import { type RecordSource, withStoredRecords } from "./stored-records.ts";
+import type { StoredRecords } from "./stored-records.ts";
 
-export interface GrantTaskOptions extends RecordSource {
+export interface GrantTaskOptions {
   readonly entitlementId: string;
   readonly principalId: string;
   /** Resource type of the principal; needed only if the entitlement can go to several types. */
@@ -32,19 +32,15 @@ export interface GrantTaskResult {
  */
 export async function runGrantTask(
   client: Pick<ConnectorClient, "grant">,
+  records: StoredRecords,
   options: GrantTaskOptions,
   ctx: CallContext,
 ): Promise<GrantTaskResult> {
-  return await withStoredRecords(options, ctx, async (records) => {
-    const entitlement = records.entitlementWithResource(options.entitlementId);
-    const resourceType = options.principalType ?? onlyPrincipalType(entitlement);
-    const principal = records.resource({ resourceType, resource: options.principalId });
-    const { grants, annotations } = await client.grant(
-      { entitlement, principal, annotations: [] },
-      ctx.signal,
-    );
-    return { alreadyExisted: hasAnnotation(annotations, "GrantAlreadyExists"), grants, annotations };
-  });
+  const entitlement = records.entitlementWithResource(options.entitlementId);
+  const resourceType = options.principalType ?? onlyPrincipalType(entitlement);
+  const principal = records.resource({ resourceType, resource: options.principalId });
+  const { grants, annotations } = await client.grant({ entitlement, principal, annotations: [] }, ctx.signal);
+  return { alreadyExisted: hasAnnotation(annotations, "GrantAlreadyExists"), grants, annotations };
 }
 
 function onlyPrincipalType({ id, grantableTo }: Entitlement): string {
@@ -56,10 +52,6 @@ function onlyPrincipalType({ id, grantableTo }: Entitlement): string {
   );
 }
 
-export interface RevokeTaskOptions extends RecordSource {
-  readonly grantId: string;
-}
-
 export interface RevokeTaskResult {
   /** There was nothing to take away any more. */
   readonly alreadyRevoked: boolean;
@@ -69,23 +61,22 @@ export interface RevokeTaskResult {
 /** Takes a grant away that a file knows. Otherwise like {@link runGrantTask}. */
 export async function runRevokeTask(
   client: Pick<ConnectorClient, "revoke">,
-  options: RevokeTaskOptions,
+  records: StoredRecords,
+  grantId: string,
   ctx: CallContext,
 ): Promise<RevokeTaskResult> {
-  return await withStoredRecords(options, ctx, async (records) => {
-    const stored = records.grant(options.grantId);
-    const principalId = stored.principal?.id;
-    if (principalId === undefined) {
-      throw new BatonError(Code.DataLoss, `grant ${stored.id} has no principal in ${options.file}`);
-    }
-    const grant = Grant.fromPartial({
-      id: stored.id,
-      entitlement: records.entitlementWithResource(stored.entitlement?.id ?? ""),
-      principal: records.resource(principalId),
-      annotations: stored.annotations,
-    });
-    ctx.log.debug("revoking a grant", { grant: grant.id, principal: formatResourceKey(principalId) });
-    const { annotations } = await client.revoke({ grant, annotations: [] }, ctx.signal);
-    return { alreadyRevoked: hasAnnotation(annotations, "GrantAlreadyRevoked"), annotations };
+  const stored = records.grant(grantId);
+  const principalId = stored.principal?.id;
+  if (principalId === undefined) {
+    throw new BatonError(Code.DataLoss, `grant ${stored.id} has no principal in ${records.path}`);
+  }
+  const grant = Grant.fromPartial({
+    id: stored.id,
+    entitlement: records.entitlementWithResource(stored.entitlement?.id ?? ""),
+    principal: records.resource(principalId),
+    annotations: stored.annotations,
   });
+  ctx.log.debug("revoking a grant", { grant: grant.id, principal: formatResourceKey(principalId) });
+  const { annotations } = await client.revoke({ grant, annotations: [] }, ctx.signal);
+  return { alreadyRevoked: hasAnnotation(annotations, "GrantAlreadyRevoked"), annotations };
 }

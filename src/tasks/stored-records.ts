@@ -31,11 +31,12 @@ export async function withStoredRecords<T>(
 
 /** Looks up single rows; what is missing is an error that says how to get it. */
 export class StoredRecords {
-  readonly #path: string;
+  /** The file. */
+  readonly path: string;
   readonly #readers: readonly RecordReader[];
 
   constructor(file: C1zReader) {
-    this.#path = file.path;
+    this.path = file.path;
     const latest = file.runs.pick();
     const full = file.runs.latestFinished("full");
     this.#readers = [...new Set([latest.id, full?.id ?? latest.id])].map((id) => file.reader(id));
@@ -62,7 +63,7 @@ export class StoredRecords {
     const entitlement = this.entitlement(id);
     const key = entitlement.resource?.id;
     if (key === undefined)
-      throw new BatonError(Code.DataLoss, `entitlement ${id} has no resource in ${this.#path}`);
+      throw new BatonError(Code.DataLoss, `entitlement ${id} has no resource in ${this.path}`);
     const resource = this.resource(key);
     if (hasAnnotation(resource.annotations, "BatonID")) {
       throw new BatonError(
@@ -78,6 +79,6 @@ export class StoredRecords {
       const found = find(reader);
       if (found !== undefined) return found;
     }
-    throw new BatonError(Code.NotFound, `${this.#path} holds no ${what}; sync again or correct the id`);
+    throw new BatonError(Code.NotFound, `${this.path} holds no ${what}; sync again or correct the id`);
   }
 }

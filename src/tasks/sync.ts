@@ -2,6 +2,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncClient } from "#sync/client.ts";
+import { canResume } from "#sync/resume.ts";
 import { recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 
 export interface SyncTaskOptions extends SyncOptions {
@@ -13,6 +14,8 @@ export interface SyncTaskOptions extends SyncOptions {
   readonly origin?: () => SyncOrigin;
   /** Whether what was read before a failure is saved; true unless told. */
   readonly keepUnfinished?: boolean;
+  /** Called before a failure is thrown if the file holds progress with which the same sync would go on. */
+  readonly onKept?: () => void;
 }
 
 export interface SyncTaskResult extends SyncResult {
@@ -30,7 +33,7 @@ export interface SyncTaskResult extends SyncResult {
  */
 export async function runSyncTask(
   client: SyncClient | Promise<SyncClient>,
-  { file: path, tempDir, keepUnfinished = true, origin, ...options }: SyncTaskOptions,
+  { file: path, tempDir, keepUnfinished = true, origin, onKept, ...options }: SyncTaskOptions,
   ctx: CallContext,
 ): Promise<SyncTaskResult> {
   const connecting = Promise.resolve(client);
@@ -41,7 +44,7 @@ export async function runSyncTask(
   try {
     result = await runSync(await connecting, file, options, ctx);
   } catch (error) {
-    if (keepUnfinished) await saveUnfinished(file, ctx);
+    if (keepUnfinished && (await saveUnfinished(file, ctx)) && isGoingOn(file, options)) onKept?.();
     throw error;
   }
   if (origin !== undefined) file.runs.setOrigin(result.run.id, origin());
@@ -49,19 +52,30 @@ export async function runSyncTask(
   return { ...result, path, fileBytes: saved?.fileBytes ?? 0 };
 }
 
-/** The reason why the sync ended is worth more than that it could not be saved either, which is only logged. */
-async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<void> {
+function isGoingOn(file: C1zFile, options: SyncOptions): boolean {
+  const { targets = [], skipEntitlementsAndGrants = false, resumeKey } = options;
+  return canResume(file, { targets: [...targets], skipEntitlementsAndGrants }, resumeKey);
+}
+
+/**
+ * The reason why the sync ended is worth more than that it could not be saved either, which is only logged.
+ *
+ * @returns whether what there is to save is in the file
+ */
+async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<boolean> {
   try {
     // A file for nothing but the memory of a failure would only puzzle.
-    if (file.runs.isEmpty) return;
+    if (file.runs.isEmpty) return false;
     const saved = await file.save();
     if (saved !== undefined)
       log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });
+    return true;
   } catch (error) {
     log.error("the unfinished sync could not be saved; the file is as it was before", {
       path: file.path,
       error,
     });
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { usageError } from "#config/arguments.ts";
 import { foreignFields } from "#config/sdk-fields.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
+import { explainUnexpected } from "#store/file-errors.ts";
 import { readDecodeLimits } from "#store/limits.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import type { Invocation } from "../command.ts";
@@ -8,6 +9,7 @@ import type { Job } from "../job.ts";
 import { openOutput } from "../output.ts";
 import { findForeignSettings, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
+import { tell } from "../standard-output.ts";
 import { openTelemetry } from "../telemetry.ts";
 import { dropThread } from "../thread.ts";
 
@@ -37,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
       return await serveC1(job);
     }
     const { findTask, runTask } = await import("../on-demand.ts");
-    const task = findTask(settings.sdk);
+    const task = findTask(settings.sdk, invocation.definition);
     if (task !== undefined) return await trace("task", job, (traced) => runTask(task, traced));
     const { sync } = await import("../sync.ts");
     return await trace("sync", job, sync);
@@ -45,7 +47,9 @@ export async function run(invocation: Invocation): Promise<number> {
     const exitCode = signals.exitCode();
     if (exitCode === undefined) throw error;
     output.live?.clear();
-    output.log.warn("interrupted", { error });
+    // At a terminal the sentence below says it all.
+    if (output.live === undefined) output.log.warn("interrupted", { error });
+    tell(`${invocation.redactor.toLine(explainUnexpected(error).message)}\n`);
     return exitCode;
   } finally {
     output.live?.clear();

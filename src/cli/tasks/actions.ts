@@ -1,9 +1,10 @@
+import type { ChangeNotes } from "#runtime/connector.ts";
 import type { ActionTaskResult } from "#tasks/actions.ts";
 import type { SdkConfig } from "../settings.ts";
 import { parseJsonObject, printJson, type Task } from "./task.ts";
 
 /** `--invoke-action`: runs an action to its end and prints its result as JSON. */
-export function makeInvokeActionTask(sdk: SdkConfig, name: string): Task {
+export function makeInvokeActionTask(sdk: SdkConfig, name: string, { actions = {} }: ChangeNotes): Task {
   const args = parseJsonObject("invoke-action-args", sdk.invokeActionArgs);
   const resourceTypeId = sdk.invokeActionResourceType ?? "";
   return async (connector, ctx) => {
@@ -24,7 +25,8 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string): Task {
     );
     const fields = describe(result);
     await printJson(fields, ctx.signal, 2);
-    return { message: "ActionInvoke response", fields };
+    const note = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    ctx.report({ message: "ActionInvoke response", fields, notes: note === undefined ? [] : [note] });
   };
 }
 
@@ -44,6 +46,6 @@ export function makeListActionsTask(sdk: SdkConfig): Task {
     );
     await printJson(schemas, ctx.signal, 2);
     const type = resourceTypeId === "" ? {} : { resource_type_id: resourceTypeId };
-    return { message: "Action Schemas", fields: { ...type, count: schemas.length, schemas } };
+    ctx.report({ message: "Action Schemas", fields: { ...type, count: schemas.length, schemas } });
   };
 }

@@ -37,7 +37,7 @@ export function makeEventFeedTask(sdk: SdkConfig): Task {
       },
       ctx,
     );
-    return { message: "events read", fields: { events, cursor: last } };
+    ctx.report({ message: "events read", fields: { events, cursor: last } });
   };
 }
 

@@ -1,19 +1,64 @@
 import { usageError } from "#config/arguments.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import type { CallContext } from "#kernel/context.ts";
-import type { BatonError } from "#kernel/errors.ts";
+import { type BatonError, toBatonError } from "#kernel/errors.ts";
 import type { LogFields } from "#kernel/logger.ts";
 import { escapeHiddenInJson } from "#kernel/visible-text.ts";
 import { print } from "../standard-output.ts";
 
-/** What came out of a task: a sentence and the facts behind it. */
+/** What came out of a task, or of one of the things that it does: a sentence and the facts behind it. */
 export interface Outcome {
   readonly message: string;
   readonly fields: LogFields;
+  /** What whoever asked must know about it, a sentence each without a period. */
+  readonly notes?: readonly string[];
 }
 
-/** One thing done on demand, through a connector of its own. */
-export type Task = (connector: LaunchedConnector, ctx: CallContext) => Promise<Outcome>;
+export interface TaskContext extends CallContext {
+  /** Tells what came out, at once: a task that does several things reports each. */
+  report(outcome: Outcome): void;
+}
+
+/** What one run does on demand, through a connector of its own. */
+export type Task = (connector: LaunchedConnector, ctx: TaskContext) => Promise<void>;
+
+/** One of the things that a task does. */
+export interface Step {
+  /** What it does, as the beginning of "… failed", for example `revoking team:red:member:user:ann`. */
+  readonly what: string;
+  run(): Promise<Outcome>;
+}
+
+/**
+ * Runs steps one after the other and reports each. One that fails keeps none of the others from being tried.
+ *
+ * @throws BatonError of the first step that failed, with its code; `Canceled` after an abort, which ends the rest
+ */
+export async function runSteps(steps: readonly Step[], ctx: TaskContext): Promise<void> {
+  const failures: BatonError[] = [];
+  for (const [index, step] of steps.entries()) {
+    try {
+      ctx.report(await step.run());
+    } catch (thrown) {
+      const error = toBatonError(thrown);
+      if (ctx.signal.aborted) throw explainAbort(error, steps.slice(index));
+      failures.push(error);
+      if (steps.length > 1) ctx.log.error(`${step.what} failed`, { error });
+    }
+  }
+  const [first] = failures;
+  if (first === undefined) return;
+  if (steps.length === 1) throw first;
+  throw first.prefixed(`${failures.length} of ${steps.length} changes failed, the first of them with`);
+}
+
+/** A change that was under way may have reached the upstream system. */
+function explainAbort(error: BatonError, [current, ...rest]: readonly Step[]): BatonError {
+  const untried = rest.length === 0 ? "" : `, and ${rest.length} more were not tried`;
+  return error.withAdvice(
+    `${current?.what} may or may not have worked${untried}; sync to see how things stand`,
+  );
+}
 
 /** Reads the JSON object that a flag holds. */
 export function parseJsonObject(flag: string, text: string): Readonly<Record<string, unknown>> {

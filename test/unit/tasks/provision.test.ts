@@ -4,9 +4,11 @@ import {
   GrantManagerServiceRevokeRequest,
   type GrantManagerServiceGrantRequest as GrantRequest,
 } from "#gen/c1/connector/v2/grant.ts";
+import type { CallContext } from "#kernel/context.ts";
 import { Code } from "#kernel/errors.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import { runGrantTask, runRevokeTask } from "#tasks/provision.ts";
+import * as provision from "#tasks/provision.ts";
+import { type RecordSource, withStoredRecords } from "#tasks/stored-records.ts";
 import { runSyncTask } from "#tasks/sync.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
 import { organization, red } from "../sync/organization.ts";
@@ -35,6 +37,18 @@ function provisioner(...annotations: ReturnType<typeof packAnnotation>[]) {
       return { annotations };
     },
   };
+}
+
+type Client = ReturnType<typeof provisioner>;
+
+function runGrantTask(client: Client, options: RecordSource & provision.GrantTaskOptions, ctx: CallContext) {
+  return withStoredRecords(options, ctx, (records) => provision.runGrantTask(client, records, options, ctx));
+}
+
+function runRevokeTask(client: Client, options: RecordSource & { grantId: string }, ctx: CallContext) {
+  return withStoredRecords(options, ctx, (records) =>
+    provision.runRevokeTask(client, records, options.grantId, ctx),
+  );
 }
 
 let bench: SyncBench;

@@ -1,0 +1,42 @@
+import { variableOf } from "#config/field.ts";
+import type { ConfigFile } from "#config/file.ts";
+import { findNearest } from "#config/nearest.ts";
+import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
+import { SettingsError } from "#kernel/errors.ts";
+import type { Invocation } from "./command.ts";
+
+/**
+ * Looks for keys of the configuration file that are no setting. One that begins like the connector's own, or is close to
+ * a setting, is a typo, and what it was to set would silently be absent. Any other one may be meant for another connector
+ * that reads the same file.
+ *
+ * @param reader `connector` only warns: hosts on baton-sdk have taken the same file without a word
+ * @returns sentences about those that may be right
+ * @throws BatonError Unknown (exit code 2) about typos, one line each
+ */
+export function checkKeys(
+  { definition, commands }: Pick<Invocation, "definition" | "commands">,
+  { path, settings }: ConfigFile,
+  reader: "program" | "connector",
+): string[] {
+  const sets = [definition.fields, sdkFields, foreignFields, ...commands.map(({ fields }) => fields ?? {})];
+  const known = new Set(sets.flatMap((set) => Object.values(set)).map(({ name }) => name));
+  const prefix = definition.name.replace(/^baton-/, "");
+  const typos: string[] = [];
+  const strangers: string[] = [];
+  for (const key of settings.keys()) {
+    if (known.has(key)) continue;
+    // As a variable would be spelled.
+    const spelled = key.replaceAll("_", "-").replace(/^baton-/, "");
+    const nearest = known.has(spelled) ? spelled : findNearest(spelled, known);
+    const isOwn = spelled.startsWith(prefix);
+    const problem = `${path} sets ${key}, which is not a setting of ${definition.name}`;
+    if (nearest !== undefined) {
+      typos.push(`${problem}; did you mean ${nearest}, which is also $${variableOf(nearest)}?`);
+    } else if (isOwn) typos.push(`${problem}; its settings are listed by ${definition.name} --help`);
+    else strangers.push(problem);
+  }
+  if (reader === "connector") return [...typos, ...strangers];
+  if (typos.length > 0) throw new SettingsError(typos);
+  return strangers;
+}
