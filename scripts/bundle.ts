@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { findCommit } from "./commit.ts";
 import { leanBundle, refuseLeftOut } from "./lean-bundle.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -44,7 +45,8 @@ const OPTIONS: BuildOptions = {
  * @throws Error if the file would fail where the sources do not
  */
 export async function bundle(entry: string, outfile: string): Promise<Metafile> {
-  const { metafile } = await build({ ...OPTIONS, entryPoints: [entry], outfile, metafile: true });
+  const define = { BUILD_COMMIT: JSON.stringify(findCommit(ROOT, process.env)) };
+  const { metafile } = await build({ ...OPTIONS, define, entryPoints: [entry], outfile, metafile: true });
   for (const [file, { imports }] of Object.entries(metafile.inputs)) {
     if (file.startsWith("node_modules/") || !imports.some(({ original }) => original === "undici")) continue;
     refuseLeftOut(readFileSync(join(ROOT, file), "utf8"), file);

@@ -2,4 +2,8 @@ import { main } from "#cli/program.ts";
 import { codecov } from "#connectors/codecov/index.ts";
 import packageFile from "../../package.json" with { type: "json" };
 
-main({ definition: codecov, version: packageFile.version });
+/** The build puts the commit here, or `unknown`; there is no such variable where sources run as they are. */
+declare const BUILD_COMMIT: string | undefined;
+
+const commit = typeof BUILD_COMMIT === "undefined" ? undefined : BUILD_COMMIT;
+main({ definition: codecov, version: packageFile.version, commit });

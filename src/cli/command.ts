@@ -1,13 +1,15 @@
 import type { ParsedArguments } from "#config/arguments.ts";
-import type { FieldSet } from "#config/field.ts";
+import type { Field, FieldSet } from "#config/field.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import type { ConnectorDefinition } from "#runtime/connector.ts";
+import type { ConnectorDefinition, Example } from "#runtime/connector.ts";
 import type { ThreadStart } from "#server/thread-messages.ts";
 
 /** A program: one connector, its name and its version. */
 export interface Program {
   readonly definition: ConnectorDefinition;
   readonly version: string;
+  /** The commit that it was built from, as the build found out; absent where sources run as they are. */
+  readonly commit?: string | undefined;
 }
 
 /** What a command works on. Settings are loaded by the commands that need them, see `settings.ts`. */
@@ -20,6 +22,8 @@ export interface Invocation extends Program {
   cwd(): string;
   /** Knows the secrets that were loaded so far. */
   readonly redactor: Redactor;
+  /** What the program does without a subcommand. */
+  readonly main: Command;
   /** All commands of the program. */
   readonly commands: readonly Command[];
   /** In a connector thread: its connection to the host. */
@@ -40,5 +44,11 @@ export interface Command {
   readonly words?: string;
   /** Flags that only this command has. */
   readonly fields?: FieldSet;
+  /** Flags of the program itself that the command acts on. All are accepted; help and completion show these. */
+  readonly uses?: readonly Field[];
+  /** Whether it acts on the connector's own settings, too. */
+  readonly usesConnector?: boolean;
+  /** For the help; hidden commands have none. */
+  readonly examples?: readonly Example[];
   load(): Promise<Run>;
 }

@@ -1,4 +1,6 @@
+import { sdkFields } from "#config/sdk-fields.ts";
 import type { Command } from "./command.ts";
+import { configFields } from "./commands/config-fields.ts";
 import { healthCheckFields } from "./commands/health-check-fields.ts";
 import { reportFields } from "./commands/report-fields.ts";
 import { serveFields } from "./commands/serve-fields.ts";
@@ -7,55 +9,119 @@ import { serveFields } from "./commands/serve-fields.ts";
 export const mainCommand: Command = {
   name: "",
   summary: "sync into a .c1z file; with --client-id take tasks from C1",
+  uses: Object.values(sdkFields),
+  usesConnector: true,
+  examples: [{ args: ["--file", "sync.c1z"], purpose: "sync; the settings come from variables or a file" }],
   load: async () => (await import("./commands/run.ts")).run,
 };
+
+/** Starts the connector for a host. Hosts on baton-sdk know this name. */
+export const CONNECTOR_SERVICE = "_connector-service";
 
 /** The subcommands of every connector program. */
 export const commands: readonly Command[] = [
   {
-    name: "_connector-service",
+    name: CONNECTOR_SERVICE,
     summary: "serve a connector host (started by the host)",
     hidden: true,
+    usesConnector: true,
     load: async () => (await import("./commands/connector-service.ts")).run,
   },
   {
     name: "capabilities",
     summary: "print what the connector can do, as JSON; needs no settings",
+    examples: [{ args: ["capabilities"], purpose: "what a host finds out first" }],
     load: async () => (await import("./commands/capabilities.ts")).run,
   },
   {
     name: "config",
-    summary: "print the schema of the settings, as JSON",
+    summary: "print the schema of the settings, as JSON; with --sample a configuration file to fill in",
+    fields: configFields,
+    examples: [
+      { args: ["config", "--sample"], purpose: "a commented .baton.yaml to fill in" },
+      { args: ["config"], purpose: "the schema that C1 makes its form from" },
+    ],
     load: async () => (await import("./commands/config.ts")).run,
   },
   {
     name: "health-check",
     summary: "ask a running program how it is; exit code 0 means well",
     fields: healthCheckFields,
+    uses: [sdkFields.healthCheckPort, sdkFields.healthCheckBindAddress],
+    examples: [
+      { args: ["health-check"], purpose: "whether the connector works" },
+      { args: ["health-check", "--endpoint=live", "--timeout=2"], purpose: "a liveness probe" },
+    ],
     load: async () => (await import("./commands/health-check.ts")).run,
   },
   {
     name: "serve",
     summary: "serve the connector by itself, as a sidecar or for grpcurl",
     fields: serveFields,
+    uses: [
+      sdkFields.provisioning,
+      sdkFields.logLevel,
+      sdkFields.logFormat,
+      sdkFields.logPath,
+      sdkFields.otelCollectorEndpoint,
+      sdkFields.healthCheck,
+      sdkFields.healthCheckPort,
+      sdkFields.healthCheckBindAddress,
+      sdkFields.httpTimeoutSeconds,
+    ],
+    usesConnector: true,
+    examples: [
+      {
+        args: ["serve", "--listen", "unix:/run/baton/connector.sock", "--plaintext"],
+        purpose: "for a program in the same pod",
+      },
+      {
+        args: [
+          "serve",
+          "--listen=0.0.0.0:50051",
+          "--tls-cert-path=server.crt",
+          "--tls-key-path=server.key",
+          "--tls-client-ca-path=clients.crt",
+        ],
+        purpose: "for clients with a certificate of that authority",
+      },
+    ],
     load: async () => (await import("./commands/serve.ts")).run,
   },
   {
     name: "report",
     summary: "review who has access, from a finished .c1z file; Codecov is not asked",
     fields: reportFields,
+    uses: [sdkFields.file],
+    examples: [
+      { args: ["report"], purpose: "tables on the terminal, from sync.c1z" },
+      { args: ["report", "-f", "sync.c1z", "--output", "review.html"], purpose: "one page to hand on" },
+      { args: ["report", "--format", "csv"], purpose: "for a spreadsheet, on standard output" },
+    ],
     load: async () => (await import("./commands/report.ts")).run,
   },
   {
     name: "completion",
     summary: "print the completion script for a shell",
     words: "bash|zsh|fish",
+    examples: [
+      { args: ["completion", "bash"], purpose: "for source <(…) in ~/.bashrc" },
+      { args: ["completion", "zsh"], purpose: "for source <(…) in ~/.zshrc, behind compinit" },
+      { args: ["completion", "fish"], purpose: "to pipe into source in config.fish" },
+    ],
     load: async () => (await import("./commands/completion.ts")).run,
+  },
+  {
+    name: "version",
+    summary: "print version, commit, platform and Node",
+    examples: [{ args: ["version"], purpose: "what an issue should say" }],
+    load: async () => (await import("./commands/version.ts")).run,
   },
   {
     name: "help",
     summary: "show this help",
     words: "[command]",
+    examples: [{ args: ["help", "report"], purpose: "the same as report --help" }],
     load: async () => (await import("./commands/help.ts")).run,
   },
 ];

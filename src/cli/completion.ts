@@ -1,24 +1,34 @@
 import type { Field } from "#config/field.ts";
-import type { Command } from "./command.ts";
+
+/** A place on the command line at which flags and words can be offered. */
+export interface CompletionContext {
+  /** The command; empty before one is given. */
+  readonly name: string;
+  /** One line about it. */
+  readonly summary: string;
+  /** Flags that mean something here; hidden ones are left out. */
+  readonly fields: readonly Field[];
+  /** Words that may follow. */
+  readonly words: readonly string[];
+}
 
 /** What the completion of a program knows. */
 export interface CompletionSource {
   readonly name: string;
-  readonly commands: readonly Command[];
-  readonly fields: readonly Field[];
+  readonly main: CompletionContext;
+  readonly commands: readonly CompletionContext[];
 }
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** The completion script of a program for one shell; hidden flags and commands are left out. */
-export function formatCompletion(shell: Shell, source: CompletionSource): string {
-  const visible: CompletionSource = {
-    name: source.name,
-    commands: source.commands.filter((command) => command.hidden !== true),
-    fields: source.fields.filter((field) => field.hidden !== true),
-  };
-  return FORMATTERS[shell](visible);
+/** The completion script of a program for one shell. */
+export function formatCompletion(shell: Shell, { name, main, commands }: CompletionSource): string {
+  const visible = (context: CompletionContext): CompletionContext => ({
+    ...context,
+    fields: context.fields.filter(({ hidden }) => hidden !== true),
+  });
+  return FORMATTERS[shell]({ name, main: visible(main), commands: commands.map(visible) });
 }
 
 const FORMATTERS: Readonly<Record<Shell, (source: CompletionSource) => string>> = {
@@ -27,17 +37,24 @@ const FORMATTERS: Readonly<Record<Shell, (source: CompletionSource) => string>> 
   fish: formatFish,
 };
 
-function formatBash({ name, commands, fields }: CompletionSource): string {
-  const offerFiles = `${functionName(name)}_files`;
-  const words = (texts: readonly string[]) =>
-    `COMPREPLY=($(compgen -W ${quote(texts.join(" "))} -- "$current"))`;
-  const cases = fields
-    .filter((field) => field.kind !== "bool")
-    .map((field) => {
-      const reply =
-        field.kind === "select" ? words(field.values) : takesFile(field) ? offerFiles : "COMPREPLY=()";
-      return `    ${spellings(field).join("|")}) ${reply}; return ;;`;
-    });
+function formatBash(source: CompletionSource): string {
+  const { name } = source;
+  const self = functionName(name);
+  const offerFiles = `${self}_files`;
+  const words = (texts: string) => `COMPREPLY=($(compgen -W ${texts} -- "$current"))`;
+  const values = valueFields(source).map((field) => {
+    const offered =
+      field.kind === "select"
+        ? words(quote(field.values.join(" ")))
+        : takesFile(field)
+          ? offerFiles
+          : "COMPREPLY=()";
+    return `    ${spellings(field).join("|")}) ${offered}; return ;;`;
+  });
+  const contexts = contextsOf(source).map(
+    (context) =>
+      `    ${quote(context.name)}) flags=${quote(context.fields.flatMap(spellings).join(" "))} words=${quote(context.words.join(" "))} ;;`,
+  );
   // Bash 3.2, which macOS has, knows neither mapfile nor compopt. Bash takes --name=value for three words.
   return `# bash completion of ${name}; to load it: source <(${name} completion bash)
 ${offerFiles}() {
@@ -46,46 +63,73 @@ ${offerFiles}() {
   compopt -o filenames 2>/dev/null
   while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$current")
 }
-${functionName(name)}() {
+${self}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  local word index command='' skip='' flags='' words=''
   if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    if [[ $word == = ]]; then skip=1; continue; fi
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case "$word" in
+      ${valueSpellings(source).join("|")}) skip=1 ;;
+      -*) ;;
+      *) command="$word"; break ;;
+    esac
+  done
   case "$previous" in
-${cases.join("\n")}
-    completion) ${words(SHELLS)}; return ;;
+${values.join("\n")}
+  esac
+  case "$command" in
+${contexts.join("\n")}
   esac
   case "$current" in
-    -*) ${words(fields.flatMap(spellings))} ;;
-    *) ${words(commands.map((command) => command.name))} ;;
+    -*) ${words('"$flags"')} ;;
+    *) ${words('"$words"')} ;;
   esac
 }
-complete -F ${functionName(name)} ${name}
+complete -F ${self} ${name}
 `;
 }
 
-function formatZsh({ name, commands, fields }: CompletionSource): string {
+function formatZsh(source: CompletionSource): string {
+  const { name, commands } = source;
   const inBrackets = (text: string) => text.replace(/[[\]:\\]/g, "\\$&");
-  const flags = fields.flatMap((field) =>
+  const describe = (field: Field): string[] =>
     spellings(field).map((spelling) => {
       const takes = field.kind === "bool" ? "" : `:value:${zshValues(field)}`;
-      return `    ${quote(`${spelling}[${inBrackets(field.description)}]${takes}`)}`;
-    }),
-  );
+      // A star: some flags can be repeated.
+      return `      ${quote(`*${spelling}[${inBrackets(field.description)}]${takes}`)}`;
+    });
+  const contexts = contextsOf(source).map(({ name: command, fields, words }) => {
+    const rest =
+      command === ""
+        ? "*:command:{ _describe command commands }"
+        : `*: :${words.length === 0 ? "" : `(${words.join(" ")})`}`;
+    return `    ${quote(command)}) flags=(\n${fields.flatMap(describe).join("\n")}\n      ${quote(rest)}\n    ) ;;`;
+  });
   const listed = commands.map((command) => `    ${quote(`${command.name}:${command.summary}`)}`);
   return `#compdef ${name}
 # zsh completion of ${name}; to load it: source <(${name} completion zsh)
 ${functionName(name)}() {
   local -a flags commands
-  flags=(
-${flags.join("\n")}
-  )
+  local word command='' skip=''
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case "$word" in
+      ${valueSpellings(source).join("|")}) skip=1 ;;
+      -*) ;;
+      *) command="$word"; break ;;
+    esac
+  done
   commands=(
 ${listed.join("\n")}
   )
-  if (( CURRENT == 3 )) && [[ \${words[2]} == completion ]]; then
-    _values shell ${SHELLS.join(" ")}
-    return
-  fi
-  _arguments $flags '1:command:{ _describe command commands }'
+  case "$command" in
+${contexts.join("\n")}
+    *) return 1 ;;
+  esac
+  _arguments "\${flags[@]}"
 }
 compdef ${functionName(name)} ${name}
 `;
@@ -96,28 +140,73 @@ function zshValues(field: Field): string {
   return takesFile(field) ? "_files" : "";
 }
 
-function formatFish({ name, commands, fields }: CompletionSource): string {
+function formatFish(source: CompletionSource): string {
+  const { name, commands } = source;
+  const self = `_${functionName(name)}`;
+  const at = (command: string) => `complete -c ${name} -n ${quoteFish(`${self}_at ${quoteFish(command)}`)}`;
   const listed = commands.map(
-    (command) =>
-      `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name} -d ${quoteFish(command.summary)}`,
+    (command) => `${at("")} -f -a ${command.name} -d ${quoteFish(command.summary)}`,
   );
-  const flags = fields.map((field) => {
-    const short = field.shorthand === undefined ? "" : ` -s ${field.shorthand}`;
-    const takes =
-      field.kind === "bool"
-        ? ""
-        : field.kind === "select"
-          ? ` -x -a ${quoteFish(field.values.join(" "))}`
-          : takesFile(field)
-            ? " -r -F"
-            : " -x";
-    return `complete -c ${name} -l ${field.name}${short}${takes} -d ${quoteFish(field.description)}`;
+  const offered = contextsOf(source).flatMap((context) => {
+    const flags = context.fields.map((field) => {
+      const short = field.shorthand === undefined ? "" : ` -s ${field.shorthand}`;
+      return `${at(context.name)} -l ${field.name}${short}${fishValues(field)} -d ${quoteFish(field.description)}`;
+    });
+    const words =
+      context.name === "" || context.words.length === 0
+        ? []
+        : [`${at(context.name)} -f -a ${quoteFish(context.words.join(" "))}`];
+    return [...words, ...flags];
   });
   return `# fish completion of ${name}; to load it: ${name} completion fish | source
+function ${self}_at
+    set -l tokens (commandline -opc)
+    set -e tokens[1]
+    set -l command ''
+    set -l skip 0
+    for word in $tokens
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch $word
+            case ${valueSpellings(source).join(" ")}
+                set skip 1
+            case '-*'
+                true
+            case '*'
+                set command $word
+                break
+        end
+    end
+    test "$command" = "$argv[1]"
+end
+complete -c ${name} -f
 ${listed.join("\n")}
-complete -c ${name} -n '__fish_seen_subcommand_from completion' -f -a ${quoteFish(SHELLS.join(" "))}
-${flags.join("\n")}
+${offered.join("\n")}
 `;
+}
+
+function fishValues(field: Field): string {
+  if (field.kind === "bool") return "";
+  if (field.kind === "select") return ` -x -a ${quoteFish(field.values.join(" "))}`;
+  return takesFile(field) ? " -r -F" : " -x";
+}
+
+function contextsOf({ main, commands }: CompletionSource): CompletionContext[] {
+  return [main, ...commands];
+}
+
+/** Every flag that takes a value, once. */
+function valueFields(source: CompletionSource): Field[] {
+  const fields = contextsOf(source).flatMap((context) => context.fields);
+  return [...new Map(fields.map((field) => [field.name, field])).values()].filter(
+    ({ kind }) => kind !== "bool",
+  );
+}
+
+function valueSpellings(source: CompletionSource): string[] {
+  return valueFields(source).flatMap(spellings);
 }
 
 function takesFile(field: Field): boolean {

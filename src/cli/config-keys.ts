@@ -1,8 +1,8 @@
 import { variableOf } from "#config/field.ts";
 import type { ConfigFile } from "#config/file.ts";
+import { configError } from "#config/load.ts";
 import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
-import { SettingsError } from "#kernel/errors.ts";
 import type { Invocation } from "./command.ts";
 
 /**
@@ -37,6 +37,6 @@ export function checkKeys(
     else strangers.push(problem);
   }
   if (reader === "connector") return [...typos, ...strangers];
-  if (typos.length > 0) throw new SettingsError(typos);
+  if (typos.length > 0) throw configError(typos);
   return strangers;
 }

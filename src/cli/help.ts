@@ -1,7 +1,8 @@
 import { formatFlags } from "#config/help.ts";
-import { sdkFields } from "#config/sdk-fields.ts";
 import { wrapText } from "#kernel/wrap-text.ts";
+import type { Example } from "#runtime/connector.ts";
 import type { Command, Invocation } from "./command.ts";
+import { fieldsOf } from "./command-fields.ts";
 
 const MAX_WIDTH = 100;
 
@@ -13,24 +14,30 @@ export function formatHelp(invocation: Invocation, command: Command | undefined)
     : formatCommandHelp(invocation, command, width);
 }
 
-function formatProgramHelp({ definition, commands }: Invocation, width: number): string {
+function formatProgramHelp({ definition, main, commands }: Invocation, width: number): string {
   const listed = commands.filter((command) => command.hidden !== true);
   const nameWidth = Math.max(...listed.map((command) => command.name.length));
-  const summaries = listed.map((command) => `  ${command.name.padEnd(nameWidth)}  ${command.summary}`);
-  const flags = [...Object.values(definition.fields), ...Object.values(sdkFields)];
+  const summaries = listed.map((command) => {
+    const [first = "", ...rest] = wrapText(command.summary, width - nameWidth - 4, "").split("\n");
+    const lines = [`  ${command.name.padEnd(nameWidth)}  ${first}`];
+    for (const line of rest) lines.push(" ".repeat(nameWidth + 4) + line);
+    return lines.join("\n");
+  });
+  const { connector, shared } = fieldsOf(main, definition);
+  const examples = [...(main.examples ?? []), ...(definition.examples ?? [])];
   return `${wrapText(definition.description, width, "")}
 
 Usage:
-  ${definition.name} [flags]            sync into a .c1z file; with --client-id take tasks from C1
+  ${definition.name} [flags]            ${main.summary}
   ${definition.name} <command> [flags]
 
 Commands:
 ${summaries.join("\n")}
 
-${formatFlags(flags, definition.displayName, width)}
+${formatExamples(definition.name, examples, width)}
+${formatFlags([...connector, ...shared], definition.displayName, width)}
 Other:
-  -h, --help
-          Show this help, or that of a command
+${HELP_FLAG}
   -v, --version
           Show the version
 
@@ -43,15 +50,47 @@ ${wrapText(
 `;
 }
 
-function formatCommandHelp({ definition }: Invocation, command: Command, width: number): string {
-  const words = command.words === undefined ? "" : ` ${command.words}`;
-  const own = Object.values(command.fields ?? {});
-  const flags = own.length === 0 ? "" : `\n${formatFlags(own, "Flags", width)}`;
-  return `${definition.name} ${command.name}: ${command.summary}
+const HELP_FLAG = `  -h, --help
+          Show this help, or that of a command`;
 
-Usage:
-  ${definition.name} ${command.name}${words} [flags]
-${flags}
-The flags of ${definition.name} itself can be given as well, see ${definition.name} --help.
-`;
+function formatCommandHelp({ definition }: Invocation, command: Command, width: number): string {
+  const { name } = definition;
+  const words = command.words === undefined ? "" : ` ${command.words}`;
+  const { own, shared, connector } = fieldsOf(command, definition);
+  // Under one heading: the groups are those of the program as a whole.
+  const flags = [...own, ...shared].map(({ group: _, ...field }) => field);
+  const sections = [
+    wrapText(`${name} ${command.name}: ${command.summary}`, width, ""),
+    `Usage:\n  ${name} ${command.name}${words} [flags]`,
+    formatExamples(name, command.examples ?? [], width).trimEnd(),
+    `${formatFlags(flags, "Flags", width) || "Flags:\n"}${HELP_FLAG}`,
+    formatFlags(connector, definition.displayName, width).trimEnd(),
+    wrapText(`The other flags of ${name} can be given as well, see ${name} --help.`, width, ""),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function formatExamples(name: string, examples: readonly Example[], width: number): string {
+  if (examples.length === 0) return "";
+  const shown = examples.map(
+    ({ args, purpose }) =>
+      `${wrapCommand([name, ...args.map(quote)], width)}\n${wrapText(purpose, width, "          ")}\n`,
+  );
+  return `Examples:\n${shown.join("")}`;
+}
+
+/** A command line over as many lines as it takes, ready to be pasted into a shell. */
+function wrapCommand(words: readonly string[], width: number): string {
+  const [first = "", ...rest] = wrapText(
+    words.join("\u00a0").replaceAll("\u00a0--", " --"),
+    width - 6,
+    "",
+  ).split("\n");
+  const lines = [`  ${first}`, ...rest.map((line) => `      ${line}`)];
+  return lines.join(" \\\n").replaceAll("\u00a0", " ");
+}
+
+/** An argument as a word of a shell. */
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

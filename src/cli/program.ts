@@ -1,4 +1,4 @@
-import { type ParsedArguments, parseArguments, usageError } from "#config/arguments.ts";
+import { type ParsedArguments, parseArguments, refuseContradictions, usageError } from "#config/arguments.ts";
 import type { Field, FieldSet } from "#config/field.ts";
 import { findNearest } from "#config/nearest.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
@@ -9,13 +9,9 @@ import { receiveThreadStart, type ThreadStart } from "#server/thread-messages.ts
 import { explainUnexpected } from "#store/file-errors.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
-import { commands, mainCommand } from "./commands.ts";
+import { CONNECTOR_SERVICE, commands, mainCommand } from "./commands.ts";
+import { programFields } from "./program-fields.ts";
 import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
-
-const programFields = {
-  help: { kind: "bool", name: "help", shorthand: "h", description: "Show the help", hidden: true },
-  version: { kind: "bool", name: "version", shorthand: "v", description: "Show the version", hidden: true },
-} as const satisfies FieldSet;
 
 /**
  * A program that has nothing more to do but is held up by a forgotten handle ends after this time. Commands wait until
@@ -82,6 +78,7 @@ export async function runProgram(
     env: thread?.env ?? process.env,
     cwd: findWorkingDirectory,
     redactor,
+    main: mainCommand,
     commands,
     thread,
   };
@@ -95,6 +92,8 @@ export async function runProgram(
     return Code.Ok;
   }
   refuseStrayFlags(parsed, command);
+  // A host's connector process takes the last value, as Go hosts do from the same command line.
+  if (command.name !== CONNECTOR_SERVICE) refuseContradictions(parsed);
   if (command.words === undefined && words.length > 0) {
     throw usageError(`${program.definition.name} ${command.name} takes no further words, see --help`);
   }

@@ -19,6 +19,7 @@ const OTHER_RUNS = new Set([
   "help",
   "report",
   "serve",
+  "version",
   "--help",
   "-h",
   "--version",

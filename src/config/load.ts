@@ -1,4 +1,4 @@
-import { SettingsError } from "#kernel/errors.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import type { FlagUse } from "./arguments.ts";
 import type { ConfigOf, Constraint, Field, FieldSet } from "./field.ts";
 import { variableOf } from "./field.ts";
@@ -60,7 +60,7 @@ export function loadFields<Fields extends FieldSet>(
     const problem = findViolation(constraint, given);
     if (problem !== undefined) problems.push(problem);
   }
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length > 0) throw configError(problems);
   return values as ConfigOf<Fields>;
 }
 
@@ -123,4 +123,10 @@ function findViolation(constraint: Constraint, given: ReadonlySet<string>): stri
 
 function listFlags(names: readonly string[]): string {
   return names.map((name) => `--${name}`).join(", ");
+}
+
+/** Everything that is wrong with the settings, one problem a line. */
+export function configError(problems: readonly string[]): BatonError {
+  const message = problems.length === 1 ? problems.join() : `errors found:\n${problems.join("\n")}`;
+  return new BatonError(Code.Unknown, message, { kind: "configuration" });
 }

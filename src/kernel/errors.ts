@@ -110,18 +110,6 @@ export class BatonError extends Error {
   }
 }
 
-/** Several things that are wrong with the settings; each is a line of its own for whoever has to mend them. */
-export class SettingsError extends BatonError {
-  /** What to show, line by line. */
-  readonly lines: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    const lines = problems.length === 1 ? problems : ["errors found:", ...problems];
-    super(Code.Unknown, lines.join("\n"), { kind: "configuration" });
-    this.lines = lines;
-  }
-}
-
 /**
  * Turns any thrown value into a {@link BatonError} and keeps the original as its cause. An abort becomes
  * `Canceled`, a timeout `DeadlineExceeded`, everything unknown `Unknown`, as in a Go connector.

@@ -1,19 +1,41 @@
 import { usageError } from "#config/arguments.ts";
-import { sdkFields } from "#config/sdk-fields.ts";
-import type { Invocation } from "../command.ts";
-import { formatCompletion, SHELLS } from "../completion.ts";
+import type { Command, Invocation } from "../command.ts";
+import { fieldsOf } from "../command-fields.ts";
+import { type CompletionContext, formatCompletion, SHELLS } from "../completion.ts";
+import { programFields } from "../program-fields.ts";
 import { print } from "../standard-output.ts";
 
 /** `completion <shell>`: prints a script that the shell can source. */
-export async function run({ definition, commands, words }: Invocation): Promise<number> {
+export async function run(invocation: Invocation): Promise<number> {
+  const { definition, main, words } = invocation;
   const shell = SHELLS.find((name) => name === words[0]);
   if (shell === undefined || words.length > 1) {
     throw usageError(
       `completion needs the name of a shell: ${definition.name} completion ${SHELLS.join("|")}`,
     );
   }
-  const own = commands.flatMap((command) => Object.values(command.fields ?? {}));
-  const fields = [...Object.values(definition.fields), ...Object.values(sdkFields), ...own];
-  await print(formatCompletion(shell, { name: definition.name, commands, fields }));
+  const commands = invocation.commands.filter(({ hidden }) => hidden !== true);
+  const names = commands.map(({ name }) => name);
+  const toContext = (command: Command): CompletionContext => {
+    const { own, shared, connector } = fieldsOf(command, definition);
+    const { help, version } = programFields;
+    return {
+      name: command.name,
+      summary: command.summary,
+      fields: [...own, ...connector, ...shared, help, ...(command === main ? [version] : [])],
+      words: command === main || command.name === "help" ? names : listWords(command),
+    };
+  };
+  const source = {
+    name: definition.name,
+    main: toContext(main),
+    commands: commands.map(toContext),
+  };
+  await print(formatCompletion(shell, source));
   return 0;
+}
+
+/** Fixed words, which are declared as `one|two`. */
+function listWords({ words = "" }: Command): readonly string[] {
+  return words.includes("|") ? words.split("|") : [];
 }

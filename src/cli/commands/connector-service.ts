@@ -2,7 +2,6 @@ import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
 import type { ConnectorMessage, ThreadStart } from "#server/thread-messages.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Invocation } from "../command.ts";
-import { findIgnoredVariables } from "../ignored-variables.ts";
 import {
   allowsTicketing,
   loadConnectorConfig,
@@ -35,7 +34,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const telemetry = await openTelemetry(invocation, settings);
   telemetry?.reportTo(createLogger(output));
   const log = createLogger({ ...output, mirror: telemetry?.mirror });
-  for (const warning of findIgnoredVariables(invocation.env)) log.warn(warning);
+  // The host of a thread has read the same settings, and has said so.
+  if (thread === undefined) for (const warning of settings.warnings) log.warn(warning);
   try {
     return await serve(thread, {
       createConnector: () =>

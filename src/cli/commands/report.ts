@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import { usageError } from "#config/arguments.ts";
 import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
 import { parseInstant } from "#kernel/instant.ts";
@@ -12,7 +13,7 @@ import type { Invocation } from "../command.ts";
 import { listInputs } from "../inputs.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
-import { print } from "../standard-output.ts";
+import { print, tell } from "../standard-output.ts";
 import { reportFields } from "./report-fields.ts";
 
 type Options = ConfigOf<typeof reportFields>;
@@ -38,6 +39,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const { sdk, sources } = settings;
   const options = loadFields(reportFields, [], sources);
+  const format = chooseFormat(options);
+  for (const warning of settings.warnings) tell(`${invocation.redactor.toLine(warning)}\n`);
   const output = await prepareOutput(options.output, invocation, settings);
   const signals = watchSignals();
   try {
@@ -49,7 +52,7 @@ export async function run(invocation: Invocation): Promise<number> {
       madeBy: `${invocation.definition.name} ${invocation.version}`,
     });
     const width = output === undefined ? readScreenWidth(invocation) : DEFAULT_COLUMNS;
-    const pieces = await render(review, chooseFormat(options), { width, isFile: output !== undefined });
+    const pieces = await render(review, format, { width, isFile: output !== undefined });
     if (output === undefined) {
       await writeAll(pieces, (piece) => print(piece, signals.signal), signals.signal);
     } else {
@@ -89,10 +92,25 @@ async function prepareOutput(
   return output;
 }
 
+/** What the endings of file names stand for; a name without one says nothing. */
+const FORMATS_BY_ENDING: Readonly<Record<string, Format>> = {
+  "": "table",
+  ".txt": "table",
+  ".html": "html",
+  ".htm": "html",
+  ".csv": "csv",
+  ".json": "json",
+};
+
+/** @throws BatonError Unknown (exit code 2) if the name of the file asks for a form that does not exist */
 function chooseFormat({ format, output = "" }: Options): Format {
   if (format !== undefined) return format;
-  const ending = extname(output).slice(1).toLowerCase().replace(/^htm$/, "html");
-  return reportFields.format.values.find((value) => value === ending) ?? "table";
+  const ending = extname(output).toLowerCase();
+  const meant = Object.hasOwn(FORMATS_BY_ENDING, ending) ? FORMATS_BY_ENDING[ending] : undefined;
+  if (meant !== undefined) return meant;
+  throw usageError(
+    `--output: there is no report in the form ${ending}; end the name in .html, .csv, .json or .txt, or say the form with --format ${reportFields.format.values.join("|")}`,
+  );
 }
 
 async function render(

@@ -3,28 +3,30 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Command } from "#cli/command.ts";
 import { type CompletionSource, formatCompletion, SHELLS, type Shell } from "#cli/completion.ts";
-
-const load: Command["load"] = () => Promise.reject(new Error("not run"));
 
 const source: CompletionSource = {
   name: "baton-acme",
+  main: {
+    name: "",
+    summary: "",
+    words: ["config", "export"],
+    fields: [
+      {
+        kind: "string",
+        name: "file",
+        shorthand: "f",
+        isPath: true,
+        description: "It's a [file] $(touch /tmp/x): `name`",
+      },
+      { kind: "select", name: "acme-service", description: "Service", values: ["github", "gitlab"] },
+      { kind: "bool", name: "provisioning", description: "Changes" },
+      { kind: "string", name: "secret-door", description: "Hidden", hidden: true },
+    ],
+  },
   commands: [
-    { name: "config", summary: 'print the owner\'s `schema`: "all" of it', load },
-    { name: "_connector-service", summary: "hidden", hidden: true, load },
-  ],
-  fields: [
-    {
-      kind: "string",
-      name: "file",
-      shorthand: "f",
-      isPath: true,
-      description: "It's a [file] $(touch /tmp/x): `name`",
-    },
-    { kind: "select", name: "acme-service", description: "Service", values: ["github", "gitlab"] },
-    { kind: "bool", name: "provisioning", description: "Changes" },
-    { kind: "string", name: "secret-door", description: "Hidden", hidden: true },
+    { name: "config", summary: 'print the owner\'s `schema`: "all" of it', words: [], fields: [] },
+    { name: "export", summary: "export", words: ["zip", "tar"], fields: [] },
   ],
 };
 
@@ -36,17 +38,18 @@ _baton_acme; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout.trim().split("\n");
 }
 
-test("bash completes commands, flags, values and shells", () => {
+test("bash completes commands, flags, values and words", () => {
   expect(complete("baton-acme co")).toEqual(["config"]);
   expect(complete("baton-acme --")).toEqual(["--file", "--acme-service", "--provisioning"]);
+  expect(complete("baton-acme config --")).toEqual([""]);
   expect(complete("baton-acme --acme-service gitl")).toEqual(["gitlab"]);
-  expect(complete("baton-acme completion z")).toEqual(["zsh"]);
+  expect(complete("baton-acme export z")).toEqual(["zip"]);
 });
 
-test.each(SHELLS)("the script for %s leaves hidden things out", (shell) => {
+test.each(SHELLS)("the script for %s leaves hidden flags out", (shell) => {
   const script = formatCompletion(shell, source);
   expect(script).toContain("acme-service");
-  expect(script).not.toMatch(/secret-door|_connector-service/);
+  expect(script).not.toMatch(/secret-door/);
 });
 
 const CHECKS: Readonly<Record<Shell, readonly string[]>> = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { commands } from "#cli/commands.ts";
+import { commands, mainCommand } from "#cli/commands.ts";
 import { formatHelp } from "#cli/help.ts";
 import { variableOf } from "#config/field.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
@@ -39,6 +39,7 @@ describe("the README", () => {
         env: {},
         cwd: () => root,
         redactor: new Redactor(),
+        main: mainCommand,
         commands,
       },
       undefined,
