@@ -97,12 +97,14 @@ test("the launcher tells the owner of an old Node in one sentence what to do", a
   expect(result.stderr).toMatch(/^baton-codecov needs Node 24 or newer, this is v\S+; install .*\n$/);
 });
 
+/** @param args may name another port than that of the listener */
 async function checkHealth(listener: RequestListener, ...args: string[]) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    return await runProgram(["health-check", `--health-check-port=${port}`, ...args], { cwd });
+    const env = { BATON_HEALTH_CHECK_PORT: String(port) };
+    return await runProgram(["health-check", ...args], { cwd, env });
   } finally {
     server.closeAllConnections();
     server.close();

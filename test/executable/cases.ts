@@ -42,6 +42,17 @@ const COMMANDS: readonly Case[] = [
     check: ({ stdout }) => expect(JSON.parse(stdout).displayName).toBe("Codecov"),
   },
   {
+    what: "a configuration file to fill in",
+    command: "config",
+    flags: { sample: "true" },
+    check: ({ stdout }) => expect(stdout).toContain("codecov-owner: acme"),
+  },
+  {
+    what: "version, commit, platform and Node",
+    command: "version",
+    check: ({ stdout }) => expect(stdout).toMatch(/^commit +([0-9a-f]{40}|unknown)/m),
+  },
+  {
     what: "a completion script",
     command: "completion",
     words: ["bash"],

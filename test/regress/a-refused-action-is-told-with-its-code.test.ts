@@ -16,7 +16,7 @@ const REFUSALS = [
     flags: [],
     args: { user_id: "bob" },
     code: Code.FailedPrecondition,
-    says: "provisioning is not enabled",
+    says: "--provisioning",
   },
   {
     what: "the argument is missing",

@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { runProgram } from "../contract/program.ts";
+import { makeDirectory, startCodecov } from "./system.ts";
+
+async function runWith(yaml: string, args: readonly string[] = []) {
+  const { simulator, env } = await startCodecov();
+  const cwd = await makeDirectory();
+  await writeFile(join(cwd, ".baton.yaml"), yaml);
+  const result = await runProgram(args, { cwd, env });
+  return { ...result, requests: simulator.requests.length };
+}
+
+test.each([
+  ["codecov-ownr: x", "codecov-owner"],
+  ["codecov_purchased_seats: 3", "codecov-purchased-seats"],
+  ["BATON_CODECOV_OWNER: x", "codecov-owner"],
+  ["log-levle: debug", "log-level"],
+  ["provisionning: true", "provisioning"],
+  ["listn: 127.0.0.1:1", "listen"],
+])("%s is an error that says what was meant", async (line, meant) => {
+  const { code, stderr, requests } = await runWith(`${line}\n`);
+  expect([code, requests]).toEqual([2, 0]);
+  expect(stderr).toContain(`did you mean ${meant},`);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("a key that begins like the connector's own is one, whatever it was to be", async () => {
+  const { code, stderr, requests } = await runWith("codecov-frobnication: 1\ncodecov: x\n");
+  expect([code, requests]).toEqual([2, 0]);
+  expect(stderr).toContain("sets codecov-frobnication, which is not a setting");
+  expect(stderr).toContain("sets codecov, which is not a setting");
+});
+
+test.each([[[]], [["report"]]])("a key of another connector is a warning (%j)", async (args) => {
+  const { code, stderr } = await runWith("okta-domain: acme.okta.example\n", args);
+  // There is nothing to report on.
+  expect(code).toBe(args.length === 0 ? 0 : 5);
+  expect(stderr).toContain("sets okta-domain, which is not a setting of baton-codecov");
+  expect(stderr.match(/okta-domain/g)).toHaveLength(1);
+});
+
+test("settings of commands are known", async () => {
+  const { stderr } = await runWith("listen: 127.0.0.1:50051\nformat: csv\n");
+  expect(stderr).not.toContain("is not a setting");
+});
+
+test("the connector process only warns", async () => {
+  const { env } = await startCodecov();
+  const cwd = await makeDirectory();
+  await writeFile(join(cwd, ".baton.yaml"), "codecov-ownr: x\n");
+  const { stderr } = await runProgram(["_connector-service"], { cwd, env });
+  const warning = stderr.split("\n").find((line) => line.includes("codecov-ownr"));
+  expect(JSON.parse(warning ?? "{}")).toMatchObject({ level: "warn" });
+  // What ended it is that nobody sent it certificates.
+  expect(stderr.trimEnd().split("\n").at(-1)).not.toContain("codecov-ownr");
+});
+
+describe("the sample that config prints", () => {
+  const readSample = async () =>
+    (await runProgram(["config", "--sample"], { cwd: await makeDirectory() })).stdout;
+
+  test("loads as it is, and syncs with the organization's own values", async () => {
+    const { simulator, env } = await startCodecov();
+    const cwd = await makeDirectory();
+    await writeFile(join(cwd, "token"), env["BATON_CODECOV_API_TOKEN"] ?? "");
+    const sample = (await readSample()).replace("/run/secrets/codecov-api-token", "token");
+    await writeFile(join(cwd, ".baton.yaml"), sample);
+    const result = await runProgram([`--codecov-base-url=${simulator.baseUrl}`], { cwd });
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stderr).not.toContain("is not a setting");
+  });
+
+  test("has every setting that the help shows and that is not for one run", async () => {
+    const { stdout } = await runProgram(["--help"], { cwd: await makeDirectory() });
+    const shown = [...stdout.matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm)].map((match) => match[1] ?? "");
+    const forOneRun = /^(help|version|grant-|revoke-|invoke-|list-action)/;
+    const keys = Object.keys(parse((await readSample()).replaceAll(/^#([\w-]+: )/gm, "$1")));
+    expect(keys.toSorted()).toEqual(shown.filter((name) => !forOneRun.test(name)).toSorted());
+  });
+
+  test("has no line that would be refused if it were switched on", async () => {
+    const { simulator, env } = await startCodecov();
+    const cwd = await makeDirectory();
+    await writeFile(join(cwd, "token"), env["BATON_CODECOV_API_TOKEN"] ?? "");
+    // Empty values count as none, so that neither the token nor the client id is given twice or alone.
+    const sample = (await readSample())
+      .replaceAll(/^#([\w-]+: )/gm, "$1")
+      .replace("/run/secrets/codecov-api-token", "token")
+      .replace("https://api.codecov.io", simulator.baseUrl);
+    await writeFile(join(cwd, ".baton.yaml"), sample);
+    const result = await runProgram([], { cwd });
+    expect(result.code, result.stderr).toBe(0);
+  });
+
+  test("does not change what config prints without it, whatever the variables say", async () => {
+    const cwd = await makeDirectory();
+    const plain = await runProgram(["config"], { cwd });
+    const told = await runProgram(["config"], { cwd, env: { BATON_SAMPLE: "true" } });
+    expect(told.stdout).toBe(plain.stdout);
+    expect(JSON.parse(plain.stdout).displayName).toBe("Codecov");
+  });
+});
