@@ -16,7 +16,7 @@ const guides = ["README.md", "CONTRIBUTING.md", "docs/operating.md", "docs/writi
 
 /** Flags of other programs that the guides call. */
 const OTHER_FLAGS = new Set(
-  "env env-file from from-env-file global ignore-scripts members name restart rm silent stop-timeout".split(
+  "build-arg env env-file from from-env-file global ignore-scripts members name restart rm silent stop-timeout".split(
     " ",
   ),
 );
