@@ -58,7 +58,7 @@ function formatCommandHelp({ definition }: Invocation, command: Command, width: 
   const words = command.words === undefined ? "" : ` ${command.words}`;
   const { own, shared, connector } = fieldsOf(command, definition);
   // Under one heading: the groups are those of the program as a whole.
-  const flags = [...own, ...shared].map(({ group: _, ...field }) => field);
+  const flags = [...own, ...shared].map((field) => ({ ...field, group: "Flags" }));
   const sections = [
     wrapText(`${name} ${command.name}: ${command.summary}`, width, ""),
     `Usage:\n  ${name} ${command.name}${words} [flags]`,
