@@ -1,12 +1,11 @@
 import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
 import { systemClock } from "#kernel/clock.ts";
-import { parseDuration } from "#kernel/duration.ts";
 import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
-import { chooseWorkers, describeSubject } from "./sync.ts";
+import { chooseWorkers, describeSubject, readPatience } from "./sync.ts";
 
 /**
  * `--client-id`: takes tasks from C1 until a signal comes, which is the usual end: exit code 0, or 129 if it was a lost terminal. The connector
@@ -38,7 +37,7 @@ export async function serveC1(job: Job): Promise<number> {
       resourceTypes: sdk.syncResourceTypes,
       skip: sdk.skipFullSync,
       workers: chooseWorkers(sdk),
-      maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
+      ...readPatience(settings),
       retention: readRetentionPolicy(env),
       engineWarning,
     },

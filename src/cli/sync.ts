@@ -1,4 +1,6 @@
 import { usageError } from "#config/arguments.ts";
+import { isGiven } from "#config/load.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
 import type { LaunchedConnector } from "#host/launch.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { parseDuration } from "#kernel/duration.ts";
@@ -12,7 +14,7 @@ import type { SyncTaskResult } from "#tasks/sync.ts";
 import { listInputs } from "./inputs.ts";
 import { type Job, startConnector } from "./job.ts";
 import { makeProgressReporter } from "./progress.ts";
-import { loadConnectorConfig, type SdkConfig } from "./settings.ts";
+import { loadConnectorConfig, type SdkConfig, type Settings } from "./settings.ts";
 import { print } from "./standard-output.ts";
 import { formatSummary, type Summary, summaryFields } from "./summary.ts";
 import { Tally } from "./tally.ts";
@@ -52,7 +54,7 @@ export async function sync(job: Job): Promise<number> {
         skipEntitlementsAndGrants: sdk.skipEntitlementsAndGrants,
         skipGrants: sdk.skipGrants,
         workers: chooseWorkers(sdk),
-        maxWaitMs: parseDuration(sdk.maxWait) ?? 0,
+        ...readPatience(job.settings),
         retention: readRetentionPolicy(invocation.env),
         resumeKey: makeResumeKey(job),
         origin: () => ({
@@ -96,6 +98,11 @@ function parseTarget(text: string): ResourceBid {
 
 export function chooseWorkers({ workers, parallelSync }: SdkConfig): number {
   return workers < 0 || parallelSync ? AUTO_WORKERS : workers;
+}
+
+/** How long a sync waits. A time that somebody chose holds from the first request on. */
+export function readPatience({ sdk, sources }: Settings) {
+  return { maxWaitMs: parseDuration(sdk.maxWait) ?? 0, waitsFromStart: isGiven(sdkFields.maxWait, sources) };
 }
 
 /** Says what is synced: two syncs with the same key can be one, begun and taken up again. */

@@ -88,7 +88,8 @@ export const sdkFields = {
   maxWait: {
     kind: "string",
     name: "max-wait",
-    description: "How long a sync waits for an upstream that lets nothing through, for example 90s or 15m",
+    description:
+      "How long a sync waits for an upstream that lets nothing through, for example 90s or 15m; where it is given, also at the first request, which is else given up after about 15s",
     default: "15m",
     group: GROUP.sync,
     check: checkDuration,

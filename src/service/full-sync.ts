@@ -31,6 +31,8 @@ export interface SyncSettings {
   readonly skip: boolean;
   readonly workers: number;
   readonly maxWaitMs: number;
+  /** Whether that time holds from the first request on, see {@link SyncOptions}. */
+  readonly waitsFromStart: boolean;
   readonly retention: RetentionPolicy;
   readonly engineWarning: EngineWarning;
 }
@@ -87,11 +89,12 @@ async function beginHeartbeat({ c1, task }: FullSync, ctx: CallContext) {
 
 async function syncIntoFile(sync: FullSync, directory: TaskDirectory, ctx: CallContext): Promise<void> {
   const { options, connector, settings } = sync;
-  const { maxWaitMs, unfinished } = settings;
+  const { unfinished, maxWaitMs, waitsFromStart } = settings;
+  const patience = { maxWaitMs, waitsFromStart };
   const file = directory.syncFile;
   settings.engineWarning.give(options.storageEngine, "C1", ctx.log);
   if (settings.skip) {
-    await runEmptySyncTask(connector.client, { file, tempDir: directory.path, maxWaitMs }, ctx);
+    await runEmptySyncTask(connector.client, { file, tempDir: directory.path, ...patience }, ctx);
     return;
   }
   const scope = readScope(options, settings);
@@ -108,7 +111,7 @@ async function syncIntoFile(sync: FullSync, directory: TaskDirectory, ctx: CallC
         tempDir: directory.path,
         keepUnfinished: keeper !== undefined,
         workers: settings.workers,
-        maxWaitMs,
+        ...patience,
         retention: settings.retention,
         resumeKey,
       },

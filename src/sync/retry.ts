@@ -6,6 +6,8 @@ import { announcePatience, usablePatience } from "#kernel/patience.ts";
 export interface RetryOptions {
   /** How long a sync may go without any progress, in milliseconds, before it gives up. */
   readonly maxWaitMs: number;
+  /** The setting that `maxWaitMs` comes from, for messages; undefined if nobody has chosen it. */
+  readonly chosenBy?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -93,8 +95,14 @@ export class Retrier {
     return maxWaitMs - (now - (this.#waitingSince ?? now));
   }
 
+  /** For example `2.5 min (--max-wait)`. */
+  #describePatience(): string {
+    const { maxWaitMs, chosenBy } = this.#options;
+    return describeWait(maxWaitMs) + (chosenBy === undefined ? "" : ` (${chosenBy})`);
+  }
+
   #giveUpOnPause(what: string, cause: BatonError): GaveUpError {
-    const patience = describeWait(this.#options.maxWaitMs);
+    const patience = this.#describePatience();
     return new GaveUpError(
       Code.Unavailable,
       `gave up ${what}: ${cause.message}; this run waits no longer than ${patience}, and the next one goes on from what was kept`,
@@ -110,7 +118,7 @@ export class Retrier {
         : `${cause.message}; the next run goes on from what was kept`;
     return new GaveUpError(
       Code.Unavailable,
-      `gave up ${what} after ${describeWait(this.#options.maxWaitMs)} without progress: ${reason}`,
+      `gave up ${what} after ${this.#describePatience()} without progress: ${reason}`,
       { cause, ...(cause?.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
     );
   }
@@ -121,9 +129,10 @@ function describeWait(ms: number): string {
 }
 
 /** Tells the end of patience from the connector's own `Unavailable`. */
-class GaveUpError extends BatonError {}
+export class GaveUpError extends BatonError {}
 
-function isPassing({ code }: BatonError): boolean {
+/** Whether trying again may help. */
+export function isPassing({ code }: BatonError): boolean {
   return code === Code.Unavailable || code === Code.DeadlineExceeded;
 }
 

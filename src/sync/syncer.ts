@@ -10,7 +10,7 @@ import { Collector } from "./collector.ts";
 import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./invariants.ts";
 import type { DropCounts, SyncProgress } from "./progress.ts";
 import { openRun } from "./resume.ts";
-import { DEFAULT_MAX_WAIT_MS, Retrier } from "./retry.ts";
+import { DEFAULT_MAX_WAIT_MS, GaveUpError, isPassing, Retrier } from "./retry.ts";
 import { lostRows, StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
 
 export interface SyncOptions extends Partial<SyncScope> {
@@ -18,6 +18,11 @@ export interface SyncOptions extends Partial<SyncScope> {
   readonly workers?: number;
   /** How long to go on without any success, in milliseconds; 15 minutes unless told. */
   readonly maxWaitMs?: number;
+  /**
+   * Whether `maxWaitMs` holds from the first request on. Otherwise the first contact is given up as soon as the connector
+   * gives it up, so that somebody who looks on soon hears of a wrong address; false unless told.
+   */
+  readonly waitsFromStart?: boolean | undefined;
   /** What the file keeps of older syncs. */
   readonly retention: RetentionPolicy;
   /**
@@ -48,6 +53,9 @@ const NAMES: Readonly<Record<RecordKind, string>> = {
   grants: "grants",
 };
 
+/** The setting with which somebody chooses how long to wait. */
+const MAX_WAIT = "--max-wait";
+
 /** A connector that cannot clean up must not hold up a sync that is complete. */
 const CLEANUP_LIMIT_MS = 30_000;
 
@@ -58,10 +66,10 @@ const CLEANUP_LIMIT_MS = 30_000;
 export async function recordEmptySync(
   client: SyncClient,
   store: SyncStore,
-  options: Pick<SyncOptions, "maxWaitMs">,
+  options: Patience,
   ctx: CallContext,
 ): Promise<SyncRun> {
-  await validate(client, createRetrier(options, ctx), ctx);
+  await validate(client, createRetrier(options, ctx), options, ctx);
   return store.runs.end(store.runs.start("full").id);
 }
 
@@ -83,7 +91,7 @@ export async function runSync(
 ): Promise<SyncResult> {
   const scope = toScope(options);
   const retrier = createRetrier(options, ctx);
-  const { sdkVersion } = await validate(client, retrier, ctx);
+  const { sdkVersion } = await validate(client, retrier, options, ctx);
   const { run, state, resumed } = openRun(store, scope, options.resumeKey, ctx.log);
   const stop = new AbortController();
   const session = new SyncSession(
@@ -116,16 +124,39 @@ export async function runSync(
   }
 }
 
+/** What of the options tells how long to wait. */
+export type Patience = Pick<SyncOptions, "maxWaitMs" | "waitsFromStart">;
+
 function createRetrier(
-  { maxWaitMs = DEFAULT_MAX_WAIT_MS }: Pick<SyncOptions, "maxWaitMs">,
+  { maxWaitMs = DEFAULT_MAX_WAIT_MS, waitsFromStart = false }: Patience,
   ctx: CallContext,
 ): Retrier {
-  return new Retrier({ maxWaitMs, clock: ctx.clock, log: ctx.log });
+  const chosenBy = waitsFromStart ? MAX_WAIT : undefined;
+  return new Retrier({ maxWaitMs, chosenBy, clock: ctx.clock, log: ctx.log });
 }
 
-/** Not repeated: the connector has tried for a while itself before it says that it does not work. */
-function validate(client: SyncClient, retrier: Retrier, ctx: CallContext) {
-  return retrier.once("validating the connector", ctx.signal, (signal) => client.validate({}, signal));
+/** The connector tries for a while itself before it says that it does not work, so this is repeated only if asked for. */
+async function validate(
+  client: SyncClient,
+  retrier: Retrier,
+  { waitsFromStart = false }: Patience,
+  ctx: CallContext,
+) {
+  const what = "validating the connector";
+  const call = (signal: AbortSignal) => client.validate({}, signal);
+  if (waitsFromStart) return await retrier.run(what, ctx.signal, call);
+  try {
+    return await retrier.once(what, ctx.signal, call);
+  } catch (thrown) {
+    ctx.signal.throwIfAborted();
+    const error = toBatonError(thrown);
+    if (error instanceof GaveUpError || !isPassing(error)) throw error;
+    throw error
+      .prefixed("gave up at the first contact")
+      .withAdvice(
+        `the first contact is not waited for unless ${MAX_WAIT} is given: ${MAX_WAIT}=15m goes on trying`,
+      );
+  }
 }
 
 /** Keeps what was read for the next run, unless the next run would fail because of it. */

@@ -3,7 +3,7 @@ import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncClient } from "#sync/client.ts";
 import { canResume } from "#sync/resume.ts";
-import { recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
+import { type Patience, recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 
 export interface SyncTaskOptions extends SyncOptions {
   /** The `.c1z` file to extend or create. */
@@ -82,10 +82,10 @@ async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<bool
 /** Like {@link runSyncTask}, but with a sync that holds no rows; see {@link recordEmptySync}. */
 export async function runEmptySyncTask(
   client: SyncClient,
-  { file: path, tempDir, maxWaitMs }: Pick<SyncTaskOptions, "file" | "tempDir" | "maxWaitMs">,
+  { file: path, tempDir, ...patience }: Pick<SyncTaskOptions, "file" | "tempDir"> & Patience,
   ctx: CallContext,
 ): Promise<void> {
   await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
-  await recordEmptySync(client, file, maxWaitMs === undefined ? {} : { maxWaitMs }, ctx);
+  await recordEmptySync(client, file, patience, ctx);
   await file.save();
 }

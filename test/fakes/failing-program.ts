@@ -4,6 +4,9 @@ import type { ConnectorDefinition, Page, PageRequest, ResourceSyncer } from "#ru
 import { ToyConnector } from "./toy-connector.ts";
 import { toy } from "./toy-definition.ts";
 
+/** How often the first question whether the connector works is answered with a passing fault. */
+const REFUSALS = 1;
+
 /** What happens in the connector once the first people have been listed, chosen by the variable TOY_FAILURE. */
 const failures: Readonly<Record<string, () => void>> = {
   none: () => undefined,
@@ -16,10 +19,27 @@ const failures: Readonly<Record<string, () => void>> = {
   "end of the thread": () => process.exit(16),
 };
 
+/** What happens when the connector is asked whether it works. */
+const validationFailures: Readonly<Record<string, (asked: number) => void>> = {
+  "validation at first": (asked) => {
+    // What the runtime repeats by itself for 15 s would make the tests slow; a time-out of the platform it does not.
+    if (asked <= REFUSALS) throw new DOMException("the toy company is closed", "TimeoutError");
+  },
+  "end of the thread in the validation": () => process.exit(16),
+};
+
 class FailingConnector extends ToyConnector {
+  #asked = 0;
+
   constructor(people: number) {
     super(people);
     this.syncers = this.syncers.map((syncer) => this.#failAfterFirst(syncer));
+  }
+
+  override async validate() {
+    this.#asked += 1;
+    validationFailures[process.env["TOY_FAILURE"] ?? "none"]?.(this.#asked);
+    return await super.validate();
   }
 
   #failAfterFirst(syncer: ResourceSyncer): ResourceSyncer {
