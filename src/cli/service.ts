@@ -43,7 +43,7 @@ export async function serveC1(job: Job): Promise<number> {
     },
     keepsFiles: sdk.c1zTempDir !== undefined,
     httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
-    ...(sdk.healthCheck ? { onReady: (view) => openHealthEndpoints(job, view) } : {}),
+    ...(sdk.healthCheck ? { onStart: (view) => openHealthEndpoints(job, view) } : {}),
     stop: signals.signal,
     clock: systemClock,
     log: output.log,
@@ -57,7 +57,7 @@ export async function serveC1(job: Job): Promise<number> {
 /** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */
 async function openHealthEndpoints(
   { settings, invocation, output }: Job,
-  { connector, lastPollAt }: ServiceView,
+  { connector, lastPollAt, findObstacle }: ServiceView,
 ): Promise<() => Promise<void>> {
   const { formatSeconds, startHealthServer } = await import("#server/health-http.ts");
   const server = await startHealthServer({
@@ -66,6 +66,7 @@ async function openHealthEndpoints(
     toLine: (text) => invocation.redactor.toLine(text),
     source: {
       isReady: () => connector.running !== undefined,
+      findObstacle,
       validate: async (signal) => {
         await connector.running?.client.validate({}, signal);
       },

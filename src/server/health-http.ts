@@ -1,6 +1,6 @@
 /**
  * The health endpoints that orchestrators ask, over plain HTTP: `/live` says that the process runs, `/ready`
- * that its connector does, `/health` that the connector reaches what it reads. Paths, bodies and status codes
+ * that its connector does and that work can come, `/health` that the connector reaches what it reads. Paths, bodies and status codes
  * are those of connectors on baton-sdk v0.25.0; whatever the method.
  */
 
@@ -14,6 +14,8 @@ import { WaitingRoom } from "./waiting-room.ts";
 export interface HealthSource {
   /** Whether there is a connector to ask. */
   isReady(): boolean;
+  /** Why it takes no work although there is one, for `/ready` alone; undefined if it does. */
+  findObstacle?(): string | undefined;
   /** Asks the connector whether it works; rejects with the reason why not. */
   validate(signal: AbortSignal): Promise<void>;
   /** Facts that are shown with every answer and change no status; undefined ones are left out. */
@@ -70,7 +72,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       headersTimeout: REQUEST_LIMIT_MS,
       connectionsCheckingInterval: LOOK_MS,
     },
-    (request, response) => void answer(request, response, source, check),
+    (request, response) => void answer(request, response, options, check),
   );
   const room = new WaitingRoom({ places: MAX_CONNECTIONS });
   server.on("connection", (socket) => room.enter(socket));
@@ -104,7 +106,7 @@ async function listen(server: Server, port: number, address: string): Promise<vo
 async function answer(
   { url = "/" }: IncomingMessage,
   response: ServerResponse,
-  source: HealthSource,
+  { source, toLine }: HealthServerOptions,
   check: () => Promise<Health>,
 ): Promise<void> {
   const path = url.replace(/\?.*$/s, "");
@@ -112,10 +114,11 @@ async function answer(
     case "/live":
       send(response, OK, { status: "alive" }, source);
       break;
-    case "/ready":
-      if (source.isReady()) send(response, OK, { status: "ready" }, source);
-      else send(response, UNAVAILABLE, { status: "not_ready", details: NO_CONNECTOR }, source);
+    case "/ready": {
+      const readiness = checkReadiness(source, toLine);
+      send(response, readiness.status === "ready" ? OK : UNAVAILABLE, readiness, source);
       break;
+    }
     case "/health": {
       const health = await check();
       send(response, health.status === "healthy" ? OK : UNAVAILABLE, health, source);
@@ -124,6 +127,13 @@ async function answer(
     default:
       response.writeHead(NOT_FOUND, { "content-type": "text/plain; charset=utf-8" }).end("not found\n");
   }
+}
+
+function checkReadiness(source: HealthSource, toLine: (text: string) => string): Health {
+  if (!source.isReady()) return { status: "not_ready", details: NO_CONNECTOR };
+  const obstacle = source.findObstacle?.();
+  if (obstacle === undefined) return { status: "ready" };
+  return { status: "not_ready", details: { error: toLine(obstacle) } };
 }
 
 async function checkHealth(

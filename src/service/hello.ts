@@ -39,11 +39,13 @@ const FINAL_CODES: readonly Code[] = [
  * Repeats the first greeting until C1 takes it: a C1 that cannot be reached when the program starts is no
  * reason to end.
  *
+ * @param onFailed told of each attempt in vain
  * @throws BatonError if C1 says that it does not want us.
  */
 export async function greetUntilHeard(
   greet: () => Promise<void>,
   { signal, clock, log }: CallContext,
+  onFailed?: (error: BatonError) => void,
 ): Promise<void> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
@@ -53,6 +55,7 @@ export async function greetUntilHeard(
       signal.throwIfAborted();
       const error = toBatonError(thrown);
       if (FINAL_CODES.includes(error.code)) throw error;
+      onFailed?.(error);
       log.warn("C1 could not be greeted, trying again", { code: codeName(error.code), wait_ms: wait, error });
       await clock.sleep(wait, signal);
     }

@@ -27,6 +27,8 @@ export interface ServiceView {
   readonly connector: Pick<ConnectorSupervisor, "running">;
   /** Epoch milliseconds of the last poll that C1 answered; undefined before the first. */
   readonly lastPollAt: () => number | undefined;
+  /** Why no tasks are taken yet: C1 has not been reached. Undefined from then on, since no later outage of C1 is ours. */
+  readonly findObstacle: () => string | undefined;
 }
 
 export interface ServiceOptions {
@@ -42,8 +44,11 @@ export interface ServiceOptions {
   readonly keepsFiles: boolean;
   /** Upper bound for one request to the token endpoint. */
   readonly httpTimeoutMs: number;
-  /** Called once C1 knows us; what it returns is called at the end. */
-  readonly onReady?: (view: ServiceView) => Promise<() => Promise<void>>;
+  /**
+   * Called before anything is started or sent, so that a C1 that cannot be reached does not look like a program that does
+   * not run. What it returns is called at the end; what it throws ends the service.
+   */
+  readonly onStart?: (view: ServiceView) => Promise<() => Promise<void>>;
   /** Ends the service in good order. */
   readonly stop: AbortSignal;
   readonly clock: Clock;
@@ -106,16 +111,22 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const unfinished = options.keepsFiles ? new UnfinishedFile(tempDir, clientId.text, clock) : undefined;
   const cleaning = keepClean(tempDir, unfinished, clock);
   let lastPollAt: number | undefined;
+  let obstacle: string | undefined = "C1 has not been reached yet";
   let close: (() => Promise<void>) | undefined;
   try {
+    const view = { connector, lastPollAt: () => lastPollAt, findObstacle: () => obstacle };
+    close = await options.onStart?.(view);
     await connector.start(stop);
     const greet = async () => {
       const { client } = await connector.acquire(stop);
       await sayHello(c1, client, { program, taskId: "" }, stop);
     };
-    await greetUntilHeard(greet, { signal: stop, clock, log });
+    const onFailed = ({ message }: BatonError): void => {
+      obstacle = `C1 has not been reached yet: ${message}`;
+    };
+    await greetUntilHeard(greet, { signal: stop, clock, log }, onFailed);
+    obstacle = undefined;
     log.info("connected to C1", { address, host_id: hostId, client_id: clientId.text });
-    close = await options.onReady?.({ connector, lastPollAt: () => lastPollAt });
 
     const signals = {
       stop,

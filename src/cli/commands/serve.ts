@@ -50,8 +50,9 @@ export async function run(invocation: Invocation): Promise<number> {
     redact: (text) => redactor.redact(text),
   });
   const signals = watchSignals();
+  let obstacle: string | undefined = "no calls are taken yet";
   const closeHealth = sdk.healthCheck
-    ? await openHealthEndpoints(invocation, settings, output, connector)
+    ? await openHealthEndpoints(invocation, settings, output, connector, () => obstacle)
     : undefined;
   try {
     await serve({
@@ -64,6 +65,7 @@ export async function run(invocation: Invocation): Promise<number> {
       tracer: telemetry?.tracer,
       signal: signals.signal,
       onListening: (bound) => {
+        obstacle = undefined;
         output.log.info("serving", { address: formatListenAddress(bound), tls: !options.plaintext });
       },
     });
@@ -128,6 +130,7 @@ async function openHealthEndpoints(
   { sdk }: Settings,
   { log }: Output,
   connector: Connector,
+  findObstacle: () => string | undefined,
 ): Promise<() => Promise<void>> {
   const server = await startHealthServer({
     port: sdk.healthCheckPort,
@@ -135,6 +138,7 @@ async function openHealthEndpoints(
     toLine: (text) => redactor.toLine(text),
     source: {
       isReady: () => true,
+      findObstacle,
       validate: async (signal) => {
         await connector.validate({ signal, log, clock: systemClock, maxWaitMs: VALIDATE_WAIT_MS });
       },

@@ -46,6 +46,18 @@ test("without a connector it is alive, but neither ready nor healthy", async () 
   expect([health.code, JSON.parse(health.text)]).toMatchObject([503, { status: "unhealthy", details }]);
 });
 
+test("what keeps work away makes it not ready, with a reason that holds no secret, and nothing else", async () => {
+  let obstacle: string | undefined = "C1 refused hunter2";
+  await start({ findObstacle: () => obstacle });
+  const ready = await ask("/ready");
+  const details = { error: "C1 refused [redacted]" };
+  expect([ready.code, JSON.parse(ready.text)]).toMatchObject([503, { status: "not_ready", details }]);
+  expect((await ask("/live")).code).toBe(200);
+  expect((await ask("/health")).code).toBe(200);
+  obstacle = undefined;
+  expect((await ask("/ready")).code).toBe(200);
+});
+
 test("a connector that does not work is unhealthy, with a reason that holds no secret", async () => {
   await start({ validate: () => Promise.reject(new Error("token hunter2 was refused")) });
   const { code, text } = await ask("/health");
