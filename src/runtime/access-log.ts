@@ -14,6 +14,7 @@ export interface FinishedCall {
   readonly deadline: number | undefined;
   readonly durationMs: number;
   readonly peer: string;
+  readonly subject?: string | undefined;
   readonly error?: string;
   readonly span?: Span | undefined;
 }
@@ -29,6 +30,7 @@ export function logCall(log: Logger, call: FinishedCall): void {
     "grpc.code": codeName(call.code),
     "grpc.time_ms": Math.round(call.durationMs * 1000) / 1000,
     "peer.address": call.peer,
+    "peer.subject": call.subject,
     error: call.error,
     ...traceFields(call.span),
     ...datadogFields(call.span),

@@ -57,6 +57,8 @@ export interface IncomingCall {
   readonly request: Buffer;
   /** Who calls, for the access log. */
   readonly peer: string;
+  /** Whom the caller's certificate names, for the access log; absent if it is of no interest. */
+  readonly subject?: string | undefined;
   /** Epoch milliseconds; undefined if the caller set none. */
   readonly deadline: number | undefined;
   readonly findHeader: FindHeader;
@@ -170,6 +172,7 @@ class CallScope {
   readonly #kind: "unary" | "stream";
   readonly #path: string;
   readonly #peer: string;
+  readonly #subject: string | undefined;
   readonly #deadline: number | undefined;
   readonly #startedAt: number;
   readonly #started: number;
@@ -181,6 +184,7 @@ class CallScope {
     this.#kind = kind;
     this.#path = path;
     this.#peer = call.peer;
+    this.#subject = call.subject;
     this.#deadline = call.deadline;
     this.#startedAt = environment.clock.now();
     this.#started = environment.clock.monotonic();
@@ -240,6 +244,7 @@ class CallScope {
       deadline: this.#deadline,
       durationMs: this.#environment.clock.monotonic() - this.#started,
       peer: this.#peer,
+      subject: this.#subject,
       ...(failure === undefined ? {} : { error: failure.message }),
     });
   }

@@ -41,6 +41,11 @@ export class ConnectorServer {
     this.#server.accept(socket);
   }
 
+  /** See {@link GrpcServer.renew}. */
+  renew(files: TlsFiles): void {
+    this.#server.renew(files);
+  }
+
   /** Takes no new calls on the connections there are, and lets those in flight go on for `graceMs` milliseconds. */
   drain(graceMs: number): void {
     this.#server.drain(graceMs);

@@ -10,7 +10,6 @@ import {
   type ServerOptions,
 } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { Logger } from "#kernel/logger.ts";
 import type { WireStatus } from "#runtime/status.ts";
 import type {
   CallEnvironment,
@@ -20,6 +19,7 @@ import type {
   Trailers,
   UnaryHandler,
 } from "#runtime/unary.ts";
+import type { ClientName } from "./client-names.ts";
 import { TlsEntrance, type TlsFiles } from "./tls-entrance.ts";
 import type { WaitingRoomOptions } from "./waiting-room.ts";
 
@@ -53,6 +53,8 @@ export interface ServerExtras {
   readonly limits?: ServerOptions;
   /** How many clients may be about to show their certificate; those of a connector process if absent. */
   readonly handshakes?: WaitingRoomOptions;
+  /** For servers with many clients: their subjects go into the log, and only those named may connect, or all if none is. */
+  readonly clients?: { readonly allowed: readonly ClientName[] } | undefined;
 }
 
 /** A gRPC server that is fed with accepted sockets, because gRPC cannot adopt an inherited listener itself. */
@@ -62,6 +64,9 @@ export class GrpcServer {
   /** Absent without TLS. */
   readonly #entrance: TlsEntrance | undefined;
   readonly #environment: CallEnvironment;
+  readonly #clients: ServerExtras["clients"];
+  /** Connections with TLS, and whose they are, by the name that gRPC gives to the peer of a call. */
+  readonly #proven = new Map<string, { readonly connection: Socket; readonly client: string }>();
 
   /**
    * @param tls undefined for connections that need none
@@ -71,9 +76,10 @@ export class GrpcServer {
     endpoints: readonly Endpoint[],
     tls: TlsFiles | undefined,
     environment: CallEnvironment,
-    { bidiMethods = [], limits = {}, handshakes = HANDSHAKES }: ServerExtras = {},
+    { bidiMethods = [], limits = {}, handshakes = HANDSHAKES, clients }: ServerExtras = {},
   ) {
     this.#environment = environment;
+    this.#clients = clients;
     this.#server = new Server({
       // Bookkeeping per call that nothing here reads.
       "grpc.enable_channelz": 0,
@@ -84,7 +90,7 @@ export class GrpcServer {
     for (const endpoint of endpoints) this.#register(endpoint);
     for (const { path, handle } of bidiMethods) this.#add(path, handle, "bidi");
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#entrance = tls === undefined ? undefined : this.#openEntrance(tls, handshakes, environment.log);
+    this.#entrance = tls === undefined ? undefined : this.#openEntrance(tls, handshakes);
   }
 
   /** Serves one accepted connection. Whatever the peer does on it concerns this connection alone. */
@@ -95,19 +101,37 @@ export class GrpcServer {
     else this.#entrance.accept(socket);
   }
 
-  #openEntrance(tls: TlsFiles, handshakes: WaitingRoomOptions, log: Logger): TlsEntrance {
-    const onProven = (connection: Socket) => {
+  /** Shows other certificates, and takes those of another authority, on new connections. Throws if they cannot be used. */
+  renew(files: TlsFiles): void {
+    this.#entrance?.renew(files);
+  }
+
+  #openEntrance(tls: TlsFiles, handshakes: WaitingRoomOptions): TlsEntrance {
+    const onProven = (connection: Socket, client: string) => {
       this.#logErrors(connection);
+      if (this.#clients !== undefined) this.#remember(connection, client);
       this.#injector.injectConnection(connection);
     };
+    const { log, clock, redactor } = this.#environment;
+    const allowed = this.#clients?.allowed ?? [];
     try {
-      return new TlsEntrance({ tls, log, handshakes, onProven });
+      return new TlsEntrance({ tls, log, clock, redactor, handshakes, allowed, onProven });
     } catch (error) {
       throw new BatonError(Code.Unknown, "the certificates of the start-up line cannot be used", {
         kind: "configuration",
         cause: error,
       });
     }
+  }
+
+  #remember(connection: Socket, client: string): void {
+    const { remoteAddress, remotePort } = connection;
+    if (remoteAddress === undefined) return;
+    const peer = remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
+    this.#proven.set(peer, { connection, client });
+    connection.once("close", () => {
+      if (this.#proven.get(peer)?.connection === connection) this.#proven.delete(peer);
+    });
   }
 
   #logErrors(connection: Socket): void {
@@ -132,10 +156,15 @@ export class GrpcServer {
     const unsent = (error: unknown): void => {
       this.#environment.log.error("an answer could not be sent", { path: endpoint.path, error });
     };
+    const findSubject: FindSubject = (peer) => this.#proven.get(peer)?.client;
     if (endpoint.kind === "unary") {
-      this.#add(endpoint.path, toUnaryCall(endpoint.bind(this.#environment), unsent), "unary");
+      this.#add(endpoint.path, toUnaryCall(endpoint.bind(this.#environment), findSubject, unsent), "unary");
     } else {
-      this.#add(endpoint.path, toStreamingCall(endpoint.bind(this.#environment), unsent), "serverStream");
+      this.#add(
+        endpoint.path,
+        toStreamingCall(endpoint.bind(this.#environment), findSubject, unsent),
+        "serverStream",
+      );
     }
   }
 
@@ -146,12 +175,16 @@ export class GrpcServer {
   }
 }
 
+/** The subject of a client by the name that gRPC gives to the peer of a call; undefined if it has shown none. */
+type FindSubject = (peer: string) => string | undefined;
+
 function toUnaryCall(
   handle: UnaryHandler,
+  findSubject: FindSubject,
   unsent: (error: unknown) => void,
 ): handleUnaryCall<Buffer, Buffer> {
   return (call, respond) => {
-    handle(toIncomingCall(call))
+    handle(toIncomingCall(call, findSubject))
       .then((end) => {
         if ("bytes" in end) respond(null, end.bytes, toMetadata(end.trailers));
         else respond(toStatus(end));
@@ -162,10 +195,11 @@ function toUnaryCall(
 
 function toStreamingCall(
   handle: StreamHandler,
+  findSubject: FindSubject,
   unsent: (error: unknown) => void,
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
-    handle(toIncomingCall(call), call)
+    handle(toIncomingCall(call, findSubject), call)
       .then((end) => {
         if (isStatus(end)) call.emit("error", toStatus(end));
         else call.end(toMetadata(end));
@@ -184,11 +218,13 @@ interface GrpcCall {
   on(event: "cancelled", listener: () => void): unknown;
 }
 
-function toIncomingCall(call: GrpcCall): IncomingCall {
+function toIncomingCall(call: GrpcCall, findSubject: FindSubject): IncomingCall {
   const deadline = Number(call.getDeadline());
+  const peer = call.getPeer();
   return {
     request: call.request,
-    peer: call.getPeer(),
+    peer,
+    subject: findSubject(peer),
     deadline: Number.isFinite(deadline) ? deadline : undefined,
     findHeader: (name) => {
       const [value] = call.metadata.get(name);

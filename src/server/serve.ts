@@ -14,12 +14,13 @@ import type { Connector } from "#runtime/connector.ts";
 import type { ServiceGates } from "#runtime/endpoints.ts";
 import { resourceStreamEndpoints } from "#runtime/services/resource-stream.ts";
 import { limitCalls } from "./call-gate.ts";
+import type { ClientName } from "./client-names.ts";
 import { ConnectorServer } from "./connector-server.ts";
 import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
 import { type ListenAddress, listenError, removeStaleSocket } from "./listen-address.ts";
 import { reflectionMethods } from "./reflection.ts";
-import type { TlsFiles } from "./tls-entrance.ts";
+import type { TlsFileSet } from "./tls-files.ts";
 import type { WaitingRoomOptions } from "./waiting-room.ts";
 
 /** How long calls may go on after a signal; orchestrators wait 10 s (Docker) or 30 s (Kubernetes) by default. */
@@ -64,12 +65,19 @@ const LIMITS: ServerOptions = {
   "grpc.keepalive_timeout_ms": 20_000,
 };
 
+/** Mutual TLS, with files that may change while it serves. */
+export interface ServeTls {
+  readonly files: Pick<TlsFileSet, "files" | "watch">;
+  /** Who of the authority's clients may connect; all if empty. */
+  readonly allowed: readonly ClientName[];
+}
+
 export interface ServeOptions {
   readonly connector: Connector;
   readonly gates: ServiceGates;
   readonly address: ListenAddress;
   /** Undefined for addresses that only this machine can reach. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: ServeTls | undefined;
   readonly log: Logger;
   readonly redactor: Redactor;
   readonly tracer?: Tracer | undefined;
@@ -103,14 +111,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const server: ConnectorServer = new ConnectorServer({
     connector,
     gates,
-    tls,
+    tls: tls?.files.files,
     log,
     clock,
     redactor,
     tracer,
     moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
     maxRequestFields: MAX_REQUEST_FIELDS,
-    extras: { bidiMethods: reflectionMethods(services), limits, handshakes: HANDSHAKES },
+    extras: { bidiMethods: reflectionMethods(services), limits, handshakes: HANDSHAKES, clients: tls },
   });
   let accepted = 0;
   const listener = createServer((socket) => {
@@ -134,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     await startListening(listener, address);
     void server.prepare();
+    void tls?.files.watch({ clock, log, signal, onChange: (files) => server.renew(files) });
     options.onListening?.(boundAddress(listener, address));
     await untilEnd(listener, signal);
   } finally {

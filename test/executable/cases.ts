@@ -106,6 +106,7 @@ const COMMANDS: readonly Case[] = [
       "tls-cert-path": "cert.pem",
       "tls-key-path": "key.pem",
       "tls-client-ca-path": "ca.pem",
+      "tls-allowed-sans": "agent.example",
       "health-check": "true",
       "health-check-port": "0",
       "health-check-bind-address": "127.0.0.1",

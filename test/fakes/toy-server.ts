@@ -19,7 +19,7 @@ export interface ToyServerOptions {
 
 /** Serves a connector by itself from this process. */
 export async function startToyServer(options: ToyServerOptions = {}) {
-  const { address = { kind: "tcp", host: "127.0.0.1", port: 0 }, clock = systemClock } = options;
+  const { address = { kind: "tcp", host: "127.0.0.1", port: 0 }, clock = systemClock, tls } = options;
   const ending = new AbortController();
   const listening = Promise.withResolvers<ListenAddress>();
   const redactor = new Redactor();
@@ -27,7 +27,7 @@ export async function startToyServer(options: ToyServerOptions = {}) {
     connector: options.connector ?? new ToyConnector(),
     gates: { provisioning: false, ticketing: false },
     address,
-    tls: options.tls,
+    tls: tls && { files: { files: tls, watch: async () => undefined }, allowed: [] },
     log: createLogger({ level: "error", redactor, write: () => undefined }),
     redactor,
     clock,

@@ -25,6 +25,12 @@ export const serveFields = {
     description: "PEM file with the authority whose certificates clients must have",
     isInputFile: true,
   },
+  allowedSans: {
+    kind: "list",
+    name: "tls-allowed-sans",
+    description:
+      "Which clients of that authority may connect, by DNS name, URI or e-mail address in their certificate, whole and without wildcards; all if not given",
+  },
   plaintext: {
     kind: "bool",
     name: "plaintext",

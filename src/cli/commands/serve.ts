@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { usageError } from "#config/arguments.ts";
 import type { ConfigOf } from "#config/field.ts";
-import { loadFields } from "#config/load.ts";
+import { findTexts, loadFields, type Sources } from "#config/load.ts";
 import { systemClock } from "#kernel/clock.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
-import { describeReason } from "#kernel/system-error.ts";
 import type { Connector } from "#runtime/connector.ts";
+import { type ClientName, parseClientName } from "#server/client-names.ts";
 import { startHealthServer } from "#server/health-http.ts";
 import {
   formatListenAddress,
@@ -14,7 +12,7 @@ import {
   parseListenAddress,
 } from "#server/listen-address.ts";
 import { type ServeOptions, serve } from "#server/serve.ts";
-import { readTlsFiles } from "#server/serve-tls.ts";
+import { TlsFileSet } from "#server/tls-files.ts";
 import type { Invocation } from "../command.ts";
 import { type Output, openOutput } from "../output.ts";
 import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
@@ -36,7 +34,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const options = loadFields(serveFields, [], settings.sources);
   const config = loadConnectorConfig(invocation, settings);
   const address = readAddress(options);
-  const tls = await readTls(options, address);
+  const tls = await readTls(options, settings.sources, address);
   const { sdk } = settings;
   const { definition, redactor } = invocation;
   const telemetry = await openTelemetry(invocation, settings);
@@ -93,36 +91,39 @@ function readAddress({ listen, plaintext }: Options): ListenAddress {
 
 /** Mutual TLS from files, or none where that was asked for in so many words. */
 async function readTls(
-  { plaintext, certPath, keyPath, clientCaPath }: Options,
+  options: Options,
+  sources: Sources,
   address: ListenAddress,
 ): Promise<ServeOptions["tls"]> {
-  const paths = [certPath, keyPath, clientCaPath];
+  const { plaintext, certPath, keyPath, clientCaPath } = options;
+  const allowed = readAllowedSans(options, sources);
+  const given = [certPath, keyPath, clientCaPath, ...allowed];
   if (plaintext) {
-    if (paths.every((path) => path === undefined)) return undefined;
-    throw usageError("--plaintext and the --tls-… files exclude each other");
+    if (given.every((value) => value === undefined)) return undefined;
+    throw usageError("--plaintext and the --tls-… settings exclude each other");
   }
   if (certPath === undefined || keyPath === undefined || clientCaPath === undefined) {
     const otherwise = isLocal(address) ? ", or --plaintext" : "";
     throw usageError(`serve needs --tls-cert-path, --tls-key-path and --tls-client-ca-path${otherwise}`);
   }
-  const [cert, key, clientCa] = await Promise.all([
-    readPem("--tls-cert-path", certPath),
-    readPem("--tls-key-path", keyPath),
-    readPem("--tls-client-ca-path", clientCaPath),
-  ]);
-  return readTlsFiles({ cert, key, clientCa });
+  const files = await TlsFileSet.open({ cert: certPath, key: keyPath, clientCa: clientCaPath });
+  return { files, allowed };
 }
 
-async function readPem(flag: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const reason = describeReason(cause);
-    throw new BatonError(Code.Unknown, `${flag}: cannot read ${path}: ${reason}`, {
-      kind: "configuration",
-      cause,
-    });
+/** A list that turns out to be empty, as an unset variable of a shell makes it, must not let everybody in. */
+function readAllowedSans({ allowedSans }: Options, sources: Sources): ClientName[] {
+  if (allowedSans.length === 0 && findTexts(serveFields.allowedSans, sources) !== undefined) {
+    throw usageError(
+      "--tls-allowed-sans is given and names nobody; leave it out to let in all clients of the authority",
+    );
   }
+  return allowedSans.map((text) => {
+    const name = parseClientName(text);
+    if (name !== undefined) return name;
+    throw usageError(
+      `--tls-allowed-sans: value must be a DNS name, a URI or an e-mail address, whole and without wildcards, not "${text}"`,
+    );
+  });
 }
 
 async function openHealthEndpoints(
