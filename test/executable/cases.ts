@@ -81,6 +81,13 @@ const COMMANDS: readonly Case[] = [
     check: ({ stdout }) => expect(stdout).toBe(""),
   },
   {
+    what: "a report compared with a sync that is in no file",
+    command: "report",
+    flags: { file: "sync.c1z", previous: "sync.c1z", since: "2000-01-01" },
+    code: Code.NotFound,
+    check: ({ stderr }) => expect(stderr).toContain("--previous"),
+  },
+  {
     what: "a question for the health of a program",
     command: "health-check",
     flags: {
