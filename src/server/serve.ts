@@ -20,6 +20,7 @@ import { limitFirstMessage } from "./first-message.ts";
 import { Health } from "./health.ts";
 import { type ListenAddress, listenError, removeStaleSocket } from "./listen-address.ts";
 import { reflectionMethods } from "./reflection.ts";
+import { limitPieces } from "./request-pieces.ts";
 import type { TlsFileSet } from "./tls-files.ts";
 import type { WaitingRoomOptions } from "./waiting-room.ts";
 
@@ -106,7 +107,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     sentTo: (peer) => connections.get(peer)?.bytesWritten ?? 0,
     disconnect: (peer) => connections.get(peer)?.destroy(),
   });
-  const limits = { ...LIMITS, interceptors: [callGate, limitFirstMessage(FIRST_MESSAGE_MS, clock)] };
+  const interceptors = [limitPieces(), callGate, limitFirstMessage(FIRST_MESSAGE_MS, clock)];
+  const limits = { ...LIMITS, interceptors };
   const health = new Health(services);
   const server: ConnectorServer = new ConnectorServer({
     connector,

@@ -23,14 +23,17 @@ export interface Target extends AsyncDisposable {
 }
 
 /** `serve` of the toy company on a free port of loopback; in plaintext if no certificate is given. */
-export async function startServe(credential?: Credential): Promise<Target> {
+export async function startServe(credential?: Credential, ...flags: readonly string[]): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "hostile-"));
   const security =
     credential === undefined ? ["--plaintext"] : await writeCertificates(directory, credential);
-  const program = startProgram(["serve", "--listen=127.0.0.1:0", "--log-format=json", ...security], {
-    program: TOY,
-    env: { BATON_TOY_TOKEN: TOY_TOKEN },
-  });
+  const program = startProgram(
+    ["serve", "--listen=127.0.0.1:0", "--log-format=json", ...security, ...flags],
+    {
+      program: TOY,
+      env: { BATON_TOY_TOKEN: TOY_TOKEN },
+    },
+  );
   const port = await portOf(program);
   return {
     port,
