@@ -1,11 +1,16 @@
 import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
 import { systemClock } from "#kernel/clock.ts";
+import type { SecretOrigin } from "#kernel/secret-file.ts";
 import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
+import type { SdkConfig } from "./settings.ts";
 import { chooseWorkers, describeSubject, readPatience } from "./sync.ts";
+
+const NEEDS_SECRET =
+  "--client-id needs the secret that C1 shows with it; missing: --client-secret or --client-secret-file";
 
 /**
  * `--client-id`: takes tasks from C1 until a signal comes, which is the usual end: exit code 0, or 129 if it was a lost terminal. The connector
@@ -14,10 +19,9 @@ import { chooseWorkers, describeSubject, readPatience } from "./sync.ts";
 export async function serveC1(job: Job): Promise<number> {
   const { invocation, settings, output, signals } = job;
   const { sdk } = settings;
-  const { clientId, clientSecret } = sdk;
-  if (clientId === undefined || clientSecret === undefined) {
-    throw usageError("--client-id and --client-secret are only of use together");
-  }
+  const { clientId } = sdk;
+  const clientSecret = findClientSecret(sdk);
+  if (clientId === undefined || clientSecret === undefined) throw usageError(NEEDS_SECRET);
   const { env, definition, version, redactor } = invocation;
   if (sdk.keepPreviousSync) {
     output.log.warn("--keep-previous-sync-c1z has no effect: this connector never needs its last sync");
@@ -52,6 +56,12 @@ export async function serveC1(job: Job): Promise<number> {
   };
   await runService(options);
   return signals.exitCodeOfService();
+}
+
+/** Undefined if none was given. Not both are, which the settings see to. */
+function findClientSecret({ clientSecret, clientSecretFile }: SdkConfig): SecretOrigin | undefined {
+  if (clientSecretFile !== undefined) return { file: clientSecretFile };
+  return clientSecret === undefined ? undefined : { value: clientSecret };
 }
 
 /** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */

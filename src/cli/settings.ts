@@ -2,7 +2,7 @@ import { usageError } from "#config/arguments.ts";
 import type { ConfigOf, FieldSet } from "#config/field.ts";
 import { readConfigFile } from "#config/file.ts";
 import { loadFields, type Sources } from "#config/load.ts";
-import { connectorConstraints, sdkConstraints } from "#config/sdk-constraints.ts";
+import { sdkConstraints } from "#config/sdk-constraints.ts";
 import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
@@ -37,12 +37,7 @@ export async function loadSettings(
   const file = await readConfigFile(env, invocation.cwd());
   const unknown = file === undefined ? [] : checkKeys(invocation, file, reader);
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
-  const sdk = loadFields(
-    sdkFields,
-    reader === "program" ? sdkConstraints : connectorConstraints,
-    sources,
-    reader,
-  );
+  const sdk = loadFields(sdkFields, sdkConstraints, sources, reader);
   registerSecrets(sdk, redactor);
   return { sdk, sources, configPath: file?.path, warnings: [...unknown, ...findIgnoredVariables(env)] };
 }

@@ -2,13 +2,14 @@ import type { Constraint, Field } from "./field.ts";
 import { sdkFields } from "./sdk-fields.ts";
 
 /** Secrets with which the program proves itself as a host; the connector that it starts has no use for them. */
-export const hostSecrets: readonly Field[] = [sdkFields.clientSecret];
-
-const CLIENT_CREDENTIALS: Constraint = { kind: "required-together", fields: ["client-id", "client-secret"] };
+export const hostSecrets: readonly Field[] = [sdkFields.clientSecret, sdkFields.clientSecretFile];
 
 /** Relations among the program's own settings. */
 export const sdkConstraints: readonly Constraint[] = [
-  CLIENT_CREDENTIALS,
+  // That a client id needs one of the two is said where it is used: the connector process gets neither.
+  { kind: "dependent-on", fields: ["client-secret"], on: ["client-id"] },
+  { kind: "dependent-on", fields: ["client-secret-file"], on: ["client-id"] },
+  { kind: "mutually-exclusive", fields: ["client-secret", "client-secret-file"] },
   { kind: "required-together", fields: ["grant-entitlement", "grant-principal"] },
   { kind: "required-together", fields: ["delete-resource", "delete-resource-type"] },
   { kind: "required-together", fields: ["rotate-credentials", "rotate-credentials-type"] },
@@ -27,8 +28,3 @@ export const sdkConstraints: readonly Constraint[] = [
   },
   { kind: "dependent-on", fields: ["skip-grants"], on: ["sync-resources"] },
 ];
-
-/** The same for a connector that a host has started, which may have kept {@link hostSecrets} to itself. */
-export const connectorConstraints: readonly Constraint[] = sdkConstraints.filter(
-  (constraint) => constraint !== CLIENT_CREDENTIALS,
-);

@@ -208,7 +208,15 @@ export const sdkFields = {
   clientSecret: {
     kind: "secret",
     name: "client-secret",
-    description: "Client secret from C1; better given as variable than as flag",
+    description: "Client secret from C1; better given as a file or variable than as flag",
+    group: GROUP.service,
+  },
+  clientSecretFile: {
+    kind: "string",
+    name: "client-secret-file",
+    description: "File that holds the client secret; it is read again when C1 refuses the secret",
+    placeholder: "/run/secrets/client-secret",
+    isInputFile: true,
     group: GROUP.service,
   },
   taskConcurrency: {
@@ -337,10 +345,10 @@ export const sdkFields = {
   healthCheckBindAddress: {
     kind: "string",
     name: "health-check-bind-address",
-    description: "Address of the health endpoints",
+    description: "Address of the health endpoints; a pod's own lets Kubernetes probe it by HTTP",
     default: "127.0.0.1",
     exportAs: "ops",
-    hidden: true,
+    group: GROUP.operations,
   },
   httpTimeoutSeconds: {
     kind: "int",

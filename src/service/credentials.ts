@@ -44,37 +44,39 @@ export function parseClientId(text: string): ClientId {
  * Reads the Ed25519 key out of a client secret: four fields separated by colons, of which the third is the
  * version `v1` and the last a private JWK in base64url.
  *
+ * @param where what gave the secret, for the error
  * @throws BatonError Unknown, always with the same words, so that nothing of the secret shows.
  */
-export function parseClientSecret(secret: Secret): SigningKey {
+export function parseClientSecret(secret: Secret, where = "--client-secret"): SigningKey {
   const fields = secret.reveal().trim().split(":");
   const [, , version] = fields;
-  if (fields.length < SECRET_FIELDS || version !== SECRET_VERSION) throw invalidSecret();
-  try {
-    return readKey(fields.slice(SECRET_FIELDS - 1).join(":"));
-  } catch {
-    throw invalidSecret();
-  }
+  const key =
+    fields.length < SECRET_FIELDS || version !== SECRET_VERSION
+      ? undefined
+      : readKey(fields.slice(SECRET_FIELDS - 1).join(":"));
+  if (key !== undefined) return key;
+  throw new BatonError(Code.Unknown, `${where}: invalid client secret; copy it from C1 as a whole`, {
+    kind: "configuration",
+  });
 }
 
-function readKey(encoded: string): SigningKey {
-  if (!/^[\w-]+$/.test(encoded)) throw invalidSecret();
-  const jwk: unknown = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8"));
-  if (typeof jwk !== "object" || jwk === null) throw invalidSecret();
-  const { kty, crv, x, d, kid } = Object.fromEntries(Object.entries(jwk));
-  if (kty !== "OKP" || crv !== "Ed25519" || !isKeyPart(x) || !isKeyPart(d)) throw invalidSecret();
-  const key = createPrivateKey({ key: { kty, crv, x, d }, format: "jwk" });
-  // Node derives the public half from the private one; a secret whose halves do not match is damaged.
-  if (createPublicKey(key).export({ format: "jwk" }).x !== x) throw invalidSecret();
-  return { key, id: typeof kid === "string" && kid !== "" ? kid : undefined };
+/** Undefined if it is none. */
+function readKey(encoded: string): SigningKey | undefined {
+  if (!/^[\w-]+$/.test(encoded)) return undefined;
+  try {
+    const jwk: unknown = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8"));
+    if (typeof jwk !== "object" || jwk === null) return undefined;
+    const { kty, crv, x, d, kid } = Object.fromEntries(Object.entries(jwk));
+    if (kty !== "OKP" || crv !== "Ed25519" || !isKeyPart(x) || !isKeyPart(d)) return undefined;
+    const key = createPrivateKey({ key: { kty, crv, x, d }, format: "jwk" });
+    // Node derives the public half from the private one; a secret whose halves do not match is damaged.
+    if (createPublicKey(key).export({ format: "jwk" }).x !== x) return undefined;
+    return { key, id: typeof kid === "string" && kid !== "" ? kid : undefined };
+  } catch {
+    return undefined;
+  }
 }
 
 function isKeyPart(value: unknown): value is string {
   return typeof value === "string" && Buffer.from(value, "base64url").length === KEY_BYTES;
-}
-
-function invalidSecret(): BatonError {
-  return new BatonError(Code.Unknown, "--client-secret: invalid client secret; copy it from C1 as a whole", {
-    kind: "configuration",
-  });
 }

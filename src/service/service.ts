@@ -4,12 +4,14 @@ import { openDispatcher } from "#http/dispatcher.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
-import type { Redactor, Secret } from "#kernel/secret.ts";
+import type { Redactor } from "#kernel/secret.ts";
+import type { SecretOrigin } from "#kernel/secret-file.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import { C1Channel } from "./c1-channel.ts";
 import { C1Client } from "./c1-client.ts";
+import { ClientKey } from "./client-key.ts";
 import { ConnectorSupervisor, type Launch } from "./connector-supervisor.ts";
-import { parseClientId, parseClientSecret } from "./credentials.ts";
+import { parseClientId } from "./credentials.ts";
 import { type Environment, findC1Address, findHostId } from "./environment.ts";
 import type { SyncSettings } from "./full-sync.ts";
 import { greetUntilHeard, sayHello } from "./hello.ts";
@@ -33,7 +35,7 @@ export interface ServiceView {
 
 export interface ServiceOptions {
   readonly clientId: string;
-  readonly clientSecret: Secret;
+  readonly clientSecret: SecretOrigin;
   readonly env: Environment;
   readonly program: ProgramInfo;
   readonly launch: Launch<LaunchedConnector>;
@@ -79,7 +81,9 @@ const EVERYTHING_MS = 7_000;
 export async function runService(options: ServiceOptions): Promise<void> {
   const { env, program, clock, log, redactor, stop } = options;
   const clientId = parseClientId(options.clientId);
-  const key = parseClientSecret(options.clientSecret);
+  const key = new ClientKey(options.clientSecret, redactor);
+  // What is wrong with it is told before anything is started.
+  await key.get();
   const address = findC1Address(clientId, env);
   const origin = `https://${address}`;
   const hostId = findHostId(env);

@@ -7,12 +7,13 @@ import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
 import { signAssertion } from "./assertion.ts";
-import type { ClientId, SigningKey } from "./credentials.ts";
+import type { ClientKey } from "./client-key.ts";
+import type { ClientId } from "./credentials.ts";
 import { abandonable } from "./waiting.ts";
 
 export interface TokenSourceOptions {
   readonly clientId: ClientId;
-  readonly key: SigningKey;
+  readonly key: ClientKey;
   /** Scheme, host and port of the token endpoint. */
   readonly origin: string;
   readonly dispatcher: Dispatcher;
@@ -82,12 +83,24 @@ export class TokenSource {
 
   async #renew(): Promise<AccessToken> {
     const { redactor } = this.#options;
-    const token = await this.#fetchCorrectingSkew();
+    const token = await this.#fetchWithNewestKey();
     redactor.register(token.secret);
     if (this.#redacted !== undefined) redactor.forget(this.#redacted);
     this.#redacted = token.secret;
     this.#token = token;
     return token;
+  }
+
+  /** A secret that was rotated in C1 is refused; its file may hold the new one by now. */
+  async #fetchWithNewestKey(): Promise<AccessToken> {
+    try {
+      return await this.#fetchCorrectingSkew();
+    } catch (error) {
+      const { key, log } = this.#options;
+      if (!(error instanceof RefusedError) || !(await key.replace())) throw error;
+      log.info("C1 refused the client secret; its file holds another one by now");
+      return await this.#fetchCorrectingSkew();
+    }
   }
 
   /** A clock that is wrong by more than the tolerance of an assertion is corrected by what the server says. */
@@ -107,7 +120,7 @@ export class TokenSource {
 
   async #fetch(): Promise<AccessToken> {
     const { clientId, key, origin, dispatcher, timeoutMs, clock, redactor } = this.#options;
-    const assertion = new Secret(signAssertion(clientId, key, clock.now() + this.#skewMs));
+    const assertion = new Secret(signAssertion(clientId, await key.get(), clock.now() + this.#skewMs));
     const form = new URLSearchParams({
       client_id: clientId.text,
       grant_type: "client_credentials",

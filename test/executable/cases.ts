@@ -361,6 +361,16 @@ const SERVICE: Case = {
   check: ({ stderr }, { c1 }) => expect(stderr).not.toContain(c1.tokens.clientSecret),
 };
 
+const SERVICE_WITH_SECRET_FILE: Case = {
+  what: "a service whose client secret is in a file",
+  flags: {
+    "client-id": ({ c1 }) => c1.tokens.clientId,
+    "client-secret-file": "client-secret",
+  },
+  until: /"msg":"connected to C1"/,
+  check: ({ stderr }, { c1 }) => expect(stderr).not.toContain(c1.tokens.clientSecret),
+};
+
 /** What only other connectors can do is refused; permission for it does no harm. */
 const REFUSED: readonly Case[] = Object.values(foreignFields).map(({ name, kind }) => ({
   what: `the setting ${name} of other connectors`,
@@ -380,6 +390,7 @@ export const CASES: readonly Case[] = [
   ...CHANGES,
   ...SIGNS,
   SERVICE,
+  SERVICE_WITH_SECRET_FILE,
   ...REFUSED,
 ];
 

@@ -58,6 +58,7 @@ export class Scene implements AsyncDisposable {
     const { ca, cert, key } = toPem(createLocalCredentials(Date.now()).server);
     const files = {
       token: scene.codecov.tokens["admin-token"] ?? "",
+      "client-secret": scene.c1.tokens.clientSecret,
       "collector.pem": scene.tlsCollector.certificate,
       "c1.pem": scene.c1.certificate,
       "ca.pem": ca,

@@ -1,18 +1,17 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
-import { describeReason } from "#kernel/system-error.ts";
+import { readSecretFile, type SecretOrigin } from "#kernel/secret-file.ts";
 
-/** Where the API token comes from. */
-export type TokenOrigin = { readonly value: Secret } | { readonly file: string };
+const FILE_SETTING = "--codecov-api-token-file";
 
 /** Hands out the API token, and reads it again from its file when the old one was refused. */
 export class TokenSource {
-  readonly #origin: TokenOrigin;
+  readonly #origin: SecretOrigin;
   readonly #register: ((secret: Secret) => void) | undefined;
   #current: Promise<Secret> | undefined;
 
   /** `register` learns of each token read from a file, so that it can be kept out of all output. */
-  constructor(origin: TokenOrigin, register?: (secret: Secret) => void) {
+  constructor(origin: SecretOrigin, register?: (secret: Secret) => void) {
     this.#origin = origin;
     this.#register = register;
   }
@@ -38,14 +37,8 @@ export class TokenSource {
   async #read(): Promise<Secret> {
     if ("value" in this.#origin) return checkedToken(this.#origin.value.reveal(), "--codecov-api-token");
     const { file } = this.#origin;
-    let text: string;
-    try {
-      const { readFile } = await import("node:fs/promises");
-      text = await readFile(file, "utf8");
-    } catch (error) {
-      throw invalid(`--codecov-api-token-file ${file} cannot be read: ${describeReason(error)}`);
-    }
-    const token = checkedToken(text, `--codecov-api-token-file ${file}`);
+    const text = await readSecretFile(FILE_SETTING, file);
+    const token = checkedToken(text, `${FILE_SETTING} ${file}`);
     this.#register?.(token);
     return token;
   }

@@ -15,7 +15,7 @@ export interface TokenFault {
 /** The token endpoint of a fake C1. It believes nothing that it cannot check. */
 export class TokenEndpoint {
   readonly clientId: string;
-  readonly clientSecret: string;
+  clientSecret = "";
   /** Every assertion that came, decoded. */
   readonly assertions: { readonly header: unknown; readonly claims: unknown }[] = [];
   readonly userAgents: (string | undefined)[] = [];
@@ -25,16 +25,13 @@ export class TokenEndpoint {
   clockOffsetMs = 0;
   fault: TokenFault | undefined;
   readonly #audience: string;
-  readonly #publicKey: KeyObject;
+  #publicKey: KeyObject | undefined;
   readonly #tokens = new Set<string>();
 
   constructor(host: string) {
-    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-    this.#publicKey = createPublicKey(publicKey.export({ type: "spki", format: "pem" }));
-    const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
     this.#audience = host;
     this.clientId = `gentle-otter-4711@${host}/spc`;
-    this.clientSecret = `secret-token:conductorone.com:v1:${Buffer.from(jwk).toString("base64url")}`;
+    this.rotate();
   }
 
   isValid(authorization: unknown): boolean {
@@ -44,6 +41,14 @@ export class TokenEndpoint {
   /** The tokens that were issued. */
   get tokens(): readonly string[] {
     return [...this.#tokens];
+  }
+
+  /** Gives the client another secret; the one before is not good any more. */
+  rotate(): void {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    this.#publicKey = createPublicKey(publicKey.export({ type: "spki", format: "pem" }));
+    const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
+    this.clientSecret = `secret-token:conductorone.com:v1:${Buffer.from(jwk).toString("base64url")}`;
   }
 
   /** From now on no token that was issued so far is good. */
@@ -92,7 +97,11 @@ export class TokenEndpoint {
     const [header = "", claims = "", signature = "", ...rest] = assertion.split(".");
     if (rest.length > 0) return "not a compact JWS";
     const signed = Buffer.from(`${header}.${claims}`);
-    if (!verify(null, signed, this.#publicKey, Buffer.from(signature, "base64url"))) return "wrong signature";
+    if (
+      this.#publicKey === undefined ||
+      !verify(null, signed, this.#publicKey, Buffer.from(signature, "base64url"))
+    )
+      return "wrong signature";
     const decode = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
     const [head, body] = [decode(header), decode(claims)];
     this.assertions.push({ header: head, claims: body });

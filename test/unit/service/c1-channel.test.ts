@@ -12,7 +12,8 @@ import { silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 import { C1Channel } from "#service/c1-channel.ts";
 import { C1Client } from "#service/c1-client.ts";
-import { parseClientId, parseClientSecret } from "#service/credentials.ts";
+import { ClientKey } from "#service/client-key.ts";
+import { parseClientId } from "#service/credentials.ts";
 import { findRoute } from "#service/proxy.ts";
 import { TokenSource } from "#service/token-source.ts";
 import { FakeC1 } from "../../fakes/c1/fake-c1.ts";
@@ -34,7 +35,7 @@ beforeEach(async () => {
   dispatcher = await openDispatcher({ origin: `https://${address}`, connectTimeoutMs: 5_000, environment });
   const tokens = new TokenSource({
     clientId,
-    key: parseClientSecret(new Secret(fake.tokens.clientSecret)),
+    key: new ClientKey({ value: new Secret(fake.tokens.clientSecret) }, new Redactor()),
     origin: `https://${address}`,
     dispatcher,
     timeoutMs: 5_000,

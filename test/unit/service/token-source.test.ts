@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
-import { parseClientId, parseClientSecret } from "#service/credentials.ts";
+import { ClientKey } from "#service/client-key.ts";
+import { parseClientId } from "#service/credentials.ts";
 import { TokenSource } from "#service/token-source.ts";
 import { TokenEndpoint } from "../../fakes/c1/token-endpoint.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -30,7 +31,7 @@ beforeEach(async () => {
   redactor = new Redactor();
   source = new TokenSource({
     clientId: parseClientId(endpoint.clientId),
-    key: parseClientSecret(new Secret(endpoint.clientSecret)),
+    key: new ClientKey({ value: new Secret(endpoint.clientSecret) }, redactor),
     origin,
     dispatcher,
     timeoutMs: 5_000,

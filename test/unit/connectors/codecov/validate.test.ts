@@ -138,7 +138,7 @@ describe("a validation fails", () => {
     [
       "a token file that is not there",
       { apiTokenFile: "/does/not/exist" },
-      "/does/not/exist cannot be read: there is no such file or directory",
+      "/does/not/exist cannot be read: there is no such file or directory; check the path",
     ],
   ])("for %s, before anything is sent", async (_, config, text) => {
     const { simulator, connector, ctx } = await setUp({}, config);
