@@ -1,0 +1,21 @@
+import { variableOf } from "#config/field.ts";
+import { codecov } from "#connectors/codecov/index.ts";
+import { allFields } from "../src/cli/program.ts";
+
+/** Names, without `BATON_`, of variables that the program reads beside those of its flags; see the README. */
+const WITHOUT_FLAG =
+  "CONFIG_PATH TMPDIR KEEP_SYNC_COUNT SKIP_CLEANUP HOST_ID C1_API_HOST GET_TASKS DECODER_MAX_DECODED_SIZE_MB DECODER_MAX_MEMORY_MB";
+
+/** Every variable that begins with `BATON_` and means something to the program. */
+export function knownVariables(): ReadonlySet<string> {
+  const fields = allFields({ definition: codecov, version: "" });
+  return new Set([
+    ...fields.map(({ name }) => variableOf(name)),
+    ...WITHOUT_FLAG.split(" ").map((name) => `BATON_${name}`),
+  ]);
+}
+
+/** The flags of the program and of its commands, without the dashes. */
+export function knownFlags(): ReadonlySet<string> {
+  return new Set(allFields({ definition: codecov, version: "" }).map(({ name }) => name));
+}
