@@ -77,7 +77,7 @@ function printTable(header: readonly string[], rows: readonly (readonly string[]
 function showNextSteps(): void {
   console.log(`Now with your own organization:
 
-  export BATON_CODECOV_API_TOKEN=…       an access token of an organization admin
+  export BATON_CODECOV_API_TOKEN=…       a token of a member; of an admin only for sign-in sessions
   export BATON_CODECOV_SERVICE=github    or gitlab, bitbucket, github_enterprise, …
   export BATON_CODECOV_OWNER=your-org
   npm run --silent baton-codecov -- --file sync.c1z

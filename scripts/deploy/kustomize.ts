@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 
 /** Built with Go where there is neither kubectl nor kustomize; it stays outside this project's own dependencies. */
-const MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.3";
+const MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1";
 
 /** Builds a folder with a kustomization into the manifests that would be applied, as YAML. */
 export type Kustomize = (folder: string) => string;

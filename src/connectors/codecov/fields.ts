@@ -9,7 +9,7 @@ export const fields = {
     name: "codecov-api-token",
     displayName: "API token",
     description:
-      "Codecov API access token of a member of the organization, best of an admin. Better given as a variable or a file than as a flag.",
+      "Codecov API access token of a member of the organization; of an admin only for sign-in sessions. Better given as a file or a variable than as a flag.",
   },
   apiTokenFile: {
     kind: "string",

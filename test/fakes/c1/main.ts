@@ -2,23 +2,44 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { type ProgramOption, readProgramOptions } from "../program-options.ts";
 import { FakeC1 } from "./fake-c1.ts";
+
+const USAGE = `
+A stand-in for C1 that checks every request, to try service mode by hand.
+
+  npm run --silent stand-in-c1 -- --env c1.env
+
+It hands out a sync every so many seconds, prints what it hears, one JSON object a line, and ends with SIGTERM or Ctrl-C.
+`;
+
+const OPTIONS = {
+  port: {
+    type: "string",
+    value: "number",
+    default: "0",
+    description: "Port on localhost; 0 is any that is free",
+  },
+  env: {
+    type: "string",
+    value: "file",
+    default: "c1.env",
+    description: "Where the variables go that lead a connector here, as lines of NAME=value",
+  },
+  every: {
+    type: "string",
+    value: "seconds",
+    default: "60",
+    description: "Seconds from one sync to the next",
+  },
+} as const satisfies Readonly<Record<string, ProgramOption>>;
 
 /**
  * Runs a fake C1 as a program, to try service mode by hand: writes the variables that lead a connector here
  * into a file, hands out a sync every so many seconds, and prints what it hears, one JSON object a line.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      port: { type: "string", default: "0" },
-      // Where the variables go, as `NAME=value` lines.
-      env: { type: "string", default: "c1.env" },
-      // Seconds from one sync to the next.
-      every: { type: "string", default: "60" },
-    },
-  });
+  const values = readProgramOptions(USAGE, OPTIONS);
   const directory = await mkdtemp(join(tmpdir(), "fake-c1-"));
   const certificate = join(directory, "ca.pem");
   await using c1 = await FakeC1.start(Number(values.port));

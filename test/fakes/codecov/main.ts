@@ -1,39 +1,94 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { type ProgramOption, readProgramOptions } from "../program-options.ts";
 import { FaultRule } from "./faults.ts";
 import { type CodecovSimulatorOptions, startCodecovSimulator } from "./simulator.ts";
+
+const USAGE = `
+A simulated Codecov API server, to try a connector without Codecov.
+
+  npm run --silent simulator -- --members 1000 --port 9090
+
+It prints one line of JSON (url, baseUrl, token, tokens, service, owner, pid) and serves until SIGTERM or Ctrl-C. While it
+runs, it is steered by JSON below /_sim/: changes of members and seats, faults, latency; see docs/playground.md.
+`;
+
+const OPTIONS = {
+  members: {
+    type: "string",
+    value: "number",
+    description: "A generated organization of so many members; without it, a named state",
+  },
+  state: {
+    type: "string",
+    value: "name",
+    default: "acme-52",
+    description: "A state of test/golden/codecov/codecov-states.json, such as free-seats or drift-6",
+  },
+  service: { type: "string", default: "github", description: "Git service of the generated organization" },
+  owner: { type: "string", default: "acme", description: "Name of the generated organization" },
+  "plan-user-count": {
+    type: "string",
+    value: "number",
+    description: "Seats that the generated organization pays for",
+  },
+  latency: {
+    type: "string",
+    value: "ms",
+    default: "0",
+    description: "Milliseconds that every answer takes at least",
+  },
+  fault: {
+    type: "string",
+    value: "json",
+    multiple: true,
+    default: [] as string[],
+    description: "A fault to begin with, as POST /_sim/faults takes it",
+  },
+  "load-to-save": {
+    type: "string",
+    value: "ms",
+    default: "4",
+    description: "Milliseconds in which a seat change of somebody else can get lost",
+  },
+  "save-to-read": {
+    type: "string",
+    value: "ms",
+    default: "3",
+    description: "Milliseconds between saving a seat change and answering it",
+  },
+  "self-hosted": { type: "boolean", default: false, description: "Behaves as a self-hosted Codecov" },
+  "site-admin": {
+    type: "string",
+    value: "service/name",
+    multiple: true,
+    default: [] as string[],
+    description: "An administrator by configuration; self-hosted only",
+  },
+  host: { type: "string", value: "address", default: "127.0.0.1", description: "Where to listen" },
+  port: { type: "string", value: "number", default: "0", description: "Port; 0 is any that is free" },
+  "allowed-host": {
+    type: "string",
+    value: "name",
+    multiple: true,
+    default: [] as string[],
+    description: "A further name under which clients may address it",
+  },
+  "tls-key": { type: "string", value: "file", description: "PEM file with a key, for HTTPS" },
+  "tls-cert": { type: "string", value: "file", description: "PEM file with its certificate" },
+  seed: { type: "string", value: "number", default: "1", description: "For everything random" },
+  "exit-with-stdin": {
+    type: "boolean",
+    default: false,
+    description: "Ends when standard input ends, that is with whoever started it",
+  },
+} as const satisfies Readonly<Record<string, ProgramOption>>;
 
 /**
  * Runs the simulator as a program: one line of JSON on stdout (addresses, tokens, the process id), then serves
  * until SIGTERM or SIGINT, or until stdin ends if `--exit-with-stdin` is given.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      // A generated organization; without it, a named state.
-      members: { type: "string" },
-      "plan-user-count": { type: "string" },
-      state: { type: "string", default: "acme-52" },
-      service: { type: "string", default: "github" },
-      owner: { type: "string", default: "acme" },
-      // Milliseconds.
-      latency: { type: "string", default: "0" },
-      "load-to-save": { type: "string", default: "4" },
-      "save-to-read": { type: "string", default: "3" },
-      "self-hosted": { type: "boolean", default: false },
-      "site-admin": { type: "string", multiple: true, default: [] },
-      // A fault rule as JSON.
-      fault: { type: "string", multiple: true, default: [] },
-      host: { type: "string", default: "127.0.0.1" },
-      port: { type: "string", default: "0" },
-      "allowed-host": { type: "string", multiple: true, default: [] },
-      // PEM files.
-      "tls-key": { type: "string" },
-      "tls-cert": { type: "string" },
-      seed: { type: "string", default: "1" },
-      "exit-with-stdin": { type: "boolean", default: false },
-    },
-  });
+  const values = readProgramOptions(USAGE, OPTIONS);
   const members = readOptionalNumber("members", values.members);
   const planUserCount = readOptionalNumber("plan-user-count", values["plan-user-count"]);
   const plan = planUserCount === undefined ? {} : { planUserCount };
