@@ -6,7 +6,7 @@ import type { ProgramFacts } from "./pod-rules.ts";
  * Exit codes after which another attempt can succeed by itself: Codecov or the network was away (4, 14), the roster
  * changed too fast (10), the run was interrupted (129, 130, 143). With 141 a reader has gone, which no job has.
  */
-const WORTH_ANOTHER_ATTEMPT: readonly number[] = [4, 10, 14, 129, 130, 141, 143];
+export const WORTH_ANOTHER_ATTEMPT: readonly number[] = [4, 10, 14, 129, 130, 141, 143];
 
 interface CronJobSpec {
   readonly timeZone?: string;
