@@ -9,7 +9,7 @@ import { commandBlocks, hasCommand, makeDirectory, readDocument } from "./snippe
 
 const blocks = commandBlocks(readDocument("docs/certificates.md"));
 const recipe = blocks.filter((block) => !/^(baton-codecov|grpcurl)/.test(block)).join("\n");
-const serve = blocks.find((block) => block.startsWith("baton-codecov serve")) ?? "";
+const [serve = ""] = blocks.find((block) => block.startsWith("baton-codecov serve"))?.split("\n\n") ?? [];
 
 test.skipIf(!hasCommand("openssl", "version"))(
   "the recipe makes certificates with which serve lets its clients in, and nobody else",

@@ -28,7 +28,7 @@ test("what goes wrong with one organization costs the others nothing, and one ta
   expect((await run(table)).status).toBe(0);
   const lines = readFileSync(join(directory, "all.csv"), "utf8").trim().split("\n");
   expect(lines.filter((line) => line.startsWith("organization,"))).toHaveLength(1);
-  expect(lines.filter((line) => line.startsWith("acme,"))).toHaveLength(2 * 52);
+  expect(lines.filter((line) => line.startsWith("Acme,"))).toHaveLength(2 * 52);
 });
 
 test("an overlay is copied by the commands that are given for it", async () => {
