@@ -1,8 +1,9 @@
 import { variableOf } from "#config/field.ts";
 import type { ConfigFile } from "#config/file.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
 import { configError } from "#config/load.ts";
 import { findNearest } from "#config/nearest.ts";
-import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
 import type { Invocation } from "./command.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { type ParsedArguments, parseArguments, refuseContradictions, usageError } from "#config/arguments.ts";
 import type { Field, FieldSet } from "#config/field.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
 import { findNearest } from "#config/nearest.ts";
-import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
 import { Code } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 import { toFaultError, WORKING_DIRECTORY_GONE } from "#kernel/system-error.ts";

@@ -1,9 +1,10 @@
 import { usageError } from "#config/arguments.ts";
 import type { ConfigOf, FieldSet } from "#config/field.ts";
 import { readConfigFile } from "#config/file.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
 import { loadFields, type Sources } from "#config/load.ts";
 import { sdkConstraints } from "#config/sdk-constraints.ts";
-import { foreignFields, sdkFields } from "#config/sdk-fields.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";

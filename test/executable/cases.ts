@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { expect } from "vitest";
-import { foreignFields } from "#config/sdk-fields.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
 import { Code } from "#kernel/errors.ts";
 import type { ProgramResult } from "../contract/program.ts";
 import type { Scene } from "./scene.ts";

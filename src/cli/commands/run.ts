@@ -1,5 +1,5 @@
 import { usageError } from "#config/arguments.ts";
-import { foreignFields } from "#config/sdk-fields.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
 import { explainUnexpected } from "#store/file-errors.ts";
 import { readDecodeLimits } from "#store/limits.ts";
