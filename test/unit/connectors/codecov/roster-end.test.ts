@@ -46,11 +46,11 @@ describe("the end of the roster", () => {
   });
 
   it("is looked at back to a row with a user name, on a page that holds all of these and nothing behind", async () => {
-    for (const start of [0, 1, 8, 97, 1_000]) {
+    for (let start = 0; start < 300; start += 1) {
       const tail = [member("c"), member(null), member(null)];
       const all = [member("a"), ...tail];
       const total = start + all.length;
-      const { isEnd, asked } = await confirm(all, start, (size) => page(total, tail.slice(-size)));
+      const { isEnd, asked } = await confirm(all, start, () => page(total, all));
       expect(isEnd).toBe(true);
       const [[number, size] = [0, 0]] = asked;
       expect((Number(number) - 1) * size).toBeLessThanOrEqual(total - 3);
@@ -77,7 +77,7 @@ describe("the end of the roster", () => {
 describe("a claimed end", () => {
   const position: RosterPosition = {
     read: 3,
-    anchor: ["x", fingerprint(member("c"))],
+    anchor: ["x", "y", fingerprint(member("c"))],
     unnamed: new Map(),
     ahead: 0,
     windowRows: 10,
@@ -89,10 +89,10 @@ describe("a claimed end", () => {
   };
 
   it("is repeated by the same count and the same last row", () => {
-    const rows = ["b", "c"].map(member);
+    const rows = ["a", "b", "c"].map(member);
     expect(repeatsClaim(rows, 9, position)).toBe(true);
     expect(repeatsClaim(rows, 8, position)).toBe(false);
-    expect(repeatsClaim(["c", "b"].map(member), 9, position)).toBe(false);
+    expect(repeatsClaim(["a", "c", "b"].map(member), 9, position)).toBe(false);
     expect(repeatsClaim([], 9, position)).toBe(false);
   });
 });

@@ -140,7 +140,7 @@ describe("a change that another program undoes", () => {
     const { simulator, grant } = await setUpSeats(CROWD, "crowd");
     simulator.faults.add({ method: "PATCH", times: null, fault: undo });
     const error = await errorOf(grant("person-150"));
-    expect(error.code).toBe(Code.Aborted);
+    expect([error.code, error.kind]).toEqual([Code.Aborted, "upstream"]);
     expect(error.message).toContain("another program changes seats at the same time");
     expect(writesOf(simulator)).toHaveLength(5);
   });

@@ -56,6 +56,20 @@ describe("a grant", () => {
     expect(simulator.requests.map(({ status }) => status)).toEqual([200, 400, 200]);
   });
 
+  it("was made by an earlier attempt if a repeated one is refused while the member holds the seat", async () => {
+    const { simulator, grant } = await setUpSeats("full-5", "full-org");
+    const changes = [
+      { op: "set-seat", org: "full-org", ownerid: 102, activated: false },
+      { op: "set-seat", org: "full-org", ownerid: 109, activated: true },
+    ] as const;
+    simulator.faults.add(
+      { method: "PATCH", fault: htmlErrorPage(502) },
+      { method: "PATCH", fault: { kind: "change", when: "before", changes: [...changes] } },
+    );
+    expect(await grant("waiting")).toBe("changed");
+    expect(simulator.requests.map(({ status }) => status)).toEqual([200, 502, 200, 400, 200]);
+  });
+
   it("is refused on purpose when no seat is left, with Codecov's reason", async () => {
     const { simulator, grant } = await setUpSeats("full-5", "full-org");
     const error = await errorOf(grant("waiting"));
@@ -90,7 +104,7 @@ describe("a grant", () => {
   it("is given up after two server errors without effect", async () => {
     const { simulator, grant } = await setUpSeats("no-seat-count", "countless");
     const error = await errorOf(grant("bob"));
-    expect(error.code).toBe(Code.FailedPrecondition);
+    expect([error.code, error.kind]).toEqual([Code.FailedPrecondition, "upstream"]);
     expect(error.message).toBe(
       "asking Codecov to give bob a seat of countless failed twice with 500 Internal Server Error; the seat was not changed",
     );
