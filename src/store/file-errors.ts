@@ -13,6 +13,8 @@ const SQLITE_IOERR_WRITE = 778;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
+/** A unique index, or another rule of the file, refuses a row. Ours never do. */
+const SQLITE_CONSTRAINT = 19;
 /** A value is larger than the limit of the connection. */
 export const SQLITE_TOOBIG = 18;
 const SQLITE_NOTADB = 26;
@@ -84,6 +86,14 @@ function describeFault(error: Error): SystemFault | undefined {
       code: Code.DataLoss,
       kind: "configuration",
       what: "its content is no intact SQLite database",
+      remedy: "restore the file from a copy, or sync into a new one",
+    };
+  }
+  if (sqliteCode === SQLITE_CONSTRAINT) {
+    return {
+      code: Code.FailedPrecondition,
+      kind: "configuration",
+      what: `the file has a rule of another program that refuses a row (${error.message})`,
       remedy: "restore the file from a copy, or sync into a new one",
     };
   }

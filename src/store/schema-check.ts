@@ -83,7 +83,7 @@ function toObject(row: Row, path: string): SchemaObject {
 function checkObject(db: DatabaseSync, object: SchemaObject, path: string): void {
   if (object.type === "index") checkIndex(db, object, path);
   else if (object.root === 0 || !object.sql?.startsWith(PLAIN_START)) {
-    throw refusal(path, `${describe(object)} is a virtual one, whose rows a program makes up`);
+    throw refusal(path, `${describe(object)} is virtual: a program makes its rows`);
   } else {
     const known = TABLES.find(({ name }) => name === object.name.toLowerCase());
     if (known !== undefined) checkKnownTable(object, known, path);

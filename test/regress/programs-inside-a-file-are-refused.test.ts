@@ -76,6 +76,13 @@ test("a trigger in a file is refused by sync and by report, and the file is left
   expect(await target.leftovers()).toEqual([]);
 });
 
+test("a unique index of another program that refuses a row ends a sync with what to do", async () => {
+  const target = await makeEdited("CREATE UNIQUE INDEX one ON v1_grants (principal_resource_type_id)");
+  const result = await runProgram(["-f", target.path], { env: settings(), cwd: target.directory });
+  expect(result.code).toBe(Code.FailedPrecondition);
+  expect(result.stderr.trimEnd().split("\n").at(-1)).toContain("restore the file");
+});
+
 test("a plain table that this program does not know stays as it is, and the file still syncs", async () => {
   const target = await makeEdited(
     `CREATE TABLE v2_notes (id integer primary key, note text not null unique, owner text REFERENCES v1_grants (id));
