@@ -183,7 +183,7 @@ export class HttpClient {
       const seconds = Math.round(Math.max(0, left) / 100) / 10;
       return new BatonError(
         Code.DeadlineExceeded,
-        `${endpoint.name} at ${this.#host} had no complete answer within ${seconds} s, as long as the caller waits; allow more time, or try again later`,
+        `${endpoint.name} at ${this.#host} gave no complete answer within the ${seconds} s that the caller waits; allow more time, or try again later`,
         { kind: "upstream" },
       );
     }

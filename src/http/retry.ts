@@ -103,7 +103,7 @@ function handOver(error: BatonError, gate: RateGate, now: number): BatonError {
   gate.closeUntil(resetAt);
   return new BatonError(
     error.code,
-    `${error.message}; asking again from ${new Date(resetAt).toISOString()} on`,
+    `${error.message}; no request is sent before ${new Date(resetAt).toISOString()}`,
     {
       kind: error.kind,
       cause: error,
@@ -117,7 +117,7 @@ function refuseWhileClosed({ ctx, gate, upstream }: RetryOptions): void {
   if (resetAt === undefined) return;
   throw new BatonError(
     Code.Unavailable,
-    `${upstream} asked for a pause until ${new Date(resetAt).toISOString()}; it is not asked before`,
+    `${upstream} asked for a pause until ${new Date(resetAt).toISOString()}; no request is sent before then`,
     { rateLimit: { remaining: 0, resetAt } },
   );
 }
