@@ -20,8 +20,8 @@ const DNS = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
 
 /** A name that may connect, as somebody writes it into a setting, with or without its kind; undefined if it is none. */
 export function parseClientName(text: string): ClientName | undefined {
-  const [, prefix, value = ""] = PREFIXED.exec(text) ?? [];
-  switch (prefix?.toLowerCase()) {
+  const [, prefix = "", value = ""] = PREFIXED.exec(text) ?? [];
+  switch (prefix.toLowerCase()) {
     case "dns":
       return isDns(value) ? toName("DNS", value) : undefined;
     case "uri":

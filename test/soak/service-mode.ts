@@ -147,7 +147,9 @@ function addFaults(): void {
   if (chance(0.05)) c1.faults[method] = { code, times: 1, processed: chance(0.5) && method === "finishTask" };
   if (chance(0.05)) c1.faults[method] = { delayMs: 500, times: 3 };
   if (chance(0.01)) c1.tokens.revokeAll();
-  if (chance(0.01)) c1.tokens.fault = { status: 503, times: 1 };
+  // An outage ends whether or not anybody asked meanwhile: the service may wait a minute between two questions.
+  if (chance(0.01)) c1.tokens.fault = { status: 503 };
+  else if (chance(0.1)) c1.tokens.fault = undefined;
   if (chance(0.05)) codecov.faults.add({ fault: { kind: "reset", at: chance(0.5) ? "request" : "body" } });
   if (chance(0.05))
     codecov.faults.add({ fault: { kind: "answer", status: 502, text: "<html>", processed: false } });

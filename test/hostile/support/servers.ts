@@ -38,7 +38,7 @@ export async function startServe(credential?: Credential, ...flags: readonly str
   return {
     port,
     pid: program.process.pid,
-    stderr: program.stderr,
+    stderr: () => program.stderr(),
     [Symbol.asyncDispose]: async () => {
       program.process.kill("SIGKILL");
       await program.result;
