@@ -90,6 +90,8 @@ export class RawConnection {
     this.#socket.on("close", () => {
       this.#closed = true;
     });
+    // Each write that has to wait listens for the end, too.
+    this.#socket.setMaxListeners(0);
     if (reads) this.#socket.resume();
   }
 
