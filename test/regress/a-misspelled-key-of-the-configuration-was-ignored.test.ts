@@ -85,10 +85,12 @@ describe("the sample that config prints", () => {
     const { simulator, env } = await startCodecov();
     const cwd = await makeDirectory();
     await writeFile(join(cwd, "token"), env["BATON_CODECOV_API_TOKEN"] ?? "");
-    // Empty values count as none, so that neither the token nor the client id is given twice or alone.
+    // Empty values count as none, so that neither the token nor the client id is given twice or alone; the file with
+    // the secret of C1 has a value, and goes with a client id only.
     const sample = (await readSample())
       .replaceAll(/^#([\w-]+: )/gm, "$1")
       .replace("/run/secrets/codecov-api-token", "token")
+      .replace(/^client-secret-file: .*$/m, "")
       .replace("https://api.codecov.io", simulator.baseUrl);
     await writeFile(join(cwd, ".baton.yaml"), sample);
     const result = await runProgram([], { cwd });
