@@ -40,6 +40,7 @@ export function checkWorkload(manifest: Manifest, facts: ProgramFacts): string[]
         : ["strategy must be Recreate: else a rollout runs two pods with one client id"];
     }
     case "CronJob":
+      // A manifest's spec is untyped YAML; the Kubernetes schema has been checked before these rules run.
       return checkCronJob(manifest.spec as unknown as CronJobSpec, findPods(manifest), facts);
     default:
       return [];
@@ -95,6 +96,7 @@ function checkCronJob(spec: CronJobSpec, pods: readonly Pod[], facts: ProgramFac
 export function checkNetwork(manifests: readonly Manifest[]): string[] {
   const policies = manifests
     .filter(({ kind }) => kind === "NetworkPolicy")
+    // Untyped YAML, as above.
     .map(({ spec }) => spec as unknown as Policy);
   return manifests.flatMap((manifest) =>
     findPods(manifest).flatMap((pod) => {
