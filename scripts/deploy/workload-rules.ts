@@ -40,7 +40,7 @@ export function checkWorkload(manifest: Manifest, facts: ProgramFacts): string[]
         : ["strategy must be Recreate: else a rollout runs two pods with one client id"];
     }
     case "CronJob":
-      // A manifest's spec is untyped YAML; the Kubernetes schema has been checked before these rules run.
+      // A manifest's spec is untyped YAML; that it fits the Kubernetes schema is checked beside these rules.
       return checkCronJob(manifest.spec as unknown as CronJobSpec, findPods(manifest), facts);
     default:
       return [];
