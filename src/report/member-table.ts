@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { hasHidden } from "#kernel/visible-text.ts";
 import {
@@ -179,9 +179,10 @@ export async function buildMemberTable(
     const db = openWorkingDatabase(workspace.databasePath);
     try {
       db.exec(SCHEMA);
-      for (const batch of toBatches(members)) {
+      const insert = db.prepare(INSERT);
+      const rest = members[Symbol.iterator]();
+      while (inTransaction(db, () => storeBatch(insert, rest, isCompared))) {
         signal?.throwIfAborted();
-        storeMembers(db, batch, isCompared);
         await setImmediate();
       }
       inTransaction(db, () => {
@@ -201,45 +202,43 @@ export async function buildMemberTable(
   }
 }
 
-function* toBatches<T>(items: Iterable<T>): Generator<T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
+/**
+ * Stores the next members one by one as they are read, since a thousand of them may be larger than the memory.
+ *
+ * @returns whether there may be more
+ */
+function storeBatch(insert: StatementSync, members: Iterator<Compared>, isCompared: boolean): boolean {
+  for (let count = 0; count < BATCH; count += 1) {
+    const next = members.next();
+    if (next.done === true) return false;
+    storeMember(insert, next.value, isCompared);
   }
-  if (batch.length > 0) yield batch;
+  return true;
 }
 
-function storeMembers(db: DatabaseSync, members: readonly Compared[], isCompared: boolean): void {
-  const insert = db.prepare(INSERT);
-  inTransaction(db, () => {
-    for (const { now, before } of members) {
-      const member = now ?? before;
-      if (member === undefined) continue;
-      const earlier = isCompared ? before : now;
-      insert.run(
-        member.id,
-        member.username,
-        member.name,
-        member.email,
-        member.service,
-        member.email?.trim().toLowerCase() ?? null,
-        toFlag(now?.hasSeat),
-        toFlag(now?.isAdmin),
-        toFlag(earlier?.hasSeat),
-        toFlag(earlier?.isAdmin),
-        earlier?.name ?? null,
-        earlier?.email ?? null,
-        now?.signIn ?? "unknown",
-        now?.sessionEnds ?? null,
-        toFlag(member.isDeleted),
-        toFlag(now?.isDeleted === true && earlier?.isDeleted !== true),
-        toFlag([member.id, member.name, member.email].some((text) => text !== null && hasHidden(text))),
-      );
-    }
-  });
+function storeMember(insert: StatementSync, { now, before }: Compared, isCompared: boolean): void {
+  const member = now ?? before;
+  if (member === undefined) return;
+  const earlier = isCompared ? before : now;
+  insert.run(
+    member.id,
+    member.username,
+    member.name,
+    member.email,
+    member.service,
+    member.email?.trim().toLowerCase() ?? null,
+    toFlag(now?.hasSeat),
+    toFlag(now?.isAdmin),
+    toFlag(earlier?.hasSeat),
+    toFlag(earlier?.isAdmin),
+    earlier?.name ?? null,
+    earlier?.email ?? null,
+    now?.signIn ?? "unknown",
+    now?.sessionEnds ?? null,
+    toFlag(member.isDeleted),
+    toFlag(now?.isDeleted === true && earlier?.isDeleted !== true),
+    toFlag([member.id, member.name, member.email].some((text) => text !== null && hasHidden(text))),
+  );
 }
 
 function toFlag(value: boolean | undefined): number | null {
