@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../contract/program.ts";
+import { hasTerminal, runAtTerminal } from "../contract/terminal.ts";
 import { SEAT, startRoomy } from "./roomy.ts";
-import { hasTerminal, runAtTerminal } from "./terminal.ts";
 
 const REVOKE = ["--revoke-grant", `${SEAT}:user:bob`];
 const DISABLE = ["--invoke-action=disable_user", '--invoke-action-args={"user_id":"bob"}'];

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { runProgram, startProgram } from "../contract/program.ts";
+import { hasTerminal, runAtTerminal } from "../contract/terminal.ts";
 import type { CodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { makeDirectory, startCodecov } from "./system.ts";
-import { hasTerminal, runAtTerminal } from "./terminal.ts";
 
 const KEPT = /the progress is kept in sync\.c1z; run the same command again to go on$/;
 

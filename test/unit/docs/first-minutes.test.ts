@@ -5,7 +5,15 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import packageFile from "../../../package.json" with { type: "json" };
 import { publishedManifest } from "../../../scripts/stage-package.ts";
-import { commandBlocks, fencedBlocks, listDocuments, makeDirectory, readDocument, root } from "./snippets.ts";
+import {
+  commandBlocks,
+  fencedBlocks,
+  listDocuments,
+  makeDirectory,
+  readDocument,
+  root,
+  typedCommands,
+} from "./snippets.ts";
 
 const documents = listDocuments();
 
@@ -47,12 +55,17 @@ test("the package says where it comes from, also once it is published", () => {
 const OUTPUTS =
   /(?:(?:^|\s)(?:--output|--file|-f|-out|-keyout|--env|--env-file)[ =]|--from-file=(?:[\w-]+=)?|\s> ?|cat > |tee )([\w./$-]+)/gm;
 
+/** All that a document tells to type. */
+function commandsOf(document: string): string[] {
+  return [...commandBlocks(document), ...fencedBlocks(document, "sh"), ...typedCommands(document)];
+}
+
 /** What documents name that holds neither a secret nor anybody's data. */
 const HARMLESS = /kustomization\.yaml$|^2026-Q3$|^job\/|compose|^\/|\$/;
 
 test("what documents tell to make and holds secrets or personal data is kept out of Git", () => {
   const named = documents.flatMap((path) =>
-    [...commandBlocks(readDocument(path)), ...fencedBlocks(readDocument(path), "sh")].flatMap((block) =>
+    commandsOf(readDocument(path)).flatMap((block) =>
       [...block.matchAll(OUTPUTS)].map((match) => match[1] ?? ""),
     ),
   );

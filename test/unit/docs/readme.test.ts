@@ -18,6 +18,7 @@ const guides = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/certificates.md",
+  "docs/first-ten-minutes.md",
   "docs/nightly.md",
   "docs/operating.md",
   "docs/playground.md",

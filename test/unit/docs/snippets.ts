@@ -26,8 +26,35 @@ export function listDocuments(): string[] {
 
 /** The blocks of a language between fences. */
 export function fencedBlocks(document: string, language: string): string[] {
-  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm");
-  return [...document.matchAll(fence)].map((match) => match[1] ?? "");
+  return [...document.matchAll(fenceOf(language))].map(([block]) => block);
+}
+
+/** The document with other blocks of a language. */
+function replaceFencedBlocks(document: string, language: string, replace: (block: string) => string): string {
+  return document.replaceAll(fenceOf(language), replace);
+}
+
+/** What is between the fences of a language. */
+function fenceOf(language: string): RegExp {
+  return new RegExp(`(?<=^\`\`\`${language}\\n)[\\s\\S]*?(?=^\`\`\`$)`, "gm");
+}
+
+/** A command of a transcript: a line with `$ ` in front, with lines that have `> ` in front and belong to it. */
+const TYPED = /^\$ .*\n(?:> .*\n)*/gm;
+
+/** The commands of the transcripts in a document (blocks of the language `console`), as they are typed. */
+export function typedCommands(document: string): string[] {
+  return fencedBlocks(document, "console").flatMap((block) =>
+    [...block.matchAll(TYPED)].map(([lines]) => lines.slice(2, -1).replaceAll("\n> ", "\n")),
+  );
+}
+
+/** The document with what its commands print, each in its place. */
+export function replaceOutputs(document: string, outputs: readonly string[]): string {
+  let next = 0;
+  return replaceFencedBlocks(document, "console", (block) =>
+    [...block.matchAll(TYPED)].map(([lines]) => `${lines}${outputs[next++] ?? ""}`).join(""),
+  );
 }
 
 /** The blocks of commands, which are indented, without that. */
