@@ -145,9 +145,8 @@ function stepBack(back: number, windowRows: number, { anchorRows }: RosterLimits
 
 function growWindow(windowRows: number, { maxWindowRows }: RosterLimits): number {
   if (windowRows < maxWindowRows) return Math.min(windowRows * 2, maxWindowRows);
-  throw new BatonError(
-    Code.FailedPrecondition,
-    `no page of up to ${maxWindowRows} rows goes on where the last one ended: so many members in a row have no user name, or the server repeats its rows; nothing is left out, the sync stops`,
+  throw unusable(
+    `no page of up to ${maxWindowRows} rows goes on where the last one ended: so many members in a row have no user name, or the server repeats its rows`,
   );
 }
 

@@ -1,68 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#connectors/codecov/api.ts";
 import type { RosterSource } from "#connectors/codecov/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#connectors/codecov/roster-reader.ts";
 import { RosterWalk } from "#connectors/codecov/roster-walk.ts";
-import type { Member } from "#connectors/codecov/schemas.ts";
 import { userIdOf } from "#connectors/codecov/user-id.ts";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { Limit } from "#model/limits.ts";
+import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";
 
 const ctx = { signal: new AbortController().signal, log: silentLogger, clock: systemClock };
-
-const SMALL: RosterLimits = {
-  ...ROSTER_LIMITS,
-  windowRows: 20,
-  minWindowRows: 10,
-  anchorRows: 8,
-  requiredNames: 3,
-};
-
-function member(number: number, texts: Partial<Member> = {}): Member {
-  return {
-    service: "github",
-    username: `u${number}`,
-    name: `Name ${number}`,
-    email: `u${number}@acme.example`,
-    activated: true,
-    is_admin: false,
-    ...texts,
-  };
-}
-
-const nobody: Partial<Member> = { username: null, name: null, email: null };
-
-function members(count: number, from = 1): Member[] {
-  return Array.from({ length: count }, (_, index) => member(from + index));
-}
-
-/** A roster that tests change between two requests. */
-class FakeRoster implements RosterSource {
-  rows: readonly Member[];
-  /** Page and page size of each request. */
-  readonly asked: [page: number | "last", pageSize: number][] = [];
-  /** Comes before each answer; may throw, or give another answer. */
-  onRequest: (page: number | "last", pageSize: number) => RosterAnswer | undefined = () => undefined;
-
-  constructor(rows: readonly Member[]) {
-    this.rows = rows;
-  }
-
-  async roster({ page, pageSize }: { page: number | "last"; pageSize: number }): Promise<RosterAnswer> {
-    this.asked.push([page, pageSize]);
-    return this.onRequest(page, pageSize) ?? this.answer(page, pageSize);
-  }
-
-  answer(page: number | "last", pageSize: number): RosterAnswer {
-    const pages = Math.max(1, Math.ceil(this.rows.length / pageSize));
-    const number = page === "last" ? pages : page;
-    if (number > pages) return { kind: "beyond-end" };
-    const results = this.rows.slice((number - 1) * pageSize, number * pageSize);
-    return { kind: "page", page: { count: this.rows.length, next: number < pages ? "more" : null, results } };
-  }
-}
 
 interface WalkOptions {
   readonly limits?: RosterLimits;
@@ -87,15 +34,6 @@ async function walkAll(roster: RosterSource, options: WalkOptions = {}): Promise
     if (restart) walk = new RosterWalk("acme", limits);
   } while (token !== "");
   return ids;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<BatonError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof BatonError) return error;
-  throw new Error(`expected a BatonError, got ${String(error)}`);
 }
 
 describe("an organization that fits into one request", () => {
