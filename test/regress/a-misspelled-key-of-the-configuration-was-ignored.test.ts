@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { runProgram } from "../contract/program.ts";
+import { runProgram, startProgram } from "../contract/program.ts";
+import { ServiceScene, waitFor } from "../contract/service-scene.ts";
 import { makeDirectory, startCodecov } from "./system.ts";
 
 async function runWith(yaml: string, args: readonly string[] = []) {
@@ -81,20 +82,44 @@ describe("the sample that config prints", () => {
     expect(keys.toSorted()).toEqual(shown.filter((name) => !forOneRun.test(name)).toSorted());
   });
 
-  test("has no line that would be refused if it were switched on", async () => {
-    const { simulator, env } = await startCodecov();
-    const cwd = await makeDirectory();
-    await writeFile(join(cwd, "token"), env["BATON_CODECOV_API_TOKEN"] ?? "");
-    // Empty values count as none, so that neither the token nor the client id is given twice or alone; the file with
-    // the secret of C1 has a value, and goes with a client id only.
-    const sample = (await readSample())
-      .replaceAll(/^#([\w-]+: )/gm, "$1")
-      .replace("/run/secrets/codecov-api-token", "token")
-      .replace(/^client-secret-file: .*$/m, "")
-      .replace("https://api.codecov.io", simulator.baseUrl);
-    await writeFile(join(cwd, ".baton.yaml"), sample);
-    const result = await runProgram([], { cwd });
-    expect(result.code, result.stderr).toBe(0);
+  describe("has no line that would be refused if it were switched on,", () => {
+    /** The sample with all of its lines, in a directory; the files that it names and the addresses are the test's. */
+    const switchOn = async (token: string, baseUrl: string, client: { id: string; secretFile: string }) => {
+      const cwd = await makeDirectory();
+      await writeFile(join(cwd, "token"), token);
+      const sample = (await readSample())
+        .replaceAll(/^#([\w-]+: )/gm, "$1")
+        .replace("/run/secrets/codecov-api-token", "token")
+        .replace("https://api.codecov.io", baseUrl)
+        .replace(/^client-id: .*$/m, `client-id: ${JSON.stringify(client.id)}`)
+        .replace(/^client-secret-file: .*$/m, `client-secret-file: ${JSON.stringify(client.secretFile)}`);
+      await writeFile(join(cwd, ".baton.yaml"), sample);
+      return cwd;
+    };
+
+    test("in a sync", async () => {
+      const { simulator, env } = await startCodecov();
+      // Empty values count as none: a sync has no client, and the token is not given twice.
+      const nobody = { id: "", secretFile: "" };
+      const cwd = await switchOn(env["BATON_CODECOV_API_TOKEN"] ?? "", simulator.baseUrl, nobody);
+      const result = await runProgram([], { cwd });
+      expect(result.code, result.stderr).toBe(0);
+    });
+
+    test("in service mode", async () => {
+      await using scene = await ServiceScene.open();
+      const { BATON_CLIENT_ID = "", BATON_CLIENT_SECRET = "", ...settings } = scene.settings();
+      const secretFile = join(scene.directory, "client-secret");
+      await writeFile(secretFile, BATON_CLIENT_SECRET);
+      const client = { id: BATON_CLIENT_ID, secretFile };
+      const token = settings["BATON_CODECOV_API_TOKEN"] ?? "";
+      const cwd = await switchOn(token, scene.codecov.baseUrl, client);
+      const { BATON_C1_API_HOST = "", SSL_CERT_FILE = "" } = settings;
+      const program = startProgram([], { cwd, env: { BATON_C1_API_HOST, SSL_CERT_FILE } });
+      await waitFor(() => expect(program.stderr()).toContain('"connected to C1"'));
+      program.process.kill("SIGTERM");
+      expect((await program.result).code).toBe(0);
+    });
   });
 
   test("does not change what config prints without it, whatever the variables say", async () => {

@@ -11,8 +11,8 @@ import { type LogLine, makeRecorder } from "../unit/connectors/codecov/support.t
 
 const CHECKED = "checked the owner of the API token";
 
-// An admin of the organization whom `setup.admins` does not name was told that sessions can be read, and then got 403.
-test("an admin whom setup.admins does not name is not told that sign-in sessions can be read", async () => {
+// An admin of the organization who is not listed under `setup.admins` was told that sessions can be read, and then got 403.
+test("an admin who is not listed under setup.admins is not told that sign-in sessions can be read", async () => {
   const cwd = await mkdtemp(join(tmpdir(), "baton-self-hosted-"));
   const simulator = await startCodecovSimulator({ selfHosted: true });
   onTestFinished(async () => {

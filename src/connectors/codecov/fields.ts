@@ -68,7 +68,7 @@ export const fields = {
     name: "codecov-session-info",
     displayName: "Sign-in sessions",
     description:
-      "Also read when members last signed in to Codecov; needs the token of an admin, on a self-hosted Codecov of one whom setup.admins names.",
+      "Also read when members last signed in to Codecov; needs the token of an admin; on a self-hosted Codecov, of an account listed under setup.admins in its configuration.",
   },
   internalIds: {
     kind: "bool",

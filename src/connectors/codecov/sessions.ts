@@ -77,7 +77,7 @@ async function readSignIns(codecov: CodecovCall, ctx: CallContext): Promise<Sign
     const answer = await codecov.userSessions(MAX_SESSIONS);
     if (answer.kind === "refused") {
       return none(
-        "the owner of the API token may not see them; only an admin may, on a self-hosted Codecov only whom setup.admins names",
+        "the owner of the API token may not see them; only an admin may; on a self-hosted Codecov, only an account listed under setup.admins in its configuration",
         {
           answer: answer.reason,
         },

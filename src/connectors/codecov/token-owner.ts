@@ -9,8 +9,8 @@ type AdminState = "yes" | "no" | "unknown";
 
 /**
  * Whether the owner of the token can read sign-in sessions. Codecov's own service lets admins do so, and asks the
- * git service about everybody else. A self-hosted one lets only those do so whom its `setup.admins` names, admin
- * of the organization or not, and its API shows nobody that list (observed on Codecov 26.7.6).
+ * git service about everybody else. A self-hosted one lets only the accounts listed under its `setup.admins` do so,
+ * whether they are admins of the organization or not, and its API shows nobody that list (observed on Codecov 26.7.6).
  */
 type SessionAccess = "readable" | "unknown";
 
@@ -27,7 +27,7 @@ const HOSTED_SESSIONS: Readonly<Record<AdminState, string>> = {
 };
 
 const SELF_HOSTED_SESSIONS =
-  "sign-in sessions (--codecov-session-info) can be read if setup.admins in the server's configuration names this account, which the API does not show";
+  "sign-in sessions (--codecov-session-info) can be read if this account is listed under setup.admins in the server's configuration, which the API does not show";
 
 /**
  * The owner of the API token, as it becomes known. The API does not say whose token it is. But of the accounts that it
