@@ -1,6 +1,6 @@
+import { codecov } from "#codecov/index.ts";
 import { variableOf } from "#config/field.ts";
-import { codecov } from "#connectors/codecov/index.ts";
-import { allFields } from "../src/cli/program.ts";
+import { allFields } from "../src/host/cli/program.ts";
 
 /** Names, without `BATON_`, of variables that the program reads beside those of its flags; see the README. */
 const WITHOUT_FLAG =

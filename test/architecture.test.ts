@@ -1,66 +1,46 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import packageFile from "../package.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const GRPC = "@grpc/grpc-js";
 
 /**
- * Which folder may import what, from the bottom up. An entry is a folder, one file of a folder, or either
- * with `(types)` behind it, which is gone when the program runs. Node's own modules are free to all.
+ * What a room may import, as its row in `docs/architecture.md` says: rooms or single files of them, and packages,
+ * either with `(types)` behind it, which is gone when the program runs. Node's own modules are free to all.
  */
-interface Layer {
-  readonly folders: readonly string[];
+interface Row {
+  /** Where its files are, from the root of the checkout. */
+  readonly folder: string;
+  readonly rooms: readonly string[];
   readonly packages: readonly string[];
 }
 
-const GRPC = "@grpc/grpc-js";
+/** The rows by what imports call the room, in the order of the document; a file of a room may have one, too. */
+function readTables(markdown: string): Map<string, Row> {
+  const rows = new Map<string, Row>();
+  let storey = "";
+  for (const line of markdown.split("\n")) {
+    storey = /^### `src\/(\w+)`/.exec(line)?.[1] ?? (line.startsWith("#") ? "" : storey);
+    const [, name, , rooms, packages] = line.split("|").map((cell) => cell.trim());
+    const room = /^`([^`]+)`$/.exec(name ?? "")?.[1];
+    if (room === undefined || rooms === undefined || packages === undefined) continue;
+    const isStorey = storey === "" || room === storey || room.startsWith(`${storey}/`);
+    const folder = room === "gen" ? "gen" : isStorey ? `src/${room}` : `src/${storey}/${room}`;
+    rows.set(room, { folder, rooms: readCell(rooms), packages: readCell(packages) });
+  }
+  return rows;
+}
 
-const LAYERS: Readonly<Record<string, Layer>> = {
-  kernel: { folders: [], packages: [] },
-  telemetry: { folders: ["kernel"], packages: ["pino"] },
-  "telemetry/open-telemetry.ts": { folders: [], packages: [GRPC, "@opentelemetry"] },
-  "telemetry/otel-tracer.ts": { folders: [], packages: ["@opentelemetry"] },
-  "telemetry/log-records.ts": { folders: [], packages: ["@opentelemetry"] },
-  config: { folders: ["kernel"], packages: ["zod", "yaml"] },
-  http: { folders: ["kernel", "telemetry (types)"], packages: ["undici"] },
-  model: { folders: ["kernel", "gen"], packages: ["@bufbuild/protobuf"] },
-  runtime: { folders: ["kernel", "telemetry (types)", "config (types)", "model", "gen"], packages: [] },
-  server: { folders: ["kernel", "telemetry", "runtime", "gen"], packages: [GRPC] },
-  "server/reflection.ts": { folders: [], packages: ["@bufbuild/protobuf"] },
-  store: { folders: ["kernel", "telemetry", "model", "gen"], packages: [] },
-  host: {
-    folders: [
-      "kernel",
-      "telemetry",
-      "model/encoded-rows.ts",
-      "server/server-config.ts",
-      "server/thread-messages.ts",
-      "server/tls.ts",
-      "gen",
-    ],
-    packages: [GRPC],
-  },
-  sync: { folders: ["kernel", "telemetry", "model", "store", "gen"], packages: [] },
-  connectors: {
-    folders: ["kernel", "telemetry (types)", "config", "http", "model", "runtime/connector.ts (types)"],
-    packages: ["zod"],
-  },
-  tasks: { folders: ["kernel", "telemetry", "model", "store", "sync", "host", "gen"], packages: [] },
-  service: {
-    folders: ["kernel", "telemetry", "http", "model", "store", "sync", "host", "tasks", "gen"],
-    packages: [GRPC, "undici (types)"],
-  },
-  report: { folders: ["kernel", "model", "store"], packages: [] },
-  cli: {
-    // Everything but the connectors.
-    folders:
-      "kernel telemetry config http model runtime server store host sync tasks service report gen".split(" "),
-    packages: ["@bufbuild/protobuf"],
-  },
-  bin: { folders: ["cli", "connectors"], packages: [] },
-};
+/** Names in backticks, and what stands in brackets behind them. */
+function readCell(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`( \(types\))?/g)].map(([, name = "", types = ""]) => name + types);
+}
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROWS = readTables(readFileSync(join(ROOT, "docs/architecture.md"), "utf8"));
 
 interface Import {
   /** As written. */
@@ -92,7 +72,7 @@ function hasOnlyTypes(statement: string): boolean {
 }
 
 interface SourceFile {
-  /** Below the folder, for example `runtime/services/sync.ts`. */
+  /** From the root, for example `src/sdk/runtime/services/sync.ts`. */
   readonly path: string;
   readonly imports: readonly Import[];
 }
@@ -102,60 +82,82 @@ function readSources(folder: "src" | "examples"): SourceFile[] {
   return readdirSync(base, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => ({
-      path: relative(base, join(base, name)).split(sep).join("/"),
+      path: relative(ROOT, join(base, name)).split(sep).join("/"),
       imports: findImports(readFileSync(join(base, name), "utf8")),
     }));
 }
 
 /** The file that an import of ours leads to, below the root; undefined for a package or a Node module. */
 function resolve(from: string, { specifier }: Import): string | undefined {
-  if (specifier.startsWith("#gen/")) return specifier.slice(1);
-  if (specifier.startsWith("#")) return `src/${specifier.slice(1)}`;
-  if (specifier.startsWith(".")) return posix.normalize(posix.join("src", dirname(from), specifier));
+  if (specifier.startsWith("#")) {
+    const alias = Object.keys(ALIASES).find((name) => specifier.startsWith(name.slice(0, -1)));
+    if (alias === undefined) return undefined;
+    const folder = ALIASES[alias]?.slice("./".length, -1) ?? "";
+    return folder + specifier.slice(alias.length - 1);
+  }
+  if (specifier.startsWith(".")) return posix.normalize(posix.join(dirname(from), specifier));
   return undefined;
 }
 
-/** The part of the tree that is one job: a folder of `src`, or one connector. */
-function unitOf(path: string): string {
-  const parts = path.split("/");
-  return parts.slice(0, parts[0] === "connectors" ? 2 : 1).join("/");
+const ALIASES: Readonly<Record<string, string>> = packageFile.imports;
+
+/** The room that a file belongs to: the innermost one with a row. */
+function roomOf(path: string): string | undefined {
+  const rooms = [...ROWS].filter(
+    ([name, { folder }]) => !name.endsWith(".ts") && path.startsWith(`${folder}/`),
+  );
+  return rooms.toSorted(([, a], [, b]) => b.folder.length - a.folder.length)[0]?.[0];
 }
 
-function permits(entries: readonly string[], target: string, typeOnly: boolean): boolean {
+/** Whether a list of names, of which one may be a storey, covers a file. */
+function permitsFile(entries: readonly string[], path: string, typeOnly: boolean): boolean {
   return entries.some((entry) => {
     const name = entry.replace(" (types)", "");
-    if (target !== name && !target.startsWith(`${name}/`)) return false;
-    return typeOnly || name === entry;
+    if (!typeOnly && name !== entry) return false;
+    const row = ROWS.get(name);
+    if (row !== undefined) return roomOf(path) === name;
+    if (!name.endsWith(".ts")) return path.startsWith(`src/${name}/`);
+    const room = ROWS.get(name.slice(0, name.lastIndexOf("/")));
+    return room !== undefined && path === `${room.folder}/${name.slice(name.lastIndexOf("/") + 1)}`;
   });
 }
 
-/** What is wrong with one import, or undefined. */
+function permitsPackage(entries: readonly string[], specifier: string, typeOnly: boolean): boolean {
+  return entries.some((entry) => {
+    const name = entry.replace(" (types)", "");
+    return (specifier === name || specifier.startsWith(`${name}/`)) && (typeOnly || name === entry);
+  });
+}
+
+/** What is wrong with one import of a file, or undefined. */
 function findViolation(from: string, imported: Import): string | undefined {
   const { specifier, typeOnly } = imported;
-  const layer = LAYERS[from.split("/")[0] ?? ""];
-  if (layer === undefined) return "the folder has no row in the table of layers";
-  const own = LAYERS[from];
+  const room = roomOf(from);
+  const row = ROWS.get(room ?? "");
+  if (room === undefined || row === undefined) return "the folder has no row in the table of rooms";
+  const own = ROWS.get(`${room}${from.slice(row.folder.length)}`);
   const target = resolve(from, imported);
   if (target === undefined) {
     if (isBuiltin(specifier)) return specifier.startsWith("node:") ? undefined : "write node: before it";
-    return permits([...layer.packages, ...(own?.packages ?? [])], specifier, typeOnly)
+    return permitsPackage([...row.packages, ...(own?.packages ?? [])], specifier, typeOnly)
       ? undefined
       : "the package is not allowed here";
   }
   // The version of the program lives in one place.
-  if (target === "package.json" && from.startsWith("bin/")) return undefined;
-  const inside = target.startsWith("src/") ? target.slice("src/".length) : target;
-  if (!inside.endsWith(".ts")) return "the file ending is missing";
-  const sameUnit = unitOf(inside) === unitOf(from);
-  if (specifier.startsWith(".")) return sameUnit ? undefined : "a relative import leaves its folder";
-  if (sameUnit) return "import relatively inside a folder";
-  return permits(layer.folders, inside, typeOnly) ? undefined : "the folder is not allowed here";
+  if (target === "package.json" && room === "bin") return undefined;
+  if (!target.endsWith(".ts")) return "the file ending is missing";
+  const isSameRoom = roomOf(target) === room;
+  if (specifier.startsWith(".")) return isSameRoom ? undefined : "a relative import leaves its room";
+  if (isSameRoom) return "import relatively inside a room";
+  return permitsFile([...row.rooms, ...(own?.rooms ?? [])], target, typeOnly)
+    ? undefined
+    : "the room is not allowed here";
 }
 
 function findCycle(sources: readonly SourceFile[]): string[] | undefined {
   const edges = new Map(
     sources.map(({ path, imports }) => [
-      `src/${path}`,
+      path,
       imports.map((imported) => resolve(path, imported)).filter((target) => target !== undefined),
     ]),
   );
@@ -179,11 +181,11 @@ function findCycle(sources: readonly SourceFile[]): string[] | undefined {
 
 const sources = readSources("src");
 
-test("each folder imports only what its layer may see", () => {
+test("each room imports only what its row allows", () => {
   const violations = sources.flatMap(({ path, imports }) =>
     imports.flatMap((imported) => {
       const problem = findViolation(path, imported);
-      return problem === undefined ? [] : [`src/${path} imports ${imported.specifier}: ${problem}`];
+      return problem === undefined ? [] : [`${path} imports ${imported.specifier}: ${problem}`];
     }),
   );
   expect(violations).toEqual([]);
@@ -193,22 +195,32 @@ test("no file imports itself by any way round", () => {
   expect(findCycle(sources)).toBeUndefined();
 });
 
-test("a program has exactly one connector", () => {
-  for (const { path, imports } of sources.filter((source) => source.path.startsWith("bin/"))) {
-    const connectors = new Set(
-      imports
-        .filter(({ specifier }) => specifier.startsWith("#connectors/"))
-        .map(({ specifier }) => specifier.split("/")[1]),
-    );
-    expect([path, connectors.size]).toEqual([path, 1]);
-  }
+test("a room stands below all that it imports", () => {
+  const order = [...ROWS.keys()];
+  const upwards = order.flatMap((name, place) =>
+    (ROWS.get(name)?.rooms ?? []).flatMap((entry) => {
+      const other = entry.replace(" (types)", "").replace(/\/[\w-]+\.ts$/, "");
+      if (["sdk", "host"].includes(other)) return [];
+      const above = order.indexOf(other);
+      return above >= 0 && above < place ? [] : [`${name} imports ${other}`];
+    }),
+  );
+  expect(upwards).toEqual([]);
+});
+
+test("every room of the document exists, and every import calls a room by its name", () => {
+  for (const [name, { folder }] of ROWS) expect([name, existsSync(join(ROOT, folder))]).toEqual([name, true]);
+  const named = Object.entries(ALIASES).map(([alias, target]) => [alias.slice(1, -2), target.slice(2, -2)]);
+  const rooms = [...ROWS].filter(([name]) => !name.includes("/") && name !== "bin");
+  expect(new Map(named as [string, string][])).toEqual(
+    new Map(rooms.map(([name, { folder }]) => [name, folder])),
+  );
 });
 
 test("an example sees no more than a connector, and its program no more than a program", () => {
   for (const { path, imports } of readSources("examples")) {
-    const isProgram = path.endsWith("/main.ts");
+    const like = path.endsWith("/main.ts") ? "src/bin/example.ts" : "src/codecov/example.ts";
     for (const imported of imports) {
-      const like = isProgram ? "bin/example.ts" : "connectors/example/file.ts";
       const { specifier } = imported;
       const problem = specifier.startsWith("./") ? undefined : findViolation(like, imported);
       expect([path, specifier, problem]).toEqual([path, specifier, undefined]);
@@ -218,15 +230,7 @@ test("an example sees no more than a connector, and its program no more than a p
 
 test("source files have at most 400 lines", () => {
   const long = sources
-    .map(
-      ({ path }) =>
-        [
-          path,
-          readFileSync(join(ROOT, "src", path), "utf8")
-            .trimEnd()
-            .split("\n").length,
-        ] as const,
-    )
+    .map(({ path }) => [path, readFileSync(join(ROOT, path), "utf8").trimEnd().split("\n").length] as const)
     .filter(([, lines]) => lines > 400);
   expect(long).toEqual([]);
 });
@@ -248,28 +252,32 @@ describe("the test itself sees", () => {
   });
 
   test.each([
-    ["kernel/a.ts", "#telemetry/logger.ts", false],
-    ["kernel/a.ts", "pino", false],
-    ["kernel/a.ts", "fs", false],
-    ["runtime/a.ts", GRPC, true],
-    ["runtime/unary.ts", GRPC, true],
-    ["runtime/a.ts", "#config/field.ts", false],
-    ["host/a.ts", "#server/lifecycle.ts", false],
-    ["connectors/codecov/a.ts", "#gen/c1/connector/v2/grant.ts", false],
-    ["connectors/codecov/a.ts", "../other/a.ts", false],
-    ["connectors/codecov/a.ts", "#connectors/other/a.ts", false],
-    ["connectors/codecov/a.ts", "#runtime/unary.ts", true],
-    ["cli/a.ts", "#connectors/codecov/index.ts", false],
-    ["store/a.ts", "../kernel/a.ts", false],
-    ["store/a.ts", "#store/b.ts", false],
-    ["unknown/a.ts", "node:fs", false],
+    ["src/sdk/kernel/a.ts", "#telemetry/logger.ts", false],
+    ["src/sdk/kernel/a.ts", "pino", false],
+    ["src/sdk/kernel/a.ts", "fs", false],
+    ["src/sdk/runtime/a.ts", GRPC, true],
+    ["src/sdk/runtime/unary.ts", GRPC, true],
+    ["src/sdk/runtime/a.ts", "#config/field.ts", false],
+    ["src/host/launch/a.ts", "#server/lifecycle.ts", false],
+    ["src/host/cli/a.ts", "#codecov/index.ts", false],
+    ["src/host/store/a.ts", "../../sdk/kernel/a.ts", false],
+    ["src/host/store/a.ts", "#store/b.ts", false],
+    ["src/codecov/a.ts", "#gen/c1/connector/v2/grant.ts", false],
+    ["src/codecov/a.ts", "./report/a.ts", false],
+    ["src/codecov/a.ts", "#runtime/unary.ts", true],
+    ["src/codecov/a.ts", "#runtime/connector.ts", false],
+    ["src/unknown/a.ts", "node:fs", false],
   ])("that %s must not import %s (types only: %s)", (from, specifier, typeOnly) => {
     expect(findViolation(from, { specifier, typeOnly })).toBeDefined();
   });
 
-  test("a cycle over three files", () => {
+  test("a circle over three files", () => {
     const file = (path: string, specifier: string) => ({ path, imports: [{ specifier, typeOnly: true }] });
-    const cycle = findCycle([file("a/a.ts", "#b/b.ts"), file("b/b.ts", "./c.ts"), file("b/c.ts", "#a/a.ts")]);
-    expect(cycle).toEqual(["src/a/a.ts", "src/b/b.ts", "src/b/c.ts", "src/a/a.ts"]);
+    const circle = findCycle([
+      file("src/sdk/kernel/a.ts", "#http/b.ts"),
+      file("src/sdk/http/b.ts", "./c.ts"),
+      file("src/sdk/http/c.ts", "#kernel/a.ts"),
+    ]);
+    expect(circle).toEqual(["a", "b", "c", "a"].map((name) => expect.stringContaining(`/${name}.ts`)));
   });
 });

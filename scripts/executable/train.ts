@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launchConnector } from "#host/launch.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { launchConnector } from "#launch/launch.ts";
 import { ROLES, type Role } from "./role.ts";
 
 /** An organization with one member, as far as a sync asks. */

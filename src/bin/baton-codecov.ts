@@ -1,5 +1,5 @@
 import { main } from "#cli/program.ts";
-import { codecov } from "#connectors/codecov/index.ts";
+import { codecov } from "#codecov/index.ts";
 import packageFile from "../../package.json" with { type: "json" };
 
 /** The build puts the commit here, or `unknown`; there is no such variable where sources run as they are. */

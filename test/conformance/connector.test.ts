@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { codecov } from "#connectors/codecov/index.ts";
+import { codecov } from "#codecov/index.ts";
 import { ConnectorServiceService as ConnectorService } from "#gen/c1/connector/v2/connector.ts";
 import {
   type Entitlement,

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
 import { runSyncTask } from "#tasks/sync.ts";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConnectorServiceService } from "#gen/c1/connector/v2/connector.ts";
 import { Resource } from "#gen/c1/connector/v2/resource.ts";
-import { readStatusDetails } from "#host/call-error.ts";
-import type { LaunchedConnector } from "#host/launch.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Span } from "#kernel/trace.ts";
+import { readStatusDetails } from "#launch/call-error.ts";
+import type { LaunchedConnector } from "#launch/launch.ts";
 import { findAnnotation } from "#model/annotations.ts";
 import { MAX_RESPONSE_BYTES } from "#runtime/unary.ts";
 import { failureOf, launchFakeProcess, launchFakeThread } from "../fakes/connector-launch.ts";

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { LaunchedConnector, LaunchOptions } from "#host/launch.ts";
-import { launchConnectorThread } from "#host/launch-thread.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import type { LaunchedConnector, LaunchOptions } from "#launch/launch.ts";
+import { launchConnectorThread } from "#launch/launch-thread.ts";
 import { failureOf, launchFakeThread, startWorker } from "../fakes/connector-launch.ts";
 import { TOY } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
-import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";

@@ -8,10 +8,10 @@ import {
   HealthService as Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "#gen/grpc/health/v1/health.ts";
-import { createLocalCredentials } from "#host/certs.ts";
 import { Code } from "#kernel/errors.ts";
-import type { Credential } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { TestClient } from "../fakes/grpc-client.ts";
 import { type RunningProgram, startProgram, TOY } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commands } from "#cli/commands.ts";
 import { allFields } from "#cli/program.ts";
-import { codecov } from "#connectors/codecov/index.ts";
+import { codecov } from "#codecov/index.ts";
 import { CASES } from "./cases.ts";
 
 // Also one of the quick tests, so that whoever adds a command or a setting hears of it at once.

@@ -11,8 +11,8 @@ import {
   time,
   unsignedInteger,
   utf8String,
-} from "#host/der.ts";
-import type { Credential } from "#server/server-config.ts";
+} from "#launch/der.ts";
+import type { Credential } from "#wire/server-config.ts";
 
 const ED25519 = sequence(objectId("1.3.101.112"));
 const COMMON_NAME = "2.5.4.3";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type LaunchedConnector, type LaunchOptions, launchConnector } from "#host/launch.ts";
-import { launchConnectorThread } from "#host/launch-thread.ts";
 import { BatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { CONNECTOR_THREAD } from "#server/thread-messages.ts";
+import { type LaunchedConnector, type LaunchOptions, launchConnector } from "#launch/launch.ts";
+import { launchConnectorThread } from "#launch/launch-thread.ts";
+import { CONNECTOR_THREAD } from "#wire/thread-messages.ts";
 
 const CHILD = join(import.meta.dirname, "connector-child.ts");
 const THREAD = join(import.meta.dirname, "connector-thread.ts");

@@ -7,8 +7,8 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { Status } from "#gen/google/rpc/status.ts";
-import type { Credential } from "#server/server-config.ts";
-import { createClientTls } from "#server/tls.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { createClientTls } from "#wire/tls.ts";
 
 /** What a plain gRPC client gets to see of a call. */
 export interface Answer<Response> {

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { createLocalCredentials } from "#host/certs.ts";
-import { openChildListener } from "#host/listener.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { openChildListener } from "#launch/listener.ts";
 import { LISTENER_FD_VARIABLE } from "#server/listen.ts";
-import { encodeStartupLine } from "#server/server-config.ts";
+import { encodeStartupLine } from "#wire/server-config.ts";
 import { TestClient } from "./grpc-client.ts";
 
 const ENTRY = fileURLToPath(new URL("./toy-child.ts", import.meta.url));

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { Redactor } from "#kernel/secret.ts";
 import type { Connector } from "#runtime/connector.ts";
-import { formatListenAddress, type ListenAddress } from "#server/listen-address.ts";
 import { serve } from "#server/serve.ts";
-import type { TlsFiles } from "#server/tls-entrance.ts";
 import { createLogger } from "#telemetry/logger.ts";
+import { formatListenAddress, type ListenAddress } from "#web/listen-address.ts";
+import type { TlsFiles } from "#wire/tls.ts";
 import { TestClient } from "./grpc-client.ts";
 import { ToyConnector } from "./toy-connector.ts";
 

@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { createLocalCredentials } from "#host/certs.ts";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
 import { ActionRunner } from "#runtime/action-runner.ts";
 import { CallTracker } from "#runtime/call-tracker.ts";
 import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import { GrpcServer } from "#server/grpc-server.ts";
-import type { Credential } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
 import { createLogger } from "#telemetry/logger.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { TestClient } from "./grpc-client.ts";
 
 export interface ToyServiceOptions {

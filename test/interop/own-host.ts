@@ -6,16 +6,16 @@
 
 import { spawn } from "node:child_process";
 import { Status } from "#gen/google/rpc/status.ts";
-import { readStatusDetails } from "#host/call-error.ts";
-import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
 import { toBatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { readStatusDetails } from "#launch/call-error.ts";
+import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
 import {
   type ConnectorMessage,
   type HostMessage,
   receiveThreadStart,
   type ThreadStart,
-} from "#server/thread-messages.ts";
+} from "#wire/thread-messages.ts";
 
 const LISTENER_FD = 3;
 

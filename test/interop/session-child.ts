@@ -13,9 +13,9 @@ import {
 } from "#gen/c1/connectorapi/baton/v1/session.ts";
 import type { Connector, PageRequest } from "#runtime/connector.ts";
 import { runConnectorService } from "#server/lifecycle.ts";
-import { decodeStartupLine } from "#server/server-config.ts";
-import { createClientTls } from "#server/tls.ts";
 import { createLogger } from "#telemetry/logger.ts";
+import { decodeStartupLine } from "#wire/server-config.ts";
+import { createClientTls } from "#wire/tls.ts";
 
 const KEY = "listings";
 

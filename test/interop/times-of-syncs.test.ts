@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { openReview } from "#report/review.ts";
+import { openReview } from "#codecov/report/review.ts";
 import { at, baton, batonJson, countUsers, rows } from "./support/baton.ts";
 import { hasFile, openScene, type Scene } from "./support/scene.ts";
 

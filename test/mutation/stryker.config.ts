@@ -1,6 +1,6 @@
 import type { PartialStrykerOptions } from "@stryker-mutator/api/core";
 
-const folder = process.env["MUTATE"] ?? "connectors/codecov";
+const folder = process.env["MUTATE"] ?? "codecov";
 const files = process.env["MUTATE_FILES"] ?? "**/*.ts";
 const report = `build/mutation/${folder.replaceAll("/", "-")}`;
 
@@ -9,7 +9,7 @@ const options: PartialStrykerOptions = {
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner"],
   vitest: { configFile: "test/mutation/vitest.config.ts" },
-  mutate: [`src/${folder}/${files}`],
+  mutate: [`src/{,sdk/,host/}${folder}/${files}`],
   // Tests assert codes and reasons, not sentences.
   mutator: { excludedMutations: ["StringLiteral"] },
   coverageAnalysis: "perTest",

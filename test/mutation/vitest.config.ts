@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const folder = process.env["MUTATE"] ?? "connectors/codecov";
+const folder = process.env["MUTATE"] ?? "codecov";
 const tests = process.env["MUTATE_TESTS"] ?? "**/*.test.ts";
 
 // The unit tests of one folder. Property tests make fewer runs, as they are repeated for each mutant.

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ActionServiceService as Actions, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import { Grant, GrantManagerServiceService as GrantManager } from "#gen/c1/connector/v2/grant.ts";
-import { type LaunchedConnector, launchConnector } from "#host/launch.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import { CODECOV, runProgram, startProgram } from "../contract/program.ts";

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchConnector } from "#host/launch.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { launchConnector } from "#launch/launch.ts";
 import { CODECOV, runProgram } from "../contract/program.ts";
 import { ServiceScene } from "../contract/service-scene.ts";
 

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { toCallError } from "#host/call-error.ts";
 import { RateGate, readRateLimit } from "#http/rate-limit.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { toCallError } from "#launch/call-error.ts";
 import { toWireStatus } from "#runtime/status.ts";
 import { runProgram, startProgram } from "../contract/program.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";

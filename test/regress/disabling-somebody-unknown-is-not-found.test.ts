@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { runProgram } from "../contract/program.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
-import { setUpSeats } from "../unit/connectors/codecov/seat-support.ts";
+import { setUpSeats } from "../unit/codecov/seat-support.ts";
 
 const SEAT_OF_BOB = "license:roomy:assigned:user:bob";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LaunchedConnector } from "#host/launch.ts";
+import type { LaunchedConnector } from "#launch/launch.ts";
 import { Resource } from "#model/resource.ts";
 import { startCodecovHost } from "../contract/codecov-host.ts";
 

@@ -6,8 +6,8 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "#gen/grpc/health/v1/health.ts";
 import { Code } from "#kernel/errors.ts";
-import type { Credential } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { startProgram, TOY } from "../contract/program.ts";
 import { Authority } from "../fakes/authority.ts";
 import { TestClient } from "../fakes/grpc-client.ts";

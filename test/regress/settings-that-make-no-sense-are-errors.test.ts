@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchConnector } from "#host/launch.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { launchConnector } from "#launch/launch.ts";
 import { runProgram, TOY } from "../contract/program.ts";
 import { writeSample } from "../unit/report/sample-file.ts";
 

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { OwnerPage, RosterPage } from "#connectors/codecov/schemas.ts";
-import { reportTokenOwner, TokenOwner } from "#connectors/codecov/token-owner.ts";
+import type { OwnerPage, RosterPage } from "#codecov/schemas.ts";
+import { reportTokenOwner, TokenOwner } from "#codecov/token-owner.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
-import { type LogLine, makeRecorder } from "../unit/connectors/codecov/support.ts";
+import { type LogLine, makeRecorder } from "../unit/codecov/support.ts";
 
 const CHECKED = "checked the owner of the API token";
 

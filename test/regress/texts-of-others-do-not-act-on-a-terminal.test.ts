@@ -9,7 +9,7 @@ import { toWireStatus } from "#runtime/status.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
-import { setUp } from "../unit/connectors/codecov/support.ts";
+import { setUp } from "../unit/codecov/support.ts";
 
 /** An escape sequence in both its forms, a change of direction, and a line break that JSON leaves alone. */
 const HOSTILE = "\u001b[31mRED\u009b2J\u202egnp\u2028next";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { launchConnector } from "#host/launch.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { launchConnector } from "#launch/launch.ts";
 import { CODECOV, runProgram } from "../contract/program.ts";
 import { makeDirectory, startCodecov } from "./system.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { launchConnector } from "#host/launch.ts";
 import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { launchConnector } from "#launch/launch.ts";
 import packageFile from "../../package.json" with { type: "json" };
 import { CODECOV, runProgram } from "../contract/program.ts";
 import { startRoomy } from "./roomy.ts";

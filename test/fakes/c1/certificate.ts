@@ -10,7 +10,7 @@ import {
   time,
   unsignedInteger,
   utf8String,
-} from "#host/der.ts";
+} from "#launch/der.ts";
 
 const ED25519 = "1.3.101.112";
 const COMMON_NAME = "2.5.4.3";

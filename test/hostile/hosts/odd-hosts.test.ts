@@ -5,10 +5,10 @@ import { connect as connectTcp, createServer } from "node:net";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { createLocalCredentials } from "#host/certs.ts";
-import { openChildListener } from "#host/listener.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { openChildListener } from "#launch/listener.ts";
 import { LISTENER_FD_VARIABLE } from "#server/listen.ts";
-import { type Credential, encodeStartupLine } from "#server/server-config.ts";
+import { type Credential, encodeStartupLine } from "#wire/server-config.ts";
 import { TOY } from "../../contract/program.ts";
 import { peakMiB } from "../support/memory.ts";
 

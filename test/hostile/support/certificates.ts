@@ -11,8 +11,8 @@ import {
   time,
   unsignedInteger,
   utf8String,
-} from "#host/der.ts";
-import type { Credential } from "#server/server-config.ts";
+} from "#launch/der.ts";
+import type { Credential } from "#wire/server-config.ts";
 
 const ED25519 = sequence(objectId("1.3.101.112"));
 const USES = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" } as const;

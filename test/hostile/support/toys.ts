@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { ConnectorServiceService as ConnectorService } from "#gen/c1/connector/v2/connector.ts";
-import { createLocalCredentials } from "#host/certs.ts";
-import type { Credential } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { type RunningProgram, startProgram, TOY } from "../../contract/program.ts";
 import { TestClient } from "../../fakes/grpc-client.ts";
 

@@ -1,8 +1,8 @@
 import { connect as connectHttp2, type SecureClientSessionOptions } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createLocalCredentials } from "#host/certs.ts";
-import type { Credential } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import type { Credential } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { runProgram, TOY } from "../../contract/program.ts";
 import { Authority } from "../support/certificates.ts";
 import { startConnectorProcess, startServe, type Target } from "../support/servers.ts";

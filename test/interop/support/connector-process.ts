@@ -3,11 +3,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLocalCredentials } from "#host/certs.ts";
-import { type ConnectorChild, spawnConnector } from "#host/child.ts";
-import { openChildListener } from "#host/listener.ts";
-import { encodeStartupLine } from "#server/server-config.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { type ConnectorChild, spawnConnector } from "#launch/child.ts";
+import { openChildListener } from "#launch/listener.ts";
+import { encodeStartupLine } from "#wire/server-config.ts";
+import { toPem } from "#wire/tls.ts";
 import { type Connector, connectorCommand } from "./programs.ts";
 
 export interface ServingConnector extends AsyncDisposable {

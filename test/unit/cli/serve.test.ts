@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runProgram } from "#cli/program.ts";
-import { createLocalCredentials } from "#host/certs.ts";
 import { Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { toPem } from "#wire/tls.ts";
 import { toy } from "../../fakes/toy-definition.ts";
 
 let directory: string;

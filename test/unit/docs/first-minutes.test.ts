@@ -96,7 +96,7 @@ describe("what the token needs is told alike:", () => {
     "docs/connector.mdx",
     "deploy/kubernetes/secrets.example.yaml",
     "scripts/demo.ts",
-    "src/connectors/codecov/fields.ts",
+    "src/codecov/fields.ts",
     "config_schema.json",
   ];
   test.each(places)("%s", (path) => {

@@ -4,8 +4,8 @@ import { RateLimitDescription } from "#gen/c1/connector/v2/annotations.ts";
 import { Any } from "#gen/google/protobuf/any.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Status } from "#gen/google/rpc/status.ts";
-import { fromServiceError } from "#host/service-error.ts";
 import { Code } from "#kernel/errors.ts";
+import { fromServiceError } from "#launch/service-error.ts";
 
 const RESET = RateLimitDescription.fromPartial({
   limit: 600n,

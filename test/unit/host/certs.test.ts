@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import { createLocalCredentials } from "#host/certs.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { toPem } from "#wire/tls.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 9, 30);
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { openChildListener } from "#host/listener.ts";
+import { openChildListener } from "#launch/listener.ts";
 
 /** Serves one greeting per connection on the inherited socket until it is killed. */
 const CHILD = `

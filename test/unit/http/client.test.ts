@@ -5,9 +5,9 @@ import { createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createLocalCredentials } from "#host/certs.ts";
 import { Code } from "#kernel/errors.ts";
-import { toPem } from "#server/tls.ts";
+import { createLocalCredentials } from "#launch/certs.ts";
+import { toPem } from "#wire/tls.ts";
 import { context, errorOf, listen, makeClient, serve } from "./support.ts";
 
 /** A server that answers every connection with these bytes and closes it; for the word "reset" it resets it. */

@@ -2,8 +2,8 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { openReview, type Review } from "#codecov/report/review.ts";
 import { Code } from "#kernel/errors.ts";
-import { openReview, type Review } from "#report/review.ts";
 import { addSync, catchError, makeTempDir, makeTestFile } from "../store/support.ts";
 import {
   neverSignedIn,

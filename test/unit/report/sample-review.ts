@@ -1,5 +1,5 @@
-import type { Finding } from "#report/findings.ts";
-import type { ReviewContent, ReviewFacts } from "#report/review.ts";
+import type { Finding } from "#codecov/report/findings.ts";
+import type { ReviewContent, ReviewFacts } from "#codecov/report/review.ts";
 
 /** A review of one member with these texts, who is on every list. */
 export function reviewOfOne(name: string, id = "ann"): ReviewContent {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { get } from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { type HealthServer, type HealthSource, startHealthServer } from "#server/health-http.ts";
+import { type HealthServer, type HealthSource, startHealthServer } from "#web/health-http.ts";
 
 let server: HealthServer | undefined;
 afterEach(() => server?.close());

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { openChildListener } from "#host/listener.ts";
 import { Code } from "#kernel/errors.ts";
+import { openChildListener } from "#launch/listener.ts";
 import { LISTENER_FD_VARIABLE, listen } from "#server/listen.ts";
 
 const onConnection = () => undefined;

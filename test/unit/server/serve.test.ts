@@ -22,7 +22,7 @@ import {
 } from "#gen/grpc/reflection/v1/reflection.ts";
 import { ServerReflectionService as ReflectionAlpha } from "#gen/grpc/reflection/v1alpha/reflection.ts";
 import { Code } from "#kernel/errors.ts";
-import { parseListenAddress } from "#server/listen-address.ts";
+import { parseListenAddress } from "#web/listen-address.ts";
 import type { TestClient } from "../../fakes/grpc-client.ts";
 import { makePerson, ToyConnector } from "../../fakes/toy-connector.ts";
 import { startToyServer, type ToyServer, type ToyServerOptions } from "../../fakes/toy-server.ts";

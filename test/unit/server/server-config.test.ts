@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ServerConfig } from "#gen/c1/connector_wrapper/v1/connector_wrapper.ts";
 import { Code } from "#kernel/errors.ts";
-import { decodeStartupLine, encodeStartupLine } from "#server/server-config.ts";
+import { decodeStartupLine, encodeStartupLine } from "#wire/server-config.ts";
 
 const CREDENTIAL = { caCert: Buffer.from("ca"), cert: Buffer.from("cert"), key: Buffer.alloc(64, 7) };
 

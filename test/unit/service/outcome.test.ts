@@ -2,9 +2,9 @@ import { Metadata } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Status } from "#gen/google/rpc/status.ts";
-import { fromServiceError } from "#host/service-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
+import { fromServiceError } from "#launch/service-error.ts";
 import { packAnnotation, packAny } from "#model/annotations.ts";
 import { makeFinishRequest } from "#service/outcome.ts";
 

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { readDecodeLimits } from "#files/limits.ts";
 import { Code } from "#kernel/errors.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
-import { readDecodeLimits } from "#store/limits.ts";
 import { user } from "./sample-rows.ts";
 import { catchError, makeTestFile, type TestFile } from "./support.ts";
 

@@ -97,7 +97,7 @@ test("no value can make a line fail", () => {
 
 test("lines reach standard error at once, also when the process is killed right after", () => {
   const script = `
-    import { createLogger } from "./src/telemetry/logger.ts";
+    import { createLogger } from "./src/host/telemetry/logger.ts";
     createLogger({}).info("last words");
     process.kill(process.pid, "SIGKILL");
     await new Promise(() => setInterval(() => {}, 1000));

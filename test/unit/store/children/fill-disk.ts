@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { replaceFile } from "#files/replace-file.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { openC1z } from "#store/c1z-file.ts";
 import { encodeEnvelope } from "#store/envelope.ts";
-import { replaceFile } from "#store/replace-file.ts";
 import { user } from "../sample-rows.ts";
 
 /**

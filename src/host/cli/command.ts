@@ -1,0 +1,54 @@
+import type { ParsedArguments } from "#config/arguments.ts";
+import type { Field, FieldSet } from "#config/field.ts";
+import type { Redactor } from "#kernel/secret.ts";
+import type { ConnectorDefinition, Example } from "#runtime/connector.ts";
+import type { ThreadStart } from "#wire/thread-messages.ts";
+
+/** A program: one connector, its name and its version. */
+export interface Program {
+  readonly definition: ConnectorDefinition;
+  readonly version: string;
+  /** The commit that it was built from, as the build found out; absent where sources run as they are. */
+  readonly commit?: string | undefined;
+}
+
+/** What a command works on. Settings are loaded by the commands that need them, see `settings.ts`. */
+export interface Invocation extends Program {
+  readonly parsed: ParsedArguments;
+  /** The words behind the command's own name. */
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The directory that the program was started in. Throws FailedPrecondition if it is not there any more. */
+  cwd(): string;
+  /** Knows the secrets that were loaded so far. */
+  readonly redactor: Redactor;
+  /** What the program does without a subcommand. */
+  readonly main: Command;
+  /** All commands of the program. */
+  readonly commands: readonly Command[];
+  /** In a connector thread: its connection to the host. */
+  readonly thread?: ThreadStart | undefined;
+}
+
+/** Runs to the end of the command and gives the exit code; a thrown error becomes its own code. */
+export type Run = (invocation: Invocation) => Promise<number>;
+
+/** A subcommand. Its code is loaded when it is chosen, so that no command pays for another one. */
+export interface Command {
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Runs like any other, but is not listed. */
+  readonly hidden?: boolean;
+  /** Words that may follow the name, for the help; without it none may. */
+  readonly words?: string;
+  /** Flags that only this command has. */
+  readonly fields?: FieldSet;
+  /** Flags of the program itself that the command acts on. All are accepted; help and completion show these. */
+  readonly uses?: readonly Field[];
+  /** Whether it acts on the connector's own settings, too. */
+  readonly usesConnector?: boolean;
+  /** For the help; hidden commands have none. */
+  readonly examples?: readonly Example[];
+  load(): Promise<Run>;
+}

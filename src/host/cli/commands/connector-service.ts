@@ -1,0 +1,73 @@
+import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
+import { createLogger } from "#telemetry/logger.ts";
+import type { ConnectorMessage, ThreadStart } from "#wire/thread-messages.ts";
+import type { Invocation } from "../command.ts";
+import {
+  allowsTicketing,
+  loadConnectorConfig,
+  loadSettings,
+  parseDebugEnd,
+  readProvisioning,
+} from "../settings.ts";
+import { openTelemetry } from "../telemetry.ts";
+
+/** A host kills a process that does not end soon after its standard input; ours after two seconds. */
+const LAST_EXPORT_MS = 1_000;
+
+/**
+ * `_connector-service`: the connector that a host starts, as a process or, our own host, as a thread. Takes whatever
+ * flags the host was given.
+ */
+export async function run(invocation: Invocation): Promise<number> {
+  const settings = await loadSettings(invocation, "connector");
+  const config = loadConnectorConfig(invocation, settings);
+  const { sdk } = settings;
+  const { definition, redactor, thread } = invocation;
+  const provisioning = readProvisioning(sdk);
+  const logging = {
+    level: sdk.logLevel,
+    format: sdk.logFormat ?? (process.stdout.isTTY ? "console" : "json"),
+    redactor,
+    debugUntil: parseDebugEnd(sdk),
+  };
+  const output = { ...logging, ...(thread?.relayLog === true ? { write: relay(thread) } : {}) };
+  const telemetry = await openTelemetry(invocation, settings);
+  telemetry?.reportTo(createLogger(output));
+  const log = createLogger({ ...output, mirror: telemetry?.mirror });
+  // The host of a thread has read the same settings, and has said so.
+  if (thread === undefined) for (const warning of settings.warnings) log.warn(warning);
+  try {
+    return await serve(thread, {
+      createConnector: () =>
+        definition.create(config, {
+          provisioning: provisioning !== false,
+          httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+          registerSecret: (secret) => redactor.register(secret),
+          redact: (text) => redactor.redact(text),
+        }),
+      gates: { provisioning, ticketing: allowsTicketing(settings) },
+      log,
+      redactor,
+      tracer: telemetry?.tracer,
+    });
+  } finally {
+    await telemetry?.close(LAST_EXPORT_MS);
+  }
+}
+
+async function serve(
+  thread: ThreadStart | undefined,
+  options: Omit<ConnectorThreadOptions, "port">,
+): Promise<number> {
+  if (thread === undefined) {
+    const { runConnectorService } = await import("#server/lifecycle.ts");
+    return await runConnectorService(options);
+  }
+  const { runConnectorThread } = await import("#server/connector-thread.ts");
+  return await runConnectorThread({ ...options, port: thread.connectorPort });
+}
+
+/** Lets the host write the lines, above its live line. */
+function relay({ connectorPort }: ThreadStart): (line: string) => void {
+  return (line) => connectorPort.postMessage({ kind: "log", line } satisfies ConnectorMessage);
+}

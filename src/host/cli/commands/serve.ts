@@ -1,0 +1,145 @@
+import { usageError } from "#config/arguments.ts";
+import type { ConfigOf } from "#config/field.ts";
+import { findTexts, loadFields, type Sources } from "#config/load.ts";
+import { systemClock } from "#kernel/clock.ts";
+import type { Connector } from "#runtime/connector.ts";
+import { type ClientName, parseClientName } from "#server/client-names.ts";
+import { type ServeOptions, serve } from "#server/serve.ts";
+import { TlsFileSet } from "#server/tls-files.ts";
+import { startHealthServer } from "#web/health-http.ts";
+import { formatListenAddress, isLocal, type ListenAddress, parseListenAddress } from "#web/listen-address.ts";
+import type { Invocation } from "../command.ts";
+import { type Output, openOutput } from "../output.ts";
+import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
+import { watchSignals } from "../signals.ts";
+import { openTelemetry } from "../telemetry.ts";
+import { serveFields } from "./serve-fields.ts";
+
+type Options = ConfigOf<typeof serveFields>;
+
+/** How long the last traces and logs may take to their collector. */
+const LAST_EXPORT_MS = 1_000;
+
+/** How long somebody who asks `/health` waits at most for the connector. */
+const VALIDATE_WAIT_MS = 15_000;
+
+/** `serve`: the connector by itself, for sidecars and for debugging. Ends well at SIGTERM, SIGINT and SIGHUP. */
+export async function run(invocation: Invocation): Promise<number> {
+  const settings = await loadSettings(invocation);
+  const options = loadFields(serveFields, [], settings.sources);
+  const config = loadConnectorConfig(invocation, settings);
+  const address = readAddress(options);
+  const tls = await readTls(options, settings.sources, address);
+  const { sdk } = settings;
+  const { definition, redactor } = invocation;
+  const telemetry = await openTelemetry(invocation, settings);
+  const output = openOutput(invocation, settings, "log", telemetry);
+  // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
+  const { provisioning } = sdk;
+  const connector = await definition.create(config, {
+    provisioning,
+    httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+    registerSecret: (secret) => redactor.register(secret),
+    redact: (text) => redactor.redact(text),
+  });
+  const signals = watchSignals();
+  let obstacle: string | undefined = "no calls are taken yet";
+  const closeHealth = sdk.healthCheck
+    ? await openHealthEndpoints(invocation, settings, output, connector, () => obstacle)
+    : undefined;
+  try {
+    await serve({
+      connector,
+      gates: { provisioning, ticketing: allowsTicketing(settings) },
+      address,
+      tls,
+      log: output.log,
+      redactor,
+      tracer: telemetry?.tracer,
+      signal: signals.signal,
+      onListening: (bound) => {
+        obstacle = undefined;
+        output.log.info("serving", { address: formatListenAddress(bound), tls: !options.plaintext });
+      },
+    });
+    output.log.info("served", { reason: signals.exitCode() === undefined ? "ended" : "signal" });
+    return signals.exitCodeOfService();
+  } finally {
+    await closeHealth?.();
+    signals.stop();
+    await telemetry?.close(LAST_EXPORT_MS);
+  }
+}
+
+function readAddress({ listen, plaintext }: Options): ListenAddress {
+  const address = parseListenAddress(listen);
+  if (address === undefined) {
+    throw usageError(`--listen: value must be host:port or unix:/path, not "${listen}"`);
+  }
+  if (plaintext && !isLocal(address)) {
+    throw usageError(
+      `--plaintext is for loopback and Unix sockets only; serve ${listen} with --tls-cert-path, --tls-key-path and --tls-client-ca-path`,
+    );
+  }
+  return address;
+}
+
+/** Mutual TLS from files, or none where that was asked for in so many words. */
+async function readTls(
+  options: Options,
+  sources: Sources,
+  address: ListenAddress,
+): Promise<ServeOptions["tls"]> {
+  const { plaintext, certPath, keyPath, clientCaPath } = options;
+  const allowed = readAllowedSans(options, sources);
+  const given = [certPath, keyPath, clientCaPath, ...allowed];
+  if (plaintext) {
+    if (given.every((value) => value === undefined)) return undefined;
+    throw usageError("--plaintext and the --tls-… settings exclude each other");
+  }
+  if (certPath === undefined || keyPath === undefined || clientCaPath === undefined) {
+    const otherwise = isLocal(address) ? ", or --plaintext" : "";
+    throw usageError(`serve needs --tls-cert-path, --tls-key-path and --tls-client-ca-path${otherwise}`);
+  }
+  const files = await TlsFileSet.open({ cert: certPath, key: keyPath, clientCa: clientCaPath });
+  return { files, allowed };
+}
+
+/** A list that turns out to be empty, as an unset variable of a shell makes it, must not let everybody in. */
+function readAllowedSans({ allowedSans }: Options, sources: Sources): ClientName[] {
+  if (allowedSans.length === 0 && findTexts(serveFields.allowedSans, sources) !== undefined) {
+    throw usageError(
+      "--tls-allowed-sans is given and names nobody; leave it out to let in all clients of the authority",
+    );
+  }
+  return allowedSans.map((text) => {
+    const name = parseClientName(text);
+    if (name !== undefined) return name;
+    throw usageError(
+      `--tls-allowed-sans: value must be a DNS name, a URI or an e-mail address, whole and without wildcards, not "${text}"`,
+    );
+  });
+}
+
+async function openHealthEndpoints(
+  { redactor }: Invocation,
+  { sdk }: Settings,
+  { log }: Output,
+  connector: Connector,
+  findObstacle: () => string | undefined,
+): Promise<() => Promise<void>> {
+  const server = await startHealthServer({
+    port: sdk.healthCheckPort,
+    address: sdk.healthCheckBindAddress,
+    toLine: (text) => redactor.toLine(text),
+    source: {
+      isReady: () => true,
+      findObstacle,
+      validate: async (signal) => {
+        await connector.validate({ signal, log, clock: systemClock, maxWaitMs: VALIDATE_WAIT_MS });
+      },
+    },
+  });
+  log.info("health endpoints", { port: server.port });
+  return () => server.close();
+}

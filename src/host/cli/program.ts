@@ -1,0 +1,151 @@
+import { type ParsedArguments, parseArguments, refuseContradictions, usageError } from "#config/arguments.ts";
+import type { Field, FieldSet } from "#config/field.ts";
+import { foreignFields } from "#config/foreign-fields.ts";
+import { findNearest } from "#config/nearest.ts";
+import { sdkFields } from "#config/sdk-fields.ts";
+import { explainUnexpected } from "#files/file-errors.ts";
+import { Code } from "#kernel/errors.ts";
+import { Redactor, Secret } from "#kernel/secret.ts";
+import { toFaultError, WORKING_DIRECTORY_GONE } from "#kernel/system-error.ts";
+import { receiveThreadStart, type ThreadStart } from "#wire/thread-messages.ts";
+import { hideSecretFlags } from "./child-command.ts";
+import type { Command, Invocation, Program } from "./command.ts";
+import { CONNECTOR_SERVICE, commands, mainCommand } from "./commands.ts";
+import { programFields } from "./program-fields.ts";
+import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
+
+/**
+ * A program that has nothing more to do but is held up by a forgotten handle ends after this time. Commands wait until
+ * their output has arrived, so nothing is cut off.
+ */
+const LINGER_MS = 3_000;
+
+/**
+ * Runs the program in this process and ends it: exit code 0, or the gRPC code of what went wrong with one
+ * plain sentence on standard error.
+ */
+export function main(program: Program): void {
+  // Without a listener Node opens its inspector at this signal, through which anybody on this machine reads all secrets.
+  process.on("SIGUSR1", () => {});
+  // Node's own warnings are no JSON and would break up the log.
+  process.removeAllListeners("warning");
+  process.on("warning", () => {});
+  const redactor = new Redactor();
+  const end = (code: number) => {
+    process.exitCode = code;
+    setTimeout(() => process.exit(code), LINGER_MS).unref();
+  };
+  const fail = (thrown: unknown) => {
+    if (thrown instanceof ReaderGone) return EXIT_READER_GONE;
+    const error = explainUnexpected(thrown);
+    tell(`${redactor.toLines(error.message)}\n`);
+    return error.code;
+  };
+  process.on("uncaughtException", (error) => {
+    // A serving process ends in its own way.
+    if (process.listenerCount("uncaughtException") === 1) process.exit(fail(error));
+  });
+  const run = async (): Promise<number> => {
+    const thread = await receiveThreadStart();
+    if (thread === undefined) return await runProgram(program, process.argv.slice(2), redactor);
+    return await runProgram(program, thread.args, redactor, thread);
+  };
+  run().then(end, (error: unknown) => end(fail(error)));
+}
+
+/**
+ * Chooses the command and runs it to its end.
+ *
+ * @param thread if this is a connector thread and not the program itself
+ * @returns the exit code
+ * @throws BatonError what is wrong with the command line, or what the command fails with
+ */
+export async function runProgram(
+  program: Program,
+  argv: readonly string[],
+  redactor: Redactor,
+  thread?: ThreadStart,
+): Promise<number> {
+  const parsed = parseArguments(argv, allFields(program));
+  if (thread === undefined) hideSecretFlags(program.definition.name, parsed);
+  registerSecrets(parsed, redactor);
+
+  const [name, ...words] = parsed.words;
+  const command = name === undefined ? mainCommand : findCommand(program, name);
+  const invocation: Invocation = {
+    ...program,
+    parsed,
+    words,
+    env: thread?.env ?? process.env,
+    cwd: findWorkingDirectory,
+    redactor,
+    main: mainCommand,
+    commands,
+    thread,
+  };
+  if (isSwitchedOn(parsed, programFields.help.name)) {
+    const { formatHelp } = await import("./help.ts");
+    await print(formatHelp(invocation, command === mainCommand ? undefined : command));
+    return Code.Ok;
+  }
+  if (isSwitchedOn(parsed, programFields.version.name)) {
+    await print(`${program.definition.name} version ${program.version}\n`);
+    return Code.Ok;
+  }
+  refuseStrayFlags(parsed, command);
+  // A host's connector process takes the last value, as Go hosts do from the same command line.
+  if (command.name !== CONNECTOR_SERVICE) refuseContradictions(parsed);
+  if (command.words === undefined && words.length > 0) {
+    throw usageError(`${program.definition.name} ${command.name} takes no further words, see --help`);
+  }
+  const run = await command.load();
+  return await run(invocation);
+}
+
+function findWorkingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw toFaultError(WORKING_DIRECTORY_GONE, cause, "go on");
+  }
+}
+
+/** Every setting that a program understands on its command line. */
+export function allFields({ definition }: Program): Field[] {
+  const sets: FieldSet[] = [definition.fields, sdkFields, foreignFields, programFields];
+  for (const command of commands) sets.push(command.fields ?? {});
+  return sets.flatMap((set) => Object.values(set));
+}
+
+function findCommand({ definition }: Program, name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const visible = commands.filter((candidate) => candidate.hidden !== true);
+  const nearest = findNearest(
+    name,
+    visible.map((candidate) => candidate.name),
+  );
+  if (nearest !== undefined) {
+    throw usageError(`unknown command "${name}" for "${definition.name}", did you mean ${nearest}?`);
+  }
+  // A stray word can be a secret that lost its flag, so only plain words are repeated.
+  const shown = /^[a-z_-]{1,20}$/i.test(name) ? ` "${name}"` : "";
+  throw usageError(`unknown command${shown} for "${definition.name}", see --help`);
+}
+
+function refuseStrayFlags({ flags }: ParsedArguments, command: Command): void {
+  for (const { field } of flags) {
+    const owner = commands.find((candidate) => Object.values(candidate.fields ?? {}).includes(field));
+    if (owner === undefined || owner === command) continue;
+    throw usageError(`--${field.name} belongs to the command ${owner.name}`);
+  }
+}
+
+function isSwitchedOn({ flags }: ParsedArguments, name: string): boolean {
+  return flags.findLast(({ field }) => field.name === name)?.text === "true";
+}
+
+/** Secrets given as flags must not appear in an error that comes before the settings are loaded. */
+function registerSecrets({ flags }: ParsedArguments, redactor: Redactor): void {
+  for (const { field, text } of flags) if (field.kind === "secret") redactor.register(new Secret(text));
+}

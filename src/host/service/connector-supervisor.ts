@@ -1,0 +1,90 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { LaunchedConnector } from "#launch/launch.ts";
+import { abandonable } from "./waiting.ts";
+
+/** What of a connector process matters here. */
+export type Supervised = Pick<LaunchedConnector, "gone" | "close">;
+
+export type Launch<Connector> = (signal: AbortSignal) => Promise<Connector>;
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/** A connector that lived that long ended for a new reason. */
+const STABLE_MS = 60_000;
+
+/** Keeps a connector process running: one that ends is started again, later each time. */
+export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnector> {
+  readonly #launch: Launch<Connector>;
+  readonly #ctx: Omit<CallContext, "signal">;
+  readonly #closing = new AbortController();
+  #current: Promise<Connector> | undefined;
+  #running: Connector | undefined;
+  #waitMs = FIRST_WAIT_MS;
+
+  constructor(launch: Launch<Connector>, ctx: Omit<CallContext, "signal">) {
+    this.#launch = launch;
+    this.#ctx = ctx;
+  }
+
+  /** The connector, if it runs right now. */
+  get running(): Connector | undefined {
+    return this.#running;
+  }
+
+  /**
+   * Starts the connector for the first time.
+   *
+   * @throws BatonError if it does not start: what is wrong with the settings should end the program.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const starting = this.#startOnce(signal);
+    this.#current = starting;
+    await starting;
+  }
+
+  /** The running connector; waits while it is being started again. */
+  async acquire(signal: AbortSignal): Promise<Connector> {
+    if (this.#current === undefined) throw new BatonError(Code.Internal, "the connector was never started");
+    return await abandonable(this.#current, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new BatonError(Code.Canceled, "the program ends"));
+    await this.#running?.close();
+  }
+
+  async #startOnce(signal: AbortSignal): Promise<Connector> {
+    const { clock } = this.#ctx;
+    const connector = await this.#launch(AbortSignal.any([signal, this.#closing.signal]));
+    const startedAt = clock.monotonic();
+    this.#running = connector;
+    void connector.gone.then(() => {
+      this.#running = undefined;
+      if (this.#closing.signal.aborted) return;
+      if (clock.monotonic() - startedAt >= STABLE_MS) this.#waitMs = FIRST_WAIT_MS;
+      this.#current = this.#startAgain();
+      // Nobody may be waiting for it.
+      this.#current.catch(() => undefined);
+    });
+    return connector;
+  }
+
+  async #startAgain(): Promise<Connector> {
+    const { clock, log } = this.#ctx;
+    const { signal } = this.#closing;
+    for (;;) {
+      const waitMs = this.#waitMs;
+      this.#waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      log.warn("the connector process is started again", { wait_ms: waitMs });
+      await clock.sleep(waitMs, signal);
+      try {
+        return await this.#startOnce(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.error("the connector process could not be started", { error });
+      }
+    }
+  }
+}

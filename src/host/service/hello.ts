@@ -1,0 +1,63 @@
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code, codeName, toBatonError } from "#kernel/errors.ts";
+import type { ConnectorClient } from "#launch/client.ts";
+import type { C1Client } from "./c1-client.ts";
+import { describeBuild, describeSystem, type ProgramInfo } from "./system-info.ts";
+
+/** Tells C1 who we are and what the connector can do. */
+export async function sayHello(
+  c1: Pick<C1Client, "hello">,
+  connector: Pick<ConnectorClient, "getMetadata">,
+  about: { readonly program: ProgramInfo; readonly taskId: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const [{ metadata: connectorMetadata }, osInfo] = await Promise.all([
+    connector.getMetadata({}, signal),
+    describeSystem(),
+  ]);
+  if (connectorMetadata === undefined) {
+    throw new BatonError(Code.Internal, "the connector says nothing about itself; it has to be corrected");
+  }
+  const buildInfo = describeBuild(about.program);
+  await c1.hello({ taskId: about.taskId, buildInfo, osInfo, connectorMetadata }, signal);
+}
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
+
+/** Answers that trying again would not change. */
+const FINAL_CODES: readonly Code[] = [
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.PermissionDenied,
+  Code.FailedPrecondition,
+  Code.Unimplemented,
+  Code.Unauthenticated,
+];
+
+/**
+ * Repeats the first greeting until C1 takes it: a C1 that cannot be reached when the program starts is no
+ * reason to end.
+ *
+ * @param onFailed told of each attempt in vain
+ * @throws BatonError if C1 says that it does not want us.
+ */
+export async function greetUntilHeard(
+  greet: () => Promise<void>,
+  { signal, clock, log }: CallContext,
+  onFailed?: (error: BatonError) => void,
+): Promise<void> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      await greet();
+      return;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = toBatonError(thrown);
+      if (FINAL_CODES.includes(error.code)) throw error;
+      onFailed?.(error);
+      log.warn("C1 could not be greeted, trying again", { code: codeName(error.code), wait_ms: wait, error });
+      await clock.sleep(wait, signal);
+    }
+  }
+}
