@@ -1,6 +1,8 @@
-import { codecov } from "#codecov/index.ts";
+import { codecovProgram } from "#codecov/commands/codecov-program.ts";
 import { variableOf } from "#config/field.ts";
 import { allFields } from "../src/host/cli/program.ts";
+
+const PROGRAM = { ...codecovProgram, version: "" };
 
 /** Names, without `BATON_`, of variables that the program reads beside those of its flags; see the README. */
 const WITHOUT_FLAG =
@@ -8,7 +10,7 @@ const WITHOUT_FLAG =
 
 /** Every variable that begins with `BATON_` and means something to the program. */
 export function knownVariables(): ReadonlySet<string> {
-  const fields = allFields({ definition: codecov, version: "" });
+  const fields = allFields(PROGRAM);
   return new Set([
     ...fields.map(({ name }) => variableOf(name)),
     ...WITHOUT_FLAG.split(" ").map((name) => `BATON_${name}`),
@@ -17,5 +19,5 @@ export function knownVariables(): ReadonlySet<string> {
 
 /** The flags of the program and of its commands, without the dashes. */
 export function knownFlags(): ReadonlySet<string> {
-  return new Set(allFields({ definition: codecov, version: "" }).map(({ name }) => name));
+  return new Set(allFields(PROGRAM).map(({ name }) => name));
 }

@@ -1,18 +1,22 @@
 import { expect, test } from "vitest";
-import { commands } from "#cli/commands.ts";
+import { commandsOf } from "#cli/commands.ts";
 import { allFields } from "#cli/program.ts";
-import { codecov } from "#codecov/index.ts";
+import { codecovProgram } from "#codecov/commands/codecov-program.ts";
 import { CASES } from "./cases.ts";
 
 // Also one of the quick tests, so that whoever adds a command or a setting hears of it at once.
 
 test("every command has a case that runs it on the executable", () => {
   const run = new Set(CASES.map(({ command }) => command));
-  expect(commands.map(({ name }) => name).filter((name) => !run.has(name))).toEqual([]);
+  expect(
+    commandsOf(codecovProgram)
+      .map(({ name }) => name)
+      .filter((name) => !run.has(name)),
+  ).toEqual([]);
 });
 
 test("every setting has a case that gives it to the executable", () => {
   const given = new Set(CASES.flatMap(({ flags }) => Object.keys(flags ?? {})));
-  const names = allFields({ definition: codecov, version: "" }).map(({ name }) => name);
+  const names = allFields({ ...codecovProgram, version: "" }).map(({ name }) => name);
   expect(names.filter((name) => !given.has(name))).toEqual([]);
 });

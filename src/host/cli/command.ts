@@ -4,9 +4,11 @@ import type { Redactor } from "#kernel/secret.ts";
 import type { ConnectorDefinition, Example } from "#runtime/connector.ts";
 import type { ThreadStart } from "#wire/thread-messages.ts";
 
-/** A program: one connector, its name and its version. */
+/** A program: one connector, its commands and its version. */
 export interface Program {
   readonly definition: ConnectorDefinition;
+  /** Commands that this program has beside those of every connector, for example one that reads what it has synced. */
+  readonly commands?: readonly Command[] | undefined;
   readonly version: string;
   /** The commit that it was built from, as the build found out; absent where sources run as they are. */
   readonly commit?: string | undefined;
@@ -24,7 +26,7 @@ export interface Invocation extends Program {
   readonly redactor: Redactor;
   /** What the program does without a subcommand. */
   readonly main: Command;
-  /** All commands of the program. */
+  /** All commands of the program, as help lists them. */
   readonly commands: readonly Command[];
   /** In a connector thread: its connection to the host. */
   readonly thread?: ThreadStart | undefined;

@@ -1,8 +1,7 @@
 import { sdkFields } from "#config/sdk-fields.ts";
-import type { Command } from "./command.ts";
+import type { Command, Program } from "./command.ts";
 import { configFields } from "./commands/config-fields.ts";
 import { healthCheckFields } from "./commands/health-check-fields.ts";
-import { reportFields } from "./commands/report-fields.ts";
 import { serveFields } from "./commands/serve-fields.ts";
 
 /** What the program does without a subcommand. */
@@ -18,8 +17,8 @@ export const mainCommand: Command = {
 /** Starts the connector for a host. Hosts on baton-sdk know this name. */
 export const CONNECTOR_SERVICE = "_connector-service";
 
-/** The subcommands of every connector program. */
-export const commands: readonly Command[] = [
+/** What every connector program can do. */
+const commonCommands: readonly Command[] = [
   {
     name: CONNECTOR_SERVICE,
     summary: "serve a connector host (started by the host)",
@@ -88,18 +87,10 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import("./commands/serve.ts")).run,
   },
-  {
-    name: "report",
-    summary: "review who has access, from a finished .c1z file; Codecov is not asked",
-    fields: reportFields,
-    uses: [sdkFields.file],
-    examples: [
-      { args: ["report"], purpose: "tables on the terminal, from sync.c1z" },
-      { args: ["report", "-f", "sync.c1z", "--output", "review.html"], purpose: "one page to hand on" },
-      { args: ["report", "--format", "csv"], purpose: "for a spreadsheet, on standard output" },
-    ],
-    load: async () => (await import("./commands/report.ts")).run,
-  },
+];
+
+/** Those about the program itself, which the help lists last. */
+const closingCommands: readonly Command[] = [
   {
     name: "completion",
     summary: "print the completion script for a shell",
@@ -121,7 +112,12 @@ export const commands: readonly Command[] = [
     name: "help",
     summary: "show this help",
     words: "[command]",
-    examples: [{ args: ["help", "report"], purpose: "the same as report --help" }],
+    examples: [{ args: ["help", "serve"], purpose: "the same as serve --help" }],
     load: async () => (await import("./commands/help.ts")).run,
   },
 ];
+
+/** Every subcommand of a program, as the help lists them. */
+export function commandsOf({ commands = [] }: Pick<Program, "commands">): readonly Command[] {
+  return [...commonCommands, ...commands, ...closingCommands];
+}

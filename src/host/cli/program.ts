@@ -10,7 +10,7 @@ import { toFaultError, WORKING_DIRECTORY_GONE } from "#kernel/system-error.ts";
 import { receiveThreadStart, type ThreadStart } from "#wire/thread-messages.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
-import { CONNECTOR_SERVICE, commands, mainCommand } from "./commands.ts";
+import { CONNECTOR_SERVICE, commandsOf, mainCommand } from "./commands.ts";
 import { programFields } from "./program-fields.ts";
 import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
 
@@ -70,8 +70,9 @@ export async function runProgram(
   if (thread === undefined) hideSecretFlags(program.definition.name, parsed);
   registerSecrets(parsed, redactor);
 
+  const commands = commandsOf(program);
   const [name, ...words] = parsed.words;
-  const command = name === undefined ? mainCommand : findCommand(program, name);
+  const command = name === undefined ? mainCommand : findCommand(program, commands, name);
   const invocation: Invocation = {
     ...program,
     parsed,
@@ -92,7 +93,7 @@ export async function runProgram(
     await print(`${program.definition.name} version ${program.version}\n`);
     return Code.Ok;
   }
-  refuseStrayFlags(parsed, command);
+  refuseStrayFlags(parsed, commands, command);
   // A host's connector process takes the last value, as Go hosts do from the same command line.
   if (command.name !== CONNECTOR_SERVICE) refuseContradictions(parsed);
   if (command.words === undefined && words.length > 0) {
@@ -111,13 +112,13 @@ function findWorkingDirectory(): string {
 }
 
 /** Every setting that a program understands on its command line. */
-export function allFields({ definition }: Program): Field[] {
-  const sets: FieldSet[] = [definition.fields, sdkFields, foreignFields, programFields];
-  for (const command of commands) sets.push(command.fields ?? {});
+export function allFields(program: Program): Field[] {
+  const sets: FieldSet[] = [program.definition.fields, sdkFields, foreignFields, programFields];
+  for (const command of commandsOf(program)) sets.push(command.fields ?? {});
   return sets.flatMap((set) => Object.values(set));
 }
 
-function findCommand({ definition }: Program, name: string): Command {
+function findCommand({ definition }: Program, commands: readonly Command[], name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
   const visible = commands.filter((candidate) => candidate.hidden !== true);
@@ -133,7 +134,7 @@ function findCommand({ definition }: Program, name: string): Command {
   throw usageError(`unknown command${shown} for "${definition.name}", see --help`);
 }
 
-function refuseStrayFlags({ flags }: ParsedArguments, command: Command): void {
+function refuseStrayFlags({ flags }: ParsedArguments, commands: readonly Command[], command: Command): void {
   for (const { field } of flags) {
     const owner = commands.find((candidate) => Object.values(candidate.fields ?? {}).includes(field));
     if (owner === undefined || owner === command) continue;

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
-import { commands } from "#cli/commands.ts";
+import { commandsOf } from "#cli/commands.ts";
 import { mayNeedThread } from "#cli/thread.ts";
+import { codecovProgram } from "#codecov/commands/codecov-program.ts";
 
 const SETTINGS = ["--codecov-owner=acme", "--log-level", "debug"];
 
-test.each(commands.map(({ name }) => name))("no thread is started ahead for the command %s", (name) => {
-  expect(mayNeedThread([name], {})).toBe(false);
-  expect(mayNeedThread([...SETTINGS, name], {})).toBe(false);
-});
+test.each(commandsOf(codecovProgram).map(({ name }) => name))(
+  "no thread is started ahead for the command %s",
+  (name) => {
+    expect(mayNeedThread([name], {})).toBe(false);
+    expect(mayNeedThread([...SETTINGS, name], {})).toBe(false);
+  },
+);
 
 test.each(["--help", "-h", "--version", "-v"])("no thread is started ahead for %s", (flag) => {
   expect(mayNeedThread([flag], {})).toBe(false);

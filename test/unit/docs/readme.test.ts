@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { commands, mainCommand } from "#cli/commands.ts";
+import { commandsOf, mainCommand } from "#cli/commands.ts";
 import { formatHelp } from "#cli/help.ts";
+import { codecovProgram } from "#codecov/commands/codecov-program.ts";
 import { codecov } from "#codecov/index.ts";
 import { variableOf } from "#config/field.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
@@ -42,7 +43,7 @@ describe("the README", () => {
   test("shows the help of the program as it is", () => {
     const help = formatHelp(
       {
-        definition: codecov,
+        ...codecovProgram,
         version: "",
         parsed: { words: [], flags: [] },
         words: [],
@@ -50,7 +51,7 @@ describe("the README", () => {
         cwd: () => root,
         redactor: new Redactor(),
         main: mainCommand,
-        commands,
+        commands: commandsOf(codecovProgram),
       },
       undefined,
     );
@@ -80,7 +81,7 @@ describe.each(guides)("%s", (guide) => {
       ...Object.values(rosterFile.fields),
       ...Object.values(sdkFields),
       ...Object.values(foreignFields),
-      ...commands.flatMap((command) => Object.values(command.fields ?? {})),
+      ...commandsOf(codecovProgram).flatMap((command) => Object.values(command.fields ?? {})),
     ].map((field) => field.name);
     const flags = new Set([...fields, ...OTHER_FLAGS, "help", "version"]);
     const variables = new Set([...fields.map(variableOf), ...knownVariables()]);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { reportFields } from "#cli/commands/report-fields.ts";
+import { reportFields } from "#codecov/commands/report-fields.ts";
 import { renderCsv } from "#codecov/report/csv.ts";
 import { renderJson } from "#codecov/report/json.ts";
 import { reviewOfOne } from "../report/sample-review.ts";

@@ -255,7 +255,7 @@ describe("the call's signal", () => {
   test("fires when the caller's deadline passes", async () => {
     const { list, aborted } = waiting();
     const running = await startWith(list);
-    const deadline = new Date(Date.now() + 50);
+    const deadline = new Date(Date.now() + 1_000);
     const call = running.client.refused(Resources.listResources, LIST_PEOPLE, { deadline });
     // The caller gives up at the same moment; whichever of the two news is first names the reason.
     expect(await aborted).toMatchObject({

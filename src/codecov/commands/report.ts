@@ -1,4 +1,9 @@
 import { extname } from "node:path";
+import type { Invocation } from "#cli/command.ts";
+import { listInputs } from "#cli/inputs.ts";
+import { loadSettings, type Settings } from "#cli/settings.ts";
+import { watchSignals } from "#cli/signals.ts";
+import { print, tell } from "#cli/standard-output.ts";
 import type { Review } from "#codecov/report/review.ts";
 import { openReview } from "#codecov/report/review.ts";
 import { usageError } from "#config/arguments.ts";
@@ -9,11 +14,6 @@ import { refuseInputs, refuseToPrintInto } from "#files/inputs.ts";
 import { resolveOutput } from "#files/output-path.ts";
 import { replaceFile } from "#files/replace-file.ts";
 import { parseInstant } from "#kernel/instant.ts";
-import type { Invocation } from "../command.ts";
-import { listInputs } from "../inputs.ts";
-import { loadSettings, type Settings } from "../settings.ts";
-import { watchSignals } from "../signals.ts";
-import { print, tell } from "../standard-output.ts";
 import { reportFields } from "./report-fields.ts";
 
 type Options = ConfigOf<typeof reportFields>;
