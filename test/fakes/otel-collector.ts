@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { createServerCertificate } from "./c1/certificate.ts";
+import { createServerCertificate } from "./certificates.ts";
 
 export interface CollectedSpan {
   readonly name: string;

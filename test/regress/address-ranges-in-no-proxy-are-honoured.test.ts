@@ -5,8 +5,8 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runProgram } from "../contract/program.ts";
-import { createServerCertificate } from "../fakes/c1/certificate.ts";
 import { TokenEndpoint } from "../fakes/c1/token-endpoint.ts";
+import { createServerCertificate } from "../fakes/certificates.ts";
 import { codecovAt, listen, temporaryDirectory } from "./network.ts";
 
 /** An address of this machine that is not loopback, which no proxy is ever asked for. */

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runProgram } from "../contract/program.ts";
-import { createServerCertificate } from "../fakes/c1/certificate.ts";
+import { createServerCertificate } from "../fakes/certificates.ts";
 import { codecovAt, temporaryDirectory } from "./network.ts";
 
 const { cert, key } = createServerCertificate();

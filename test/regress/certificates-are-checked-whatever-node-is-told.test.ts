@@ -5,8 +5,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runProgram } from "../contract/program.ts";
-import { createServerCertificate } from "../fakes/c1/certificate.ts";
 import { FakeC1 } from "../fakes/c1/fake-c1.ts";
+import { createServerCertificate } from "../fakes/certificates.ts";
 import { startOtelCollector } from "../fakes/otel-collector.ts";
 import { codecovAt, listen, temporaryDirectory } from "./network.ts";
 

@@ -7,7 +7,7 @@ import { Code } from "#kernel/errors.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { type RunningProgram, runProgram, startProgram, TOY } from "../contract/program.ts";
-import { Authority } from "../fakes/authority.ts";
+import { Authority } from "../fakes/certificates.ts";
 import { TestClient } from "../fakes/grpc-client.ts";
 import { temporaryDirectory } from "./network.ts";
 
@@ -68,7 +68,7 @@ test("each call is logged with the subject of the client's certificate", async (
   const { address, calls } = await startServing();
   const [jo, spiffe] = [
     authority.issue("jo\u202e"),
-    authority.issue(undefined, [["URI", "spiffe://acme/b"]]),
+    authority.issue(undefined, { names: [["URI", "spiffe://acme/b"]] }),
   ];
   await connect(address, jo).ask(ConnectorService.getMetadata, {});
   await connect(address, spiffe).ask(ConnectorService.validate, {});
@@ -130,17 +130,19 @@ test.each([
       "--tls-allowed-sans=email:jo@acme.example",
     );
     const welcome = [
-      authority.issue("a", [["DNS", "AGENT.example"]]),
-      authority.issue("b", [["URI", "spiffe://acme/agent"]]),
-      authority.issue("c", [
-        ["DNS", "else.example"],
-        ["email", "jo@acme.example"],
-      ]),
+      authority.issue("a", { names: [["DNS", "AGENT.example"]] }),
+      authority.issue("b", { names: [["URI", "spiffe://acme/agent"]] }),
+      authority.issue("c", {
+        names: [
+          ["DNS", "else.example"],
+          ["email", "jo@acme.example"],
+        ],
+      }),
     ];
     for (const credential of welcome) await connect(address, credential).ask(ConnectorService.validate, {});
     const others = [
       authority.issue("agent.example"),
-      authority.issue("mallory", [["DNS", "x.agent.example"]]),
+      authority.issue("mallory", { names: [["DNS", "x.agent.example"]] }),
     ];
     for (const credential of others) {
       const refusal = await connect(address, credential).refused(ConnectorService.validate, {});

@@ -9,7 +9,7 @@ import { Code } from "#kernel/errors.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { startProgram, TOY } from "../contract/program.ts";
-import { Authority } from "../fakes/authority.ts";
+import { Authority } from "../fakes/certificates.ts";
 import { TestClient } from "../fakes/grpc-client.ts";
 import { temporaryDirectory } from "./network.ts";
 

@@ -16,7 +16,7 @@ import {
 import { Duration } from "#gen/google/protobuf/duration.ts";
 import { Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
-import { createServerCertificate } from "./certificate.ts";
+import { createServerCertificate } from "../certificates.ts";
 import { checkFinish, checkHeartbeat, checkHello, checkHostId, checkTaskId } from "./request-rules.ts";
 import { TokenEndpoint } from "./token-endpoint.ts";
 

@@ -4,11 +4,11 @@ import { createLocalCredentials } from "#launch/certs.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { runProgram, TOY } from "../../contract/program.ts";
-import { Authority } from "../support/certificates.ts";
+import { Authority } from "../../fakes/certificates.ts";
 import { startConnectorProcess, startServe, type Target } from "../support/servers.ts";
 
 const authority = new Authority();
-const good = authority.issue();
+const good = authority.issue("leaf");
 
 /** What a client shows and how it speaks. */
 type Client = Pick<SecureClientSessionOptions, "cert" | "key" | "minVersion" | "maxVersion" | "ciphers">;
@@ -23,11 +23,11 @@ const OLD = { minVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" } as const;
 
 const CLIENTS: readonly [string, Client, "answered" | "refused"][] = [
   ["no certificate", {}, "refused"],
-  ["a certificate of another authority", show(new Authority().issue()), "refused"],
+  ["a certificate of another authority", show(new Authority().issue("leaf")), "refused"],
   ["the certificate of another run of a host", show(createLocalCredentials(Date.now()).client), "refused"],
-  ["an expired certificate", show(authority.issue({ fromDay: -9, toDay: -2 })), "refused"],
-  ["a certificate of next week", show(authority.issue({ fromDay: 7, toDay: 9 })), "refused"],
-  ["a certificate for servers only", show(authority.issue({ uses: ["server"] })), "refused"],
+  ["an expired certificate", show(authority.issue("leaf", { fromDay: -9, toDay: -2 })), "refused"],
+  ["a certificate of next week", show(authority.issue("leaf", { fromDay: 7, toDay: 9 })), "refused"],
+  ["a certificate for servers only", show(authority.issue("leaf", { uses: ["server"] })), "refused"],
   ["TLS 1.0", { ...show(good), ...OLD, maxVersion: "TLSv1" }, "refused"],
   ["TLS 1.1", { ...show(good), ...OLD, maxVersion: "TLSv1.1" }, "refused"],
   ["TLS 1.2", { ...show(good), maxVersion: "TLSv1.2" }, "answered"],

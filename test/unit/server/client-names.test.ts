@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
 import { type ClientName, describeClient, isAllowed, parseClientName } from "#server/client-names.ts";
-import { type AlternativeName, Authority } from "../../fakes/authority.ts";
+import { type AlternativeName, Authority } from "../../fakes/certificates.ts";
 
 const authority = new Authority("names");
 
 function certificateOf(subject: string | undefined, ...names: readonly AlternativeName[]): X509Certificate {
-  return new X509Certificate(authority.issue(subject, names).cert);
+  return new X509Certificate(authority.issue(subject, { names }).cert);
 }
 
 function allow(...texts: readonly string[]): ClientName[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { type CollectorSettings, readCollector } from "#telemetry/collector.ts";
-import { createServerCertificate } from "../../fakes/c1/certificate.ts";
+import { createServerCertificate } from "../../fakes/certificates.ts";
 
 const PEM = createServerCertificate().cert;
 const BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
