@@ -15,7 +15,7 @@ export interface HttpClientOptions {
   /** Scheme, host and port; the only place this client ever connects to, apart from a proxy. */
   readonly origin: string;
   readonly userAgent: string;
-  /** Whether methods other than GET may leave this process. */
+  /** Whether requests that may change something may leave this process, see {@link isRead}. */
   readonly allowWrites: boolean;
   /** Bound for one whole exchange. */
   readonly totalTimeoutMs: number;
@@ -31,12 +31,25 @@ export interface HttpClientOptions {
   readonly environment?: NetworkEnvironment;
 }
 
+/** The methods of HTTP but for those that concern the connection itself (`CONNECT`, `TRACE`). */
+export type HttpMethod = "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Methods that change nothing by their definition. */
+const READING_METHODS: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD"]);
+
 export interface HttpRequest {
-  readonly method: "GET" | "PATCH";
+  readonly method: HttpMethod;
   /** Path and query, encoded, beginning with a slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The request changes nothing, whatever its method says: a search or a GraphQL query by POST. */
+  readonly reads?: boolean;
+}
+
+/** Whether a request may be sent where nothing may be changed: GET and HEAD, and what is declared a read. */
+export function isRead({ method, reads = false }: Pick<HttpRequest, "method" | "reads">): boolean {
+  return reads || READING_METHODS.has(method);
 }
 
 /** A complete answer of any status but a redirect. */
@@ -78,7 +91,7 @@ export class HttpClient {
    */
   async send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
     const { allowWrites, totalTimeoutMs } = this.#options;
-    if (request.method !== "GET" && !allowWrites) {
+    if (!allowWrites && !isRead(request)) {
       throw new BatonError(Code.FailedPrecondition, `${request.method} refused: ${PROVISIONING_OFF}`);
     }
     const dispatcher = await this.#open();
@@ -215,6 +228,14 @@ async function readBounded(
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? joinHeader(name, value) : value,
+    ]),
   );
+}
+
+/** Links may come as several headers that belong together; of any other header the first one counts. */
+function joinHeader(name: string, values: readonly string[]): string | undefined {
+  return name === "link" ? values.join(", ") : values[0];
 }

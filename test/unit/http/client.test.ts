@@ -89,19 +89,40 @@ describe("an exchange", () => {
 });
 
 describe("without permission to write", () => {
-  it("no request but GET leaves the process", async () => {
-    let requests = 0;
-    const origin = await serve((_, response) => {
-      requests += 1;
+  /** A server that notes what arrives, and the two kinds of clients for it. */
+  async function openServer() {
+    const arrived: string[] = [];
+    const origin = await serve((request, response) => {
+      arrived.push(`${request.method} ${request.headers["content-length"] ?? "-"}`);
       response.end();
     });
-    const error = await errorOf(makeClient(origin).send({ method: "PATCH", path: "/", body: "{}" }, context));
-    expect(error.code).toBe(Code.FailedPrecondition);
-    expect(error.message).toContain("provisioning is not enabled");
-    expect(requests).toBe(0);
-    await makeClient(origin, { allowWrites: true }).send({ method: "PATCH", path: "/", body: "{}" }, context);
-    expect(requests).toBe(1);
+    return { arrived, reader: makeClient(origin), writer: makeClient(origin, { allowWrites: true }) };
+  }
+
+  it.each(["GET", "HEAD"] as const)("%s is sent", async (method) => {
+    const { arrived, reader } = await openServer();
+    const answer = await reader.send({ method, path: "/" }, context);
+    expect(answer.status).toBe(200);
+    expect(arrived).toEqual([`${method} -`]);
   });
+
+  it.each(["OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const)(
+    "%s does not leave the process, unless it is declared a read",
+    async (method) => {
+      const { arrived, reader, writer } = await openServer();
+      const request = { method, path: "/", body: "{}" };
+      for (const refused of [request, { ...request, reads: false }]) {
+        const error = await errorOf(reader.send(refused, context));
+        expect(error.code).toBe(Code.FailedPrecondition);
+        expect(error.message).toContain("provisioning is not enabled");
+      }
+      expect(arrived).toEqual([]);
+      expect(reader.requestCount).toBe(0);
+      await reader.send({ ...request, reads: true }, context);
+      await writer.send(request, context);
+      expect(arrived).toEqual([`${method} 2`, `${method} 2`]);
+    },
+  );
 });
 
 describe("a body", () => {
