@@ -1,7 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { ActionType, makeActionSchema } from "#model/action.ts";
 import type { Action, ActionStruct } from "#runtime/connector.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { changeSeat } from "./seat-change.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 
@@ -37,7 +37,7 @@ const SEAT_ACTIONS: readonly SeatAction[] = [
  * `enable_user` and `disable_user`: the seat is what makes a user enabled. Both fail with NotFound for somebody who
  * is not on the roster: whoever asks by id would take a success for that person's.
  */
-export function makeSeatActions(connection: CodecovConnection, writer: SeatWriter): Action[] {
+export function makeSeatActions(connection: ApiAccess, writer: SeatWriter): Action[] {
   return SEAT_ACTIONS.map(({ activated, ...description }) => ({
     schema: describeAction(description),
     async invoke(args, ctx) {

@@ -2,6 +2,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { Secret } from "#kernel/secret.ts";
 import type { ConnectorSettings } from "#runtime/connector.ts";
 import type { CodecovApi, CodecovCall } from "./api.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { resolveBaseUrl } from "./base-url.ts";
 import type { CodecovConfig } from "./fields.ts";
 import { resolveOwner } from "./owner.ts";
@@ -12,7 +13,7 @@ import { TokenSource } from "./token.ts";
  * schema library take about 100 ms), and a setting that only shows itself wrong together with another one is
  * told by the first call, which is `Validate`.
  */
-export class CodecovConnection {
+export class CodecovConnection implements ApiAccess {
   readonly #config: CodecovConfig;
   readonly #settings: ConnectorSettings;
   #api: CodecovApi | undefined;
@@ -22,7 +23,6 @@ export class CodecovConnection {
     this.#settings = settings;
   }
 
-  /** The API for one call of the host. @throws BatonError InvalidArgument for unusable settings. */
   async forCall(ctx: CallContext, maxWaitMs?: number): Promise<CodecovCall> {
     return (await this.#open()).forCall(ctx, maxWaitMs);
   }

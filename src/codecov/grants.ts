@@ -3,7 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { Grant } from "#model/grant.ts";
 import type { Page, PageRequest } from "#runtime/connector.ts";
 import { type GrantScope, toGrants } from "./access-model.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 
@@ -20,11 +20,11 @@ export type ScopeName = "org" | "license" | "both";
 
 /** Lists grants page by page from the roster. */
 export class GrantLister {
-  readonly #connection: CodecovConnection;
+  readonly #connection: ApiAccess;
   readonly #organization: OrganizationReader;
   readonly #walk: RosterWalk;
 
-  constructor(connection: CodecovConnection, organization: OrganizationReader, walk: RosterWalk) {
+  constructor(connection: ApiAccess, organization: OrganizationReader, walk: RosterWalk) {
     this.#connection = connection;
     this.#organization = organization;
     this.#walk = walk;

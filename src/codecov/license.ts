@@ -3,7 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import { licenseEntitlements, licenseType, organizationId, toLicenseResource } from "./access-model.ts";
 import type { CodecovCall } from "./api.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
@@ -11,7 +11,7 @@ import type { SyncNotes } from "./sync-notes.ts";
 import type { SyncStart } from "./sync-start.ts";
 
 export interface LicenseSyncerOptions {
-  readonly connection: CodecovConnection;
+  readonly connection: ApiAccess;
   readonly organization: OrganizationReader;
   readonly grants: GrantLister;
   readonly notes: SyncNotes;

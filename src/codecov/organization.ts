@@ -1,7 +1,7 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Target } from "./api.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import type { Owner } from "./schemas.ts";
 
 /** A name kept longer than this is asked for again. */
@@ -26,10 +26,10 @@ interface Reading {
  * two settings would show everything as changed.
  */
 export class OrganizationReader {
-  readonly #connection: CodecovConnection;
+  readonly #connection: ApiAccess;
   #reading: Reading | undefined;
 
-  constructor(connection: CodecovConnection) {
+  constructor(connection: ApiAccess) {
     this.#connection = connection;
   }
 

@@ -1,8 +1,8 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { AUTO_ACTIVATION } from "./auto-activation.ts";
-import type { CodecovConnection } from "./connection.ts";
 import type { Member } from "./schemas.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 
@@ -15,7 +15,7 @@ export interface SeatChangeOptions {
   readonly activated: boolean;
   /** Whether it is an error that somebody who is to lose a seat is not on the roster, and so holds none. */
   readonly mustBeMember: boolean;
-  readonly connection: CodecovConnection;
+  readonly connection: ApiAccess;
   readonly writer: SeatWriter;
 }
 
@@ -53,7 +53,7 @@ async function unknownMember(
 async function warnOfConsequences(
   member: Member,
   userId: string,
-  connection: CodecovConnection,
+  connection: ApiAccess,
   ctx: CallContext,
 ): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ASSIGNED, organizationId } from "./access-model.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { changeSeat } from "./seat-change.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 import { LICENSE_TYPE, USER_TYPE } from "./type-ids.ts";
@@ -15,7 +15,7 @@ import { LICENSE_TYPE, USER_TYPE } from "./type-ids.ts";
 /** Granting and revoking of the license's one entitlement: the seat. */
 export type SeatProvisioner = Required<Pick<ResourceSyncer, "grant" | "revoke">>;
 
-export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatWriter): SeatProvisioner {
+export function makeSeatProvisioner(connection: ApiAccess, writer: SeatWriter): SeatProvisioner {
   return {
     async grant(principal, entitlement, ctx) {
       const license = await requireSeat(entitlement, connection, ctx);
@@ -51,7 +51,7 @@ export function makeSeatProvisioner(connection: CodecovConnection, writer: SeatW
  */
 async function requireSeat(
   entitlement: Entitlement | undefined,
-  connection: CodecovConnection,
+  connection: ApiAccess,
   ctx: CallContext,
 ): Promise<Resource> {
   const { target } = await connection.forCall(ctx);

@@ -2,7 +2,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
 import type { CodecovCall, SeatAnswer } from "./api.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { findAddress, isSameRow, type Located, locateMember, movedAway, readSeat } from "./member-address.ts";
 import type { Member } from "./schemas.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -29,7 +29,7 @@ export type SeatChange =
   | { readonly kind: "absent" };
 
 export interface SeatWriterOptions {
-  readonly connection: CodecovConnection;
+  readonly connection: ApiAccess;
   /** Whether members without a usable name may be addressed by the number Codecov has for them. */
   readonly internalIds: boolean;
 }

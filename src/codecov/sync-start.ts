@@ -1,5 +1,5 @@
 import type { CallContext } from "#kernel/context.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 
@@ -9,11 +9,11 @@ import type { RosterWalk } from "./roster-walk.ts";
  * turn comes.
  */
 export class SyncStart {
-  readonly #connection: CodecovConnection;
+  readonly #connection: ApiAccess;
   readonly #organization: OrganizationReader;
   readonly #walk: RosterWalk;
 
-  constructor(connection: CodecovConnection, organization: OrganizationReader, walk: RosterWalk) {
+  constructor(connection: ApiAccess, organization: OrganizationReader, walk: RosterWalk) {
     this.#connection = connection;
     this.#organization = organization;
     this.#walk = walk;

@@ -4,7 +4,7 @@ import { makeResourceType, Trait } from "#model/resource.ts";
 import { type EncodedUser, encodeUsers, makeUser, type UserOptions } from "#model/user.ts";
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { CodecovCall } from "./api.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import { findMember } from "./find-member.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { RosterRow } from "./roster-row.ts";
@@ -25,7 +25,7 @@ const userType = makeResourceType({
 });
 
 export interface UserSyncerOptions {
-  readonly connection: CodecovConnection;
+  readonly connection: ApiAccess;
   readonly organization: OrganizationReader;
   readonly walk: RosterWalk;
   readonly notes: SyncNotes;

@@ -1,7 +1,7 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovCall } from "./api.ts";
-import type { CodecovConnection } from "./connection.ts";
+import type { ApiAccess } from "./api-access.ts";
 import type { OwnerPage } from "./schemas.ts";
 import { reportTokenOwner, type TokenOwner } from "./token-owner.ts";
 
@@ -22,7 +22,7 @@ const MAX_ADMINS = 1_000;
  * FailedPrecondition (no Codecov there), or what the network came to.
  */
 export async function validateAccess(
-  connection: CodecovConnection,
+  connection: ApiAccess,
   tokenOwner: TokenOwner,
   ctx: CallContext,
 ): Promise<void> {
