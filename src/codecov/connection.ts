@@ -1,12 +1,12 @@
+import type { CodecovApi, CodecovCall } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import { resolveBaseUrl } from "#codecov/api/base-url.ts";
+import { resolveOwner } from "#codecov/api/owner.ts";
+import { TokenSource } from "#codecov/api/token.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { Secret } from "#kernel/secret.ts";
 import type { ConnectorSettings } from "#runtime/connector.ts";
-import type { CodecovApi, CodecovCall } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
-import { resolveBaseUrl } from "./base-url.ts";
 import type { CodecovConfig } from "./fields.ts";
-import { resolveOwner } from "./owner.ts";
-import { TokenSource } from "./token.ts";
 
 /**
  * Opens the API when it is first asked for something. Until then nothing of it is loaded (HTTP client and
@@ -41,7 +41,7 @@ export class CodecovConnection implements ApiAccess {
   }
 
   async #open(): Promise<CodecovApi> {
-    const api = await import("./api.ts");
+    const api = await import("#codecov/api/api.ts");
     this.#api ??= new api.CodecovApi(this.#resolve());
     return this.#api;
   }

@@ -1,22 +1,22 @@
+import { serverAddress, serverKey } from "#codecov/api/base-url.ts";
+import { rosterKey } from "#codecov/api/owner.ts";
+import { GrantLister } from "#codecov/resources/grants.ts";
+import { makeLicenseSyncer } from "#codecov/resources/license.ts";
+import { OrganizationReader } from "#codecov/resources/organization.ts";
+import { makeOrgSyncer } from "#codecov/resources/orgs.ts";
+import { makeSeatProvisioner } from "#codecov/resources/seat-provisioner.ts";
+import { SessionReader } from "#codecov/resources/sessions.ts";
+import { SyncNotes } from "#codecov/resources/sync-notes.ts";
+import { SyncStart } from "#codecov/resources/sync-start.ts";
+import { TokenOwner } from "#codecov/resources/token-owner.ts";
+import { makeUserSyncer } from "#codecov/resources/users.ts";
+import { ROSTER_LIMITS } from "#codecov/roster/roster-reader.ts";
+import { RosterWalk } from "#codecov/roster/roster-walk.ts";
+import { makeSeatActions } from "#codecov/seats/seat-actions.ts";
+import { SeatWriter } from "#codecov/seats/seat-writer.ts";
 import type { Connector, ConnectorSettings } from "#runtime/connector.ts";
-import { makeSeatActions } from "./actions.ts";
-import { serverAddress, serverKey } from "./base-url.ts";
 import { CodecovConnection } from "./connection.ts";
 import type { CodecovConfig } from "./fields.ts";
-import { GrantLister } from "./grants.ts";
-import { makeLicenseSyncer } from "./license.ts";
-import { OrganizationReader } from "./organization.ts";
-import { makeOrgSyncer } from "./orgs.ts";
-import { rosterKey } from "./owner.ts";
-import { ROSTER_LIMITS } from "./roster-reader.ts";
-import { RosterWalk } from "./roster-walk.ts";
-import { makeSeatProvisioner } from "./seat-provisioner.ts";
-import { SeatWriter } from "./seat-writer.ts";
-import { SessionReader } from "./sessions.ts";
-import { SyncNotes } from "./sync-notes.ts";
-import { SyncStart } from "./sync-start.ts";
-import { TokenOwner } from "./token-owner.ts";
-import { makeUserSyncer } from "./users.ts";
 import { validateAccess } from "./validate.ts";
 
 /** What a catalog shows of the connector. */

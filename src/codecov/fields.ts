@@ -1,6 +1,6 @@
+import { checkBaseUrl, HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import { checkOwner, normalizeService, SERVICES } from "#codecov/api/owner.ts";
 import type { ConfigOf, Constraint, FieldSet } from "#config/field.ts";
-import { checkBaseUrl, HOSTED_BASE_URL } from "./base-url.ts";
-import { checkOwner, normalizeService, SERVICES } from "./owner.ts";
 
 /** The connector's settings. The names of token, service and owner are those of the vendor's own Codecov connector. */
 export const fields = {

@@ -1,9 +1,9 @@
+import { HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import { USER_TYPE } from "#codecov/resources/type-ids.ts";
+import { AUTO_ACTIVATION } from "#codecov/seats/auto-activation.ts";
 import { Secret } from "#kernel/secret.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
-import { AUTO_ACTIVATION } from "./auto-activation.ts";
-import { HOSTED_BASE_URL } from "./base-url.ts";
 import { constraints, fields } from "./fields.ts";
-import { USER_TYPE } from "./type-ids.ts";
 
 const NAME = "Codecov";
 const DESCRIPTION = "Who has access to a Codecov organization: its members, their seats and its admins";

@@ -1,9 +1,9 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { OwnerPage } from "#codecov/api/schemas.ts";
+import { reportTokenOwner, type TokenOwner } from "#codecov/resources/token-owner.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
-import type { OwnerPage } from "./schemas.ts";
-import { reportTokenOwner, type TokenOwner } from "./token-owner.ts";
 
 /** A host does not repeat a failed validation, so some waiting is done here; but somebody may be looking on. */
 const MAX_WAIT_MS = 15_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeAnswer } from "#codecov/decode.ts";
-import { rosterPageSchema } from "#codecov/schemas.ts";
+import { decodeAnswer } from "#codecov/api/decode.ts";
+import { rosterPageSchema } from "#codecov/api/schemas.ts";
 import { Code } from "#kernel/errors.ts";
 
 const endpoint = { upstream: "Codecov", name: "GET /users/" };

@@ -1,7 +1,7 @@
-import type { PageQuery, RosterAnswer } from "#codecov/api.ts";
-import type { RosterSource } from "#codecov/roster-end.ts";
-import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster-reader.ts";
-import type { Member } from "#codecov/schemas.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import type { RosterSource } from "#codecov/roster/roster-end.ts";
+import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
 import { BatonError } from "#kernel/errors.ts";
 
 /** Limits with which a roster of some dozens needs several windows. */

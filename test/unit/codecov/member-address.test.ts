@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CodecovCall } from "#codecov/api.ts";
+import { CodecovCall } from "#codecov/api/api.ts";
+import type { InternalMember, Member } from "#codecov/api/schemas.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import {
   findAddress,
   isAddressable,
@@ -8,9 +10,7 @@ import {
   locateMember,
   movedAway,
   readSeat,
-} from "#codecov/member-address.ts";
-import type { InternalMember, Member } from "#codecov/schemas.ts";
-import { userIdOf } from "#codecov/user-id.ts";
+} from "#codecov/seats/member-address.ts";
 import type { HttpRequest } from "#http/client.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api.ts";
-import { confirmEnd, repeatsClaim } from "#codecov/roster-end.ts";
-import { fingerprint } from "#codecov/roster-row.ts";
-import type { RosterPosition } from "#codecov/roster-token.ts";
-import type { Member } from "#codecov/schemas.ts";
+import type { RosterAnswer } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import { confirmEnd, repeatsClaim } from "#codecov/roster/roster-end.ts";
+import { fingerprint } from "#codecov/roster/roster-row.ts";
+import type { RosterPosition } from "#codecov/roster/roster-token.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 function member(username: string | null): Member {

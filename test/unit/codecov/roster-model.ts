@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { PageQuery, RosterAnswer } from "#codecov/api.ts";
-import type { RosterSource } from "#codecov/roster-end.ts";
-import type { Member } from "#codecov/schemas.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /** A member with the key by which Codecov orders the roster and which it tells nobody. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api.ts";
-import { ROSTER_LIMITS, readWindow } from "#codecov/roster-reader.ts";
-import { fingerprint, hasName } from "#codecov/roster-row.ts";
-import type { RosterPosition } from "#codecov/roster-token.ts";
-import type { Member } from "#codecov/schemas.ts";
+import type { RosterAnswer } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import { ROSTER_LIMITS, readWindow } from "#codecov/roster/roster-reader.ts";
+import { fingerprint, hasName } from "#codecov/roster/roster-row.ts";
+import type { RosterPosition } from "#codecov/roster/roster-token.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { endOfNames, endOfSlice, takeOrdinal, withoutCounts } from "#codecov/roster-slice.ts";
-import type { Member } from "#codecov/schemas.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import { endOfNames, endOfSlice, takeOrdinal, withoutCounts } from "#codecov/roster/roster-slice.ts";
 import { Code } from "#kernel/errors.ts";
 
 /** Different members without a user name that one walk keeps apart. */

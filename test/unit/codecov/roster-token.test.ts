@@ -4,7 +4,7 @@ import {
   encodeRosterToken,
   type RosterOrigin,
   type RosterPosition,
-} from "#codecov/roster-token.ts";
+} from "#codecov/roster/roster-token.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 const ORIGIN: RosterOrigin = { roster: "acme", server: "here" };

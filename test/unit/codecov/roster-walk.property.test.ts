@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { RosterLimits } from "#codecov/roster-reader.ts";
-import { fingerprint, type RosterRow } from "#codecov/roster-row.ts";
-import { RosterWalk } from "#codecov/roster-walk.ts";
-import { userIdOf } from "#codecov/user-id.ts";
+import type { RosterLimits } from "#codecov/roster/roster-reader.ts";
+import { fingerprint, type RosterRow } from "#codecov/roster/roster-row.ts";
+import { RosterWalk } from "#codecov/roster/roster-walk.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RosterSource } from "#codecov/roster-end.ts";
-import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster-reader.ts";
-import { RosterWalk } from "#codecov/roster-walk.ts";
-import { userIdOf } from "#codecov/user-id.ts";
+import type { RosterSource } from "#codecov/roster/roster-end.ts";
+import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
+import { RosterWalk } from "#codecov/roster/roster-walk.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ComparableRow, choosePage, findOverlap } from "#codecov/roster-window.ts";
+import { type ComparableRow, choosePage, findOverlap } from "#codecov/roster/roster-window.ts";
 
 const named = (fingerprint: string): ComparableRow => ({ fingerprint, named: true });
 const nameless = (fingerprint: string): ComparableRow => ({ fingerprint, named: false });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { userIdOf } from "#codecov/user-id.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovSimulator } from "../../fakes/codecov/simulator.ts";
 import type { MemberDescription, StateDescription } from "../../fakes/codecov/state-file.ts";

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
-import { SerialQueue } from "#codecov/serial-queue.ts";
+import { SerialQueue } from "#codecov/seats/serial-queue.ts";
 
 const never = new AbortController().signal;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { SliceCache } from "#codecov/slice-cache.ts";
+import { SliceCache } from "#codecov/roster/slice-cache.ts";
 
 const TEN_MINUTES = 10 * 60_000;
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RosterRow } from "#codecov/roster-row.ts";
-import type { Member } from "#codecov/schemas.ts";
-import { userIdOf, userNameIn } from "#codecov/user-id.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import type { RosterRow } from "#codecov/roster/roster-row.ts";
+import { userIdOf, userNameIn } from "#codecov/roster/user-id.ts";
 
 function row(texts: Partial<Member>, ordinal = 0): RosterRow {
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nextSize, shrink, type WindowSize } from "#codecov/window-size.ts";
+import { nextSize, shrink, type WindowSize } from "#codecov/roster/window-size.ts";
 
 const FULL = 10_000;
 const start: WindowSize = { windowRows: FULL, growAfter: 0, goodWindows: 0 };

@@ -1,6 +1,6 @@
+import type { Service } from "#codecov/api/owner.ts";
+import { hasName, type RosterRow } from "#codecov/roster/roster-row.ts";
 import type { Logger } from "#kernel/logger.ts";
-import type { Service } from "./owner.ts";
-import { hasName, type RosterRow } from "./roster-row.ts";
 import { DELETED_SERVICE, hasPlausibleEmail, isCut } from "./user-mapper.ts";
 
 /** What is counted over a whole walk, and how the log speaks of what is out of the ordinary. */

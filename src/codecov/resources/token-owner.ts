@@ -1,8 +1,8 @@
+import type { Target } from "#codecov/api/api.ts";
+import { HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import type { Member, OwnerPage, RosterPage } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { Target } from "./api.ts";
-import { HOSTED_BASE_URL } from "./base-url.ts";
-import type { Member, OwnerPage, RosterPage } from "./schemas.ts";
 
 /** Whether the owner of the token is an admin of the organization, as far as Codecov lets one know. */
 type AdminState = "yes" | "no" | "unknown";

@@ -1,10 +1,10 @@
+import type { CodecovCall, SeatAnswer } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { Member } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
-import type { CodecovCall, SeatAnswer } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
 import { findAddress, isSameRow, type Located, locateMember, movedAway, readSeat } from "./member-address.ts";
-import type { Member } from "./schemas.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /** How often a change is sent before it is given up; each time because reading showed that it was not made. */

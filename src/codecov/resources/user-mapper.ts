@@ -1,14 +1,14 @@
+import type { Target } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
+import { hasName, type RosterRow } from "#codecov/roster/roster-row.ts";
+import { MAX_TEXT_BYTES } from "#codecov/roster/roster-slice.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import { isUnseen } from "#kernel/visible-text.ts";
 import { AccountType, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
 import { exceedsUtf8, isEmailAddress, truncateUtf8 } from "#model/text.ts";
 import type { UserOptions } from "#model/user.ts";
-import type { Target } from "./api.ts";
-import { hasName, type RosterRow } from "./roster-row.ts";
-import { MAX_TEXT_BYTES } from "./roster-slice.ts";
-import type { Member } from "./schemas.ts";
 import { USER_TYPE } from "./type-ids.ts";
-import { userIdOf } from "./user-id.ts";
 
 /** What Codecov calls the service of an account that is being deleted. */
 export const DELETED_SERVICE = "to_be_deleted";

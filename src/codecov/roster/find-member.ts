@@ -1,7 +1,7 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { Service } from "#codecov/api/owner.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
-import type { Service } from "./owner.ts";
 import type { RosterRow } from "./roster-row.ts";
 import type { RosterWalk } from "./roster-walk.ts";
 import { userIdOf, userNameIn } from "./user-id.ts";

@@ -1,9 +1,9 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { Member } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
 import { AUTO_ACTIVATION } from "./auto-activation.ts";
-import type { Member } from "./schemas.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 
 /** Admins asked for at once; hardly an organization has as many. */

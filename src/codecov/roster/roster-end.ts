@@ -1,8 +1,8 @@
-import type { PageQuery, RosterAnswer } from "./api.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { Member } from "#codecov/api/schemas.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import type { RosterPosition } from "./roster-token.ts";
 import { choosePage } from "./roster-window.ts";
-import type { Member } from "./schemas.ts";
 
 /** The endpoint that a walk reads. */
 export interface RosterSource {

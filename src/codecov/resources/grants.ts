@@ -1,11 +1,11 @@
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { RosterWalk } from "#codecov/roster/roster-walk.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Grant } from "#model/grant.ts";
 import type { Page, PageRequest } from "#runtime/connector.ts";
 import { type GrantScope, toGrants } from "./access-model.ts";
-import type { ApiAccess } from "./api-access.ts";
 import type { OrganizationReader } from "./organization.ts";
-import type { RosterWalk } from "./roster-walk.ts";
 
 /** Rows per page. Each gives up to three grants of at most some 3 KiB; hosts accept answers of up to 4 MiB. */
 const PAGE_ROWS = 400;

@@ -1,13 +1,13 @@
+import type { Target } from "#codecov/api/api.ts";
+import type { Owner } from "#codecov/api/schemas.ts";
+import type { RosterRow } from "#codecov/roster/roster-row.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { type Entitlement, makeEntitlement, Purpose } from "#model/entitlement.ts";
 import { type Grant, makeGrant } from "#model/grant.ts";
 import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { makeResource, makeResourceType, Resource, Trait } from "#model/resource.ts";
-import type { Target } from "./api.ts";
-import type { RosterRow } from "./roster-row.ts";
-import type { Owner } from "./schemas.ts";
 import { LICENSE_TYPE, ORG_TYPE, USER_TYPE } from "./type-ids.ts";
-import { userIdOf } from "./user-id.ts";
 import { visibleName } from "./user-mapper.ts";
 
 /**

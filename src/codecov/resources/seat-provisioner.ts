@@ -1,3 +1,6 @@
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import { changeSeat } from "#codecov/seats/seat-change.ts";
+import type { SeatWriter } from "#codecov/seats/seat-writer.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { packAnnotation } from "#model/annotations.ts";
@@ -7,9 +10,6 @@ import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ASSIGNED, organizationId } from "./access-model.ts";
-import type { ApiAccess } from "./api-access.ts";
-import { changeSeat } from "./seat-change.ts";
-import type { SeatWriter } from "./seat-writer.ts";
 import { LICENSE_TYPE, USER_TYPE } from "./type-ids.ts";
 
 /** Granting and revoking of the license's one entitlement: the seat. */

@@ -1,9 +1,9 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { Member, MemberSession } from "#codecov/api/schemas.ts";
+import { hasName } from "#codecov/roster/roster-row.ts";
 import { readDate } from "#kernel/announced.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
-import { hasName } from "./roster-row.ts";
-import type { Member, MemberSession } from "./schemas.ts";
 import type { SignIn } from "./user-mapper.ts";
 
 /** Members up to which their sign-ins fit into one answer. */

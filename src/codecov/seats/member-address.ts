@@ -1,11 +1,11 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { InternalMember, Member } from "#codecov/api/schemas.ts";
+import { findMember, longestTerm } from "#codecov/roster/find-member.ts";
+import { digestMember, hasName, type RosterRow } from "#codecov/roster/roster-row.ts";
+import { RosterWalk } from "#codecov/roster/roster-walk.ts";
+import { userIdOf } from "#codecov/roster/user-id.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { CodecovCall } from "./api.ts";
-import { findMember, longestTerm } from "./find-member.ts";
-import { digestMember, hasName, type RosterRow } from "./roster-row.ts";
-import { RosterWalk } from "./roster-walk.ts";
-import type { InternalMember, Member } from "./schemas.ts";
-import { userIdOf } from "./user-id.ts";
 
 /**
  * Names under which Codecov's API finds exactly the account that is called so. A dot ends a name there (`bob.json`

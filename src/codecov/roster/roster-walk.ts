@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Member } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { RosterSource } from "./roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits, type RosterWindow, readWindow } from "./roster-reader.ts";
@@ -10,7 +11,6 @@ import {
   type RosterOrigin,
   type RosterPosition,
 } from "./roster-token.ts";
-import type { Member } from "./schemas.ts";
 import { SliceCache } from "./slice-cache.ts";
 
 /** Most rows handed to the host at once. */

@@ -1,4 +1,4 @@
-import type { Service } from "./owner.ts";
+import type { Service } from "#codecov/api/owner.ts";
 import { digestMember, hasName, type RosterRow } from "./roster-row.ts";
 
 /**

@@ -1,9 +1,9 @@
+import type { CodecovCall } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import { licenseEntitlements, licenseType, organizationId, toLicenseResource } from "./access-model.ts";
-import type { CodecovCall } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";

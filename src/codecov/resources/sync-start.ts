@@ -1,7 +1,7 @@
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { RosterWalk } from "#codecov/roster/roster-walk.ts";
 import type { CallContext } from "#kernel/context.ts";
-import type { ApiAccess } from "./api-access.ts";
 import type { OrganizationReader } from "./organization.ts";
-import type { RosterWalk } from "./roster-walk.ts";
 
 /**
  * Sends the requests that a sync begins with at the same time. A host lists one type after the other; when it

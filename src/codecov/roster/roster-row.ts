@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Member } from "./schemas.ts";
+import type { Member } from "#codecov/api/schemas.ts";
 
 /** A row of the roster as it is handed out. */
 export interface RosterRow {

@@ -1,7 +1,7 @@
+import type { Member } from "#codecov/api/schemas.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { utf8Length } from "#model/text.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
-import type { Member } from "./schemas.ts";
 
 /** Most bytes that the resources of one slice may come to; hosts accept answers of up to 4 MiB. */
 const MAX_SLICE_BYTES = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
+import type { ApiAccess } from "#codecov/api/api-access.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { ActionType, makeActionSchema } from "#model/action.ts";
 import type { Action, ActionStruct } from "#runtime/connector.ts";
-import type { ApiAccess } from "./api-access.ts";
 import { changeSeat } from "./seat-change.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 

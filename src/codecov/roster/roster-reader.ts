@@ -1,3 +1,4 @@
+import type { Member, RosterPage } from "#codecov/api/schemas.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { confirmEnd, type RosterSource, repeatsClaim } from "./roster-end.ts";
@@ -5,7 +6,6 @@ import { fingerprint, hasName } from "./roster-row.ts";
 import { withoutCounts } from "./roster-slice.ts";
 import type { RosterPosition } from "./roster-token.ts";
 import { choosePage, findOverlap, type PageRange } from "./roster-window.ts";
-import type { Member, RosterPage } from "./schemas.ts";
 import { nextSize, type SizeNews, shrink, type WindowSize } from "./window-size.ts";
 
 /** Sizes and bounds of a walk. The defaults suit Codecov; tests use tiny ones. */

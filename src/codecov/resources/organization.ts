@@ -1,8 +1,8 @@
+import type { Target } from "#codecov/api/api.ts";
+import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { Owner } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { Target } from "./api.ts";
-import type { ApiAccess } from "./api-access.ts";
-import type { Owner } from "./schemas.ts";
 
 /** A name kept longer than this is asked for again. */
 const MAX_AGE_MS = 10 * 60_000;
