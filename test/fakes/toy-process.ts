@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createLocalCredentials } from "#launch/certs.ts";
 import { openChildListener } from "#launch/listener.ts";
-import { LISTENER_FD_VARIABLE } from "#server/listen.ts";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 import { encodeStartupLine } from "#wire/server-config.ts";
 import { TestClient } from "./grpc-client.ts";
 

@@ -8,8 +8,8 @@ import { spawn } from "node:child_process";
 import { Status } from "#gen/google/rpc/status.ts";
 import { toBatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { readStatusDetails } from "#launch/call-error.ts";
 import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
+import { readStatusDetails } from "#model/status.ts";
 import {
   type ConnectorMessage,
   type HostMessage,

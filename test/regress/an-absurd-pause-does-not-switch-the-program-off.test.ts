@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { RateGate, readRateLimit } from "#http/rate-limit.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { toCallError } from "#launch/call-error.ts";
-import { toWireStatus } from "#runtime/status.ts";
+import { fromWireStatus, toWireStatus } from "#model/status.ts";
 import { runProgram, startProgram } from "../contract/program.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { codecovAt, listen, temporaryDirectory } from "./network.ts";
@@ -31,7 +30,7 @@ describe.each(ABSURD)("a pause of %s", (_what, status, headers) => {
     const limit = readRateLimit(status, headers, now);
     expect(limit?.resetAt).toBe(now + HOUR_MS);
     const error = new BatonError(Code.Unavailable, "later", { rateLimit: limit ?? {} });
-    const received = toCallError(toWireStatus(error, String)).rateLimit;
+    const received = fromWireStatus(toWireStatus(error, String)).rateLimit;
     expect(received?.resetAt).toBeCloseTo(now + HOUR_MS, -1);
   });
 });

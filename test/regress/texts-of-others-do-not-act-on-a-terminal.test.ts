@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { LiveLine } from "#cli/live-line.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { hasHidden, showHidden } from "#kernel/visible-text.ts";
-import { toWireStatus } from "#runtime/status.ts";
+import { toWireStatus } from "#model/status.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";

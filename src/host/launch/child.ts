@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { describeReason } from "#kernel/system-error.ts";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 import { endedByItself } from "./calls.ts";
 import type { ChildListener } from "./listener.ts";
 
@@ -16,9 +17,6 @@ export interface ChildExit {
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
 }
-
-/** Where the connector finds the descriptor of its listening socket. */
-export const LISTENER_FD_VARIABLE = "BATON_CONNECTOR_SERVICE_LISTENER_FD";
 
 /** The first descriptor after standard error. */
 const LISTENER_FD = 3;

@@ -1,14 +1,12 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import type { BatonError } from "#kernel/errors.ts";
-import { toCallError } from "./call-error.ts";
+import { fromWireStatus } from "#model/status.ts";
+import { STATUS_DETAILS_TRAILER } from "#wire/names.ts";
 
-/** Trailer with a serialized `google.rpc.Status`, as every gRPC implementation names it. */
-const DETAILS_KEY = "grpc-status-details-bin";
-
-/** An error of gRPC as one of ours, see {@link toCallError}. */
+/** An error of gRPC as one of ours, see {@link fromWireStatus}. */
 export function fromServiceError(error: ServiceError): BatonError {
-  const [details] = error.metadata?.get(DETAILS_KEY) ?? [];
-  return toCallError(
+  const [details] = error.metadata?.get(STATUS_DETAILS_TRAILER) ?? [];
+  return fromWireStatus(
     {
       code: Number(error.code),
       message: error.details || error.message,

@@ -47,7 +47,7 @@ export class ThreadChannel {
         this.#waiting.set(id, (answer) => {
           if (answer.kind === "failure") {
             // Loaded when it is needed: it knows messages that a sync which goes well has no use for.
-            void import("./call-error.ts").then(({ toCallError }) => reject(toCallError(answer)));
+            void import("#model/status.ts").then(({ fromWireStatus }) => reject(fromWireStatus(answer)));
             return;
           }
           this.facts.note((name) => answer.trailers[name]);

@@ -1,10 +1,5 @@
 import { parseUpstreamSource, type UpstreamSource } from "#kernel/upstream-source.ts";
-
-/** With each answer our own connector says how many requests it has sent upstream so far. */
-const REQUESTS_TRAILER = "baton-upstream-requests";
-
-/** And where it reads, once it knows. */
-const SOURCE_TRAILER = "baton-upstream-source";
+import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 
 /** What the connector on a connection has told of its upstream, beside its answers. */
 export class UpstreamFacts {

@@ -10,6 +10,7 @@ import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
+import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 import { keepHeapSmall } from "./small-heap.ts";
 
 /** How long handlers and the connector get to let go after they were cancelled. */
@@ -86,7 +87,7 @@ function describeUpstream(connector: Connector): Readonly<Record<string, string>
   const requests = connector.upstreamRequests?.();
   const source = connector.upstreamSource?.();
   return {
-    ...(requests === undefined ? {} : { "baton-upstream-requests": String(requests) }),
-    ...(source === undefined ? {} : { "baton-upstream-source": formatUpstreamSource(source) }),
+    ...(requests === undefined ? {} : { [REQUESTS_TRAILER]: String(requests) }),
+    ...(source === undefined ? {} : { [SOURCE_TRAILER]: formatUpstreamSource(source) }),
   };
 }

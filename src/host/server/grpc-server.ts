@@ -10,7 +10,7 @@ import {
   type ServerOptions,
 } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { WireStatus } from "#runtime/status.ts";
+import type { WireStatus } from "#model/status.ts";
 import type {
   CallEnvironment,
   Endpoint,
@@ -20,15 +20,13 @@ import type {
   UnaryHandler,
 } from "#runtime/unary.ts";
 import type { WaitingRoomOptions } from "#web/waiting-room.ts";
+import { STATUS_DETAILS_TRAILER } from "#wire/names.ts";
 import type { TlsFiles } from "#wire/tls.ts";
 import type { ClientName } from "./client-names.ts";
 import { TlsEntrance } from "./tls-entrance.ts";
 
 /** Largest request, as in Go connectors (the default of gRPC). */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
-
-/** Trailer with the facts of an error, a serialized `google.rpc.Status`, as every gRPC implementation names it. */
-const STATUS_DETAILS_KEY = "grpc-status-details-bin";
 
 type Handler =
   | handleUnaryCall<Buffer, Buffer>
@@ -245,7 +243,7 @@ function isStatus(end: Trailers | WireStatus): end is WireStatus {
 
 function toStatus({ code, message, details }: WireStatus) {
   const metadata = new Metadata();
-  if (details !== undefined) metadata.set(STATUS_DETAILS_KEY, details);
+  if (details !== undefined) metadata.set(STATUS_DETAILS_TRAILER, details);
   return { code, details: message, metadata };
 }
 

@@ -1,8 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { BatonError, Code } from "#kernel/errors.ts";
-
-/** Names the inherited descriptor; the host sets it wherever a process can inherit a listener. */
-export const LISTENER_FD_VARIABLE = "BATON_CONNECTOR_SERVICE_LISTENER_FD";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 
 const LOOPBACK = "127.0.0.1";
 

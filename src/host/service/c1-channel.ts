@@ -11,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { fromServiceError } from "#launch/service-error.ts";
+import { SDK_VERSION } from "#model/sdk-version.ts";
 import type { ChannelRoute } from "./proxy.ts";
 import type { AccessToken, TokenSource } from "./token-source.ts";
 
@@ -24,8 +25,6 @@ export interface C1ChannelOptions {
   readonly clientName: string;
   readonly tokens: TokenSource;
 }
-
-const SDK_USER_AGENT = "baton-sdk/v0.25.0";
 
 const CHANNEL_OPTIONS: ChannelOptions = {
   // Every caller here has a back-off of its own.
@@ -68,7 +67,7 @@ export class C1Channel {
     this.#client = new Client(route.target, createCredentials(authorities), {
       ...CHANNEL_OPTIONS,
       ...route.options,
-      "grpc.primary_user_agent": `${clientName} ${SDK_USER_AGENT}`,
+      "grpc.primary_user_agent": `${clientName} baton-sdk/${SDK_VERSION}`,
     });
     this.#address = address;
     this.#tokens = tokens;

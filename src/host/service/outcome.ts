@@ -2,7 +2,7 @@ import type { BatonServiceFinishTaskRequest as FinishTaskRequest } from "#gen/c1
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { type BatonError, Code } from "#kernel/errors.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import { readStatusDetails } from "#launch/call-error.ts";
+import { readStatusDetails } from "#model/status.ts";
 
 /** What a task came to. */
 export type Outcome = Success | Failure;

@@ -6,6 +6,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
+import { SDK_VERSION } from "#model/sdk-version.ts";
 import { signAssertion } from "./assertion.ts";
 import type { ClientKey } from "./client-key.ts";
 import type { ClientId } from "./credentials.ts";
@@ -34,7 +35,7 @@ export interface AccessToken {
 }
 
 const TOKEN_PATH = "/auth/v1/token";
-const USER_AGENT = "baton-c1-credential-provider baton-sdk/v0.25.0";
+const USER_AGENT = `baton-c1-credential-provider baton-sdk/${SDK_VERSION}`;
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /** A token that expires on its way is of no use. */

@@ -5,23 +5,15 @@ import {
   ResourceType_Trait as Trait,
 } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { type AnnotationName, findAnnotations, hasAnnotation } from "#model/annotations.ts";
+import { findAnnotations, hasAnnotation } from "#model/annotations.ts";
 import type { EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey } from "#model/ids.ts";
+import { findMissingTrait } from "#model/traits.ts";
 import { readListing } from "./listing.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
 import { isEntitlementListingWanted, isGrantListingWanted } from "./skip-rules.ts";
 import type { NewAction } from "./sync-state.ts";
 import type { Action } from "./sync-token.ts";
-
-/** Traits whose annotation every resource of such a type must carry. */
-const MANDATORY_TRAITS: ReadonlyMap<Trait, AnnotationName> = new Map([
-  [Trait.TRAIT_USER, "UserTrait"],
-  [Trait.TRAIT_GROUP, "GroupTrait"],
-  [Trait.TRAIT_ROLE, "RoleTrait"],
-  [Trait.TRAIT_APP, "AppTrait"],
-  [Trait.TRAIT_SECRET, "SecretTrait"],
-]);
 
 /** Stores the connector's resource types, those selected if some are. */
 export async function listResourceTypes(session: SyncSession, action: Action): Promise<void> {
@@ -150,11 +142,9 @@ export function acceptResource(session: SyncSession, resource: Resource | Encode
     session.drops.unselectedResources += 1;
     return false;
   }
-  for (const trait of type.traits) {
-    const name = MANDATORY_TRAITS.get(trait);
-    if (name !== undefined && !hasAnnotation(resource.annotations, name)) {
-      throw contractViolation(`resource ${formatResourceKey(id)} lacks the ${name} that its type declares`);
-    }
+  const missing = findMissingTrait(type.traits, resource.annotations);
+  if (missing !== undefined) {
+    throw contractViolation(`resource ${formatResourceKey(id)} lacks the ${missing} that its type declares`);
   }
   return true;
 }

@@ -6,22 +6,13 @@
 
 import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import type { Grant } from "#gen/c1/connector/v2/grant.ts";
-import { ResourceType_Trait } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { type AnnotationName, findAnnotations, hasAnnotation } from "#model/annotations.ts";
+import { findAnnotations, hasAnnotation } from "#model/annotations.ts";
 import { Limit } from "#model/limits.ts";
 import { exceedsUtf8 } from "#model/text.ts";
+import { findMissingTrait } from "#model/traits.ts";
 import type { ListedResource, Page } from "./connector.ts";
 import type { Registry } from "./registry.ts";
-
-/** The traits whose annotation the host demands on each resource of a type that declares them. */
-const REQUIRED_TRAITS: ReadonlyMap<ResourceType_Trait, AnnotationName> = new Map([
-  [ResourceType_Trait.TRAIT_USER, "UserTrait"],
-  [ResourceType_Trait.TRAIT_GROUP, "GroupTrait"],
-  [ResourceType_Trait.TRAIT_ROLE, "RoleTrait"],
-  [ResourceType_Trait.TRAIT_APP, "AppTrait"],
-  [ResourceType_Trait.TRAIT_SECRET, "SecretTrait"],
-]);
 
 /** Throws `Internal` if the page leads nowhere new or its token could not be sent back. */
 export function checkToken(what: string, requestToken: string, page: Page<unknown>): void {
@@ -53,12 +44,8 @@ export function checkResource(resource: ListedResource, registry: Registry): voi
   if (type === undefined) {
     throw defect(`${name} is of the type "${id.resourceType}", which the connector does not have`);
   }
-  for (const trait of type.traits) {
-    const annotation = REQUIRED_TRAITS.get(trait);
-    if (annotation !== undefined && !hasAnnotation(annotations, annotation)) {
-      throw defect(`${name} has no ${annotation}, which its type "${type.id}" declares`);
-    }
-  }
+  const missing = findMissingTrait(type.traits, annotations);
+  if (missing !== undefined) throw defect(`${name} has no ${missing}, which its type "${type.id}" declares`);
   if (hasAnnotation(annotations, "BatonID")) throw defect(`${name} carries the annotation BatonID`);
 }
 

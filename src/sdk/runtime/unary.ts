@@ -13,10 +13,11 @@ import { PATIENCE_HEADER, readPatience, usablePatience } from "#kernel/patience.
 import type { Redactor } from "#kernel/secret.ts";
 import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/trace.ts";
 import { decodeLean } from "#model/lean-decode.ts";
+import { toWireStatus, type WireStatus } from "#model/status.ts";
 import { logCall } from "./access-log.ts";
 import type { CallTracker } from "./call-tracker.ts";
+import { classifyFailure } from "./failure.ts";
 import { requestTypeOf } from "./request-type.ts";
-import { classifyFailure, toWireStatus, type WireStatus } from "./status.ts";
 import { validateRequest } from "./validate-request.ts";
 
 /**

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createLocalCredentials } from "#launch/certs.ts";
 import { openChildListener } from "#launch/listener.ts";
-import { LISTENER_FD_VARIABLE } from "#server/listen.ts";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 import { type Credential, encodeStartupLine } from "#wire/server-config.ts";
 import { TOY } from "../../contract/program.ts";
 import { peakMiB } from "../support/memory.ts";

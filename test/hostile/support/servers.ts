@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { ConnectorServiceService as ConnectorService } from "#gen/c1/connector/v2/connector.ts";
 import { openChildListener } from "#launch/listener.ts";
-import { LISTENER_FD_VARIABLE } from "#server/listen.ts";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 import { type Credential, encodeStartupLine } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { type RunningProgram, startProgram, TOY } from "../../contract/program.ts";

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { openChildListener } from "#launch/listener.ts";
-import { LISTENER_FD_VARIABLE, listen } from "#server/listen.ts";
+import { listen } from "#server/listen.ts";
+import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
 
 const onConnection = () => undefined;
 

@@ -2,17 +2,12 @@ import {
   type ConnectorMetadata,
   ConnectorServiceService as Service,
 } from "#gen/c1/connector/v2/connector.ts";
+import { SDK_VERSION } from "#model/sdk-version.ts";
 import { deriveCapabilities } from "../capabilities.ts";
 import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
 import { retryTransient } from "../retry.ts";
 import { type Endpoint, unary } from "../unary.ts";
-
-/**
- * Release of baton-sdk whose contract this program keeps. Hosts compare it: an older or a pre-release
- * version would cost the connector its sync ids (observed with baton-sdk v0.25.0).
- */
-const SDK_VERSION = "v0.25.0";
 
 /** Hosts never repeat Validate, so a short hiccup of the upstream must not end the run. */
 const VALIDATE_RETRY = { maxRetries: 5, stepMs: 1000, budgetMs: 15_000 };

@@ -1,0 +1,17 @@
+import { BatonError, Code } from "#kernel/errors.ts";
+
+/**
+ * What a handler's failure means to the caller. Errors of our own pass unchanged; the end of the call's
+ * signal is what its reason says; everything else is a defect, of which the caller learns only that.
+ */
+export function classifyFailure(thrown: unknown, signal: AbortSignal): BatonError {
+  if (thrown instanceof BatonError) return thrown;
+  const name = thrown instanceof Error ? thrown.name : "";
+  if (name === "AbortError" || name === "TimeoutError") {
+    if (signal.aborted && signal.reason instanceof BatonError) return signal.reason;
+    return name === "AbortError"
+      ? new BatonError(Code.Canceled, "canceled", { cause: thrown })
+      : new BatonError(Code.DeadlineExceeded, "deadline exceeded", { cause: thrown });
+  }
+  return new BatonError(Code.Internal, "Internal Server Error", { cause: thrown });
+}
