@@ -19,6 +19,9 @@ const SQLITE_CONSTRAINT = 19;
 export const SQLITE_TOOBIG = 18;
 const SQLITE_NOTADB = 26;
 
+/** More files than SQLite opens for one statement: database, journal or log with its index, their directory, temporary ones. */
+const MOST_OF_SQLITE = 8;
+
 /**
  * Turns a fault of the file system or of SQLite into a {@link BatonError}.
  *
@@ -116,12 +119,18 @@ function describeFault(error: Error): SystemFault | undefined {
   return describeSystemFault(error);
 }
 
-/** Why no file at all can be opened, tried with one that everybody may read; undefined if one can. */
+/**
+ * Why hardly any file can be opened, tried with one that everybody may read; undefined if that is not so. Several are
+ * opened, since SQLite has closed its journal and the like again by the time it says that one file was too many.
+ */
 export function findLackOfDescriptors(): SystemFault | undefined {
+  const descriptors: number[] = [];
   try {
-    closeSync(openSync(devNull, "r"));
+    while (descriptors.length < MOST_OF_SQLITE) descriptors.push(openSync(devNull, "r"));
     return undefined;
   } catch (error) {
     return describeSystemFault(error);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }

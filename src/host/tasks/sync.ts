@@ -1,3 +1,4 @@
+import { explainUnexpected } from "#files/file-errors.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
@@ -43,7 +44,9 @@ export async function runSyncTask(
   let result: SyncResult;
   try {
     result = await runSync(await connecting, file, options, ctx);
-  } catch (error) {
+  } catch (thrown) {
+    // At once: why SQLite could not open a file can be found out only while what was in its way is still there.
+    const error = explainUnexpected(thrown);
     if (keepUnfinished && (await saveUnfinished(file, ctx)) && isGoingOn(file, options)) onKept?.();
     throw error;
   }
@@ -73,7 +76,7 @@ async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<bool
   } catch (error) {
     log.error("the unfinished sync could not be saved; the file is as it was before", {
       path: file.path,
-      error,
+      error: explainUnexpected(error),
     });
     return false;
   }
