@@ -1,5 +1,5 @@
+import { escapeHtml } from "#format/escape-html.ts";
 import type { ChangeCounts } from "./findings.ts";
-import { escapeHtml } from "./html-text.ts";
 import { formatNumber } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
 

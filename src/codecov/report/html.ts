@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
+import { escapeHtml } from "#format/escape-html.ts";
 import { renderChangeChart, renderSeatChart } from "./charts.ts";
 import type { Finding } from "./findings.ts";
 import { STYLE } from "./html-style.ts";
-import { escapeHtml } from "./html-text.ts";
 import { describeFigures, describeOrganization, type Figure, formatNumber } from "./overview.ts";
 import { describeComparison, describeSource } from "./provenance.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";

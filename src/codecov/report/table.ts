@@ -1,6 +1,6 @@
+import { countColumns, padToColumns, wrapToColumns } from "#format/columns.ts";
+import { layOutGrid } from "#format/grid.ts";
 import { showHidden } from "#kernel/visible-text.ts";
-import { countColumns, padToColumns, wrapToColumns } from "./columns.ts";
-import { layOutGrid } from "./grid.ts";
 import { describeFigures, describeOrganization, type Figure, formatNumber } from "./overview.ts";
 import { describeComparison, describeSource, type Fact } from "./provenance.ts";
 import type { ReviewContent } from "./review.ts";
