@@ -1,3 +1,4 @@
+import { BoundedMap } from "#kernel/bounded-map.ts";
 import { LICENSE_TYPE, ORG_TYPE } from "./type-ids.ts";
 
 /** Syncs that are remembered at once; a host runs one at a time. */
@@ -14,7 +15,7 @@ interface Note {
  * them as well, after a restart for instance.
  */
 export class SyncNotes {
-  readonly #notes = new Map<string, Note>();
+  readonly #notes = new BoundedMap<string, Note>(MAX_SYNCS);
 
   /** The resources of a type were listed. */
   noteListed(syncId: string, resourceType: string): void {
@@ -67,10 +68,6 @@ export class SyncNotes {
     if (known !== undefined) return known;
     const note: Note = { listed: new Set(), orgEntitlementsListed: false, seats: undefined };
     this.#notes.set(syncId, note);
-    for (const oldest of this.#notes.keys()) {
-      if (this.#notes.size <= MAX_SYNCS) break;
-      this.#notes.delete(oldest);
-    }
     return note;
   }
 }

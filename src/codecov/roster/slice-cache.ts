@@ -1,3 +1,5 @@
+import { BoundedMap } from "#kernel/bounded-map.ts";
+
 /** Entries that are kept: the present and the previous page of two walks. */
 const MAX_ENTRIES = 4;
 /** Rows kept longer than this are read anew rather than handed out: they may no longer be true. */
@@ -5,7 +7,9 @@ const MAX_AGE_MS = 10 * 60_000;
 
 /** Keeps the few values that the next calls will ask for, by page token. */
 export class SliceCache<Value> {
-  readonly #entries = new Map<string, { readonly value: Value; readonly storedAt: number }>();
+  readonly #entries = new BoundedMap<string, { readonly value: Value; readonly storedAt: number }>(
+    MAX_ENTRIES,
+  );
 
   /** @param now monotonic milliseconds. */
   get(token: string, now: number): Value | undefined {
@@ -22,12 +26,7 @@ export class SliceCache<Value> {
 
   set(token: string, value: Value, now: number): void {
     this.#dropOld(now);
-    this.#entries.delete(token);
     this.#entries.set(token, { value, storedAt: now });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_ENTRIES) break;
-      this.#entries.delete(oldest);
-    }
   }
 
   clear(): void {

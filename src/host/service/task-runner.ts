@@ -1,4 +1,5 @@
 import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
+import { BoundedMap } from "#kernel/bounded-map.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, codeName, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
@@ -47,7 +48,7 @@ export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #inFlight = new Set<string>();
   /** Final results by task: C1 hands a task out again whose report it did not get. */
-  readonly #finished = new Map<string, FinishRequest>();
+  readonly #finished = new BoundedMap<string, FinishRequest>(MEMORY);
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -81,7 +82,7 @@ export class TaskRunner {
     const outcome = await this.#performTraced(task, ctx);
     if (outcome === undefined) return;
     const request = makeFinishRequest(task.id, outcome, this.#options.redactor);
-    if (isWorthRemembering(task, outcome)) this.#remember(request);
+    if (isWorthRemembering(task, outcome)) this.#finished.set(request.taskId, request);
     await this.#report(request, ctx);
   }
 
@@ -164,12 +165,6 @@ export class TaskRunner {
     } catch (error) {
       this.#options.log.warn("C1 could not be greeted", { error });
     }
-  }
-
-  #remember(request: FinishRequest): void {
-    this.#finished.set(request.taskId, request);
-    const [oldest] = this.#finished.keys();
-    if (this.#finished.size > MEMORY && oldest !== undefined) this.#finished.delete(oldest);
   }
 }
 

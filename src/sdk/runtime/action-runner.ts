@@ -1,4 +1,5 @@
 import { BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
+import { BoundedMap } from "#kernel/bounded-map.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
@@ -17,7 +18,7 @@ const { BATON_ACTION_STATUS_RUNNING, BATON_ACTION_STATUS_COMPLETE, BATON_ACTION_
 export const MAX_ACTION_MS = 60 * 60 * 1000;
 
 /** Results that stay available for polling after their action has ended; the oldest go first. */
-const MAX_FINISHED = 1000;
+const MAX_ENDED = 1000;
 
 export interface ActionRunnerOptions {
   readonly log: Logger;
@@ -34,9 +35,11 @@ export interface ActionRunnerOptions {
  */
 export class ActionRunner {
   readonly #options: ActionRunnerOptions;
-  /** In the order of their start. */
-  readonly #states = new Map<string, ActionState>();
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<
+    string,
+    { readonly state: ActionState; readonly controller: AbortController }
+  >();
+  readonly #ended = new BoundedMap<string, ActionState>(MAX_ENDED);
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
@@ -63,7 +66,6 @@ export class ActionRunner {
     requireAction(this.#options.provisioning, name, args);
     checkArguments(action.schema, args);
     const id = createKsuid(this.#options.clock.now());
-    this.#store({ id, name, status: BATON_ACTION_STATUS_RUNNING, response: undefined, annotations: [] });
     const ended = this.#run(id, action, args, span);
     const waiting = new AbortController();
     try {
@@ -77,14 +79,14 @@ export class ActionRunner {
 
   /** Throws `NotFound` for an invocation that never was or is long gone. */
   state(id: string): ActionState {
-    const state = this.#states.get(id);
+    const state = this.#running.get(id)?.state ?? this.#ended.get(id);
     if (state !== undefined) return state;
     throw new BatonError(Code.NotFound, `no action was invoked under the id "${id}", or it was too long ago`);
   }
 
   /** Cancels what is running. */
   close(reason: BatonError): void {
-    for (const controller of this.#running) controller.abort(reason);
+    for (const { controller } of this.#running.values()) controller.abort(reason);
   }
 
   /** Never rejects. */
@@ -93,7 +95,11 @@ export class ActionRunner {
     const log = this.#options.log.with(traceFields(span));
     const { name } = action.schema;
     const controller = new AbortController();
-    this.#running.add(controller);
+    const status = BATON_ACTION_STATUS_RUNNING;
+    this.#running.set(id, {
+      state: { id, name, status, response: undefined, annotations: [] },
+      controller,
+    });
     const tooLong = clock.sleep(MAX_ACTION_MS, controller.signal).then(() => {
       const error = new BatonError(Code.DeadlineExceeded, "the action did not end within an hour");
       controller.abort(error);
@@ -102,31 +108,26 @@ export class ActionRunner {
     try {
       const ctx = { signal: controller.signal, log: log.with({ action: name, invocation: id }), clock, span };
       const { response, annotations } = await Promise.race([action.invoke(args, ctx), tooLong]);
-      const status = BATON_ACTION_STATUS_COMPLETE;
-      this.#store({ id, name, status, response, annotations: annotations ?? [] });
+      this.#end({
+        id,
+        name,
+        status: BATON_ACTION_STATUS_COMPLETE,
+        response,
+        annotations: annotations ?? [],
+      });
     } catch (thrown) {
       const error = classifyFailure(thrown, controller.signal);
       log.warn("an action failed", { action: name, invocation: id, error: thrown });
-      this.#store(failed(id, name, this.#options.redactor.toLine(error.message)));
+      this.#end(failed(id, name, this.#options.redactor.toLine(error.message)));
     } finally {
-      this.#running.delete(controller);
       controller.abort(new BatonError(Code.Canceled, "the action has ended"));
       tooLong.catch(() => undefined);
     }
   }
 
-  #store(state: ActionState): ActionState {
-    this.#states.set(state.id, state);
-    if (this.#states.size > MAX_FINISHED + this.#running.size) this.#forgetOldest();
-    return state;
-  }
-
-  #forgetOldest(): void {
-    for (const [id, { status }] of this.#states) {
-      if (status === BATON_ACTION_STATUS_RUNNING) continue;
-      this.#states.delete(id);
-      return;
-    }
+  #end(state: ActionState): void {
+    this.#running.delete(state.id);
+    this.#ended.set(state.id, state);
   }
 }
 
