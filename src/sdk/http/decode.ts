@@ -1,0 +1,86 @@
+import type * as z from "zod";
+import { BatonError, Code } from "#kernel/errors.ts";
+import type { HttpAnswer } from "./client.ts";
+import { describeHtml, looksLikeHtml } from "./error-text.ts";
+import type { Endpoint } from "./http-error.ts";
+
+/**
+ * The body of a successful response, checked against `schema`.
+ *
+ * @param advice what to check if something else than the API responded, the end of a sentence
+ * @throws BatonError `Unavailable` if the JSON is broken, as a connection cut by a proxy leaves it;
+ * `FailedPrecondition` for a web page or another shape: something else than the API responded.
+ */
+export function decodeBody<Schema extends z.ZodType>(
+  answer: HttpAnswer,
+  schema: Schema,
+  endpoint: Endpoint,
+  advice: string,
+): z.infer<Schema> {
+  return checkShape(parseBody(answer, endpoint, advice), schema, endpoint, advice);
+}
+
+/**
+ * A value out of a response, checked against `schema`.
+ *
+ * @param where where in the response it stands, for example `users.3`
+ * @throws BatonError `FailedPrecondition` that names the place and the problem
+ */
+export function checkShape<Schema extends z.ZodType>(
+  value: unknown,
+  schema: Schema,
+  endpoint: Endpoint,
+  advice: string,
+  where = "",
+): z.infer<Schema> {
+  const checked = schema.safeParse(value);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  const place = [where, ...(issue?.path ?? [])].filter((part) => part !== "").join(".");
+  const problem = issue?.message ?? "unknown problem";
+  throw shapeError(endpoint, `${place === "" ? "the response" : place}: ${problem}`, advice);
+}
+
+/** The error for a response that is not what the API documents. @param problem for example `users: not a list` */
+export function shapeError(endpoint: Endpoint, problem: string, advice: string): BatonError {
+  return foreignResponse(endpoint, `an unexpected shape (${problem})`, advice);
+}
+
+/** The JSON of a body. @throws BatonError as {@link decodeBody} */
+export function parseBody(answer: HttpAnswer, endpoint: Endpoint, advice: string): unknown {
+  const text = readText(answer, endpoint);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (looksLikeHtml(text))
+      throw foreignResponse(endpoint, `${describeHtml(text, answer.redact)} instead of JSON`, advice);
+    const problem =
+      text.trim() === "" ? "an empty body" : `broken JSON (${text.length} characters, cut short or damaged)`;
+    throw damaged(endpoint, problem, error);
+  }
+}
+
+function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
+  try {
+    // Lenient decoding would replace broken bytes, and two different names could become one.
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (error) {
+    throw damaged(endpoint, "bytes that are not UTF-8", error);
+  }
+}
+
+function damaged(endpoint: Endpoint, what: string, cause: unknown): BatonError {
+  return new BatonError(
+    Code.Unavailable,
+    `${endpoint.upstream} answered ${endpoint.name} with ${what}; if it stays so, look for a proxy in between`,
+    { kind: "upstream", cause, lessMayHelp: true },
+  );
+}
+
+function foreignResponse(endpoint: Endpoint, what: string, advice: string): BatonError {
+  return new BatonError(
+    Code.FailedPrecondition,
+    `${endpoint.upstream} answered ${endpoint.name} with ${what}; ${advice}`,
+    { kind: "configuration" },
+  );
+}

@@ -1,0 +1,382 @@
+import type * as z from "zod";
+import type { CallContext } from "#kernel/context.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { type ApiBase, type BaseUrlOptions, resolveBaseUrl } from "./base-url.ts";
+import { type HttpAnswer, HttpClient, type HttpMethod, type HttpRequest, isRead } from "./client.ts";
+import { type Credentials, replaceSecrets, signHeaders } from "./credentials.ts";
+import { checkShape, decodeBody, parseBody, shapeError } from "./decode.ts";
+import type { NetworkEnvironment } from "./environment.ts";
+import type { Redact } from "./error-text.ts";
+import { type Endpoint, statusError } from "./http-error.ts";
+import { findField, type NextPage, type PageQuery, type Pager, type RowPage } from "./paging.ts";
+import type { ApiPath, QueryValues } from "./path.ts";
+import { RateGate } from "./rate-limit.ts";
+import { type RetryOptions, WaitBudget, withRetries } from "./retry.ts";
+
+const DEFAULT_ATTEMPTS = 4;
+
+/** Longest time one call spends waiting for a busy upstream; longer waits are the host's. */
+const MAX_WAIT_MS = 30_000;
+
+const DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Methods that may be repeated when nobody knows whether the first one arrived: twice comes to the same as once. */
+const REPEATABLE: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** A page token that is the path of the next page, as the upstream gave it. */
+const LINK = ">";
+/** Any other page token. */
+const TOKEN = "=";
+
+export interface JsonApiOptions {
+  /** Name of the upstream system in messages. */
+  readonly upstream: string;
+  /** Address of the API, which paths are relative to. */
+  readonly baseUrl: string;
+  /** Where that address comes from. */
+  readonly baseUrlOptions: BaseUrlOptions;
+  /** Absent for an API that anybody may read. */
+  readonly credentials?: Credentials | undefined;
+  /** Headers of every request, for example the version of the API. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly userAgent: string;
+  /** Whether requests that may change something may leave this process. */
+  readonly allowWrites: boolean;
+  /** Upper bound in milliseconds for one exchange. */
+  readonly httpTimeoutMs: number;
+  /** Takes secrets out of what the upstream says. */
+  readonly redact: Redact;
+  /** Largest response that is read; default 8 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Variables for proxies and certificates; default those of the process. */
+  readonly environment?: NetworkEnvironment;
+}
+
+type Statuses = readonly number[] | undefined;
+
+/** What a request can have beside method and path. */
+export interface RequestOptions<Schema extends z.ZodType | undefined, Already extends Statuses> {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Parameters added to the path. */
+  readonly query?: QueryValues;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The request changes nothing, so it is sent without `--provisioning` too: a search or a GraphQL query by POST. */
+  readonly reads?: boolean;
+  /** What the response must look like; without it the body is not looked at. */
+  readonly schema?: Schema;
+  /** Statuses that say that there is nothing left to do, for example 409 to a PUT; the result is then `"already"`. */
+  readonly already?: Already;
+}
+
+/** What a request with such options results in. */
+type Result<Schema extends z.ZodType | undefined, Already extends Statuses> =
+  | (Schema extends z.ZodType ? z.infer<Schema> : undefined)
+  | (Already extends readonly number[] ? "already" : never);
+
+/** How often and how long a request is repeated. */
+export type Patience = Partial<Pick<RetryOptions, "attempts" | "attemptsAtThisSize" | "budget">>;
+
+/**
+ * A JSON API over HTTP: its address, its credentials, its pauses. All requests of one call of the host share one budget
+ * for waiting, and none goes to any other origin.
+ *
+ * Errors have the code that fits the status: `Unauthenticated` (401), `PermissionDenied` (403), `NotFound` (404),
+ * `AlreadyExists` (409), `InvalidArgument` (other 4xx), `Unavailable` (429 and 5xx, after repetitions). A response of
+ * another shape than the schema's is `FailedPrecondition`.
+ */
+export class JsonApi {
+  readonly #options: JsonApiOptions;
+  readonly #base: ApiBase;
+  readonly #http: HttpClient;
+  readonly #gate = new RateGate();
+  readonly #budgets = new WeakMap<CallContext, WaitBudget>();
+
+  /** Sends nothing. @throws BatonError InvalidArgument for an unusable address */
+  constructor(options: JsonApiOptions) {
+    this.#options = options;
+    this.#base = resolveBaseUrl(options.baseUrl, options.baseUrlOptions);
+    this.#http = new HttpClient({
+      upstream: options.upstream,
+      origin: this.#base.origin,
+      userAgent: options.userAgent,
+      allowWrites: options.allowWrites,
+      totalTimeoutMs: options.httpTimeoutMs,
+      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      redact: options.redact,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+    });
+  }
+
+  /** Requests sent since the start. */
+  get requestCount(): number {
+    return this.#http.requestCount;
+  }
+
+  /** The address that requests go to, without anything that could be a secret. */
+  get address(): string {
+    return this.#base.origin + this.#base.path;
+  }
+
+  /** Reads and checks one object or list. */
+  async get<Schema extends z.ZodType>(
+    path: ApiPath,
+    schema: Schema,
+    ctx: CallContext,
+  ): Promise<z.infer<Schema>> {
+    return await this.exchange(
+      this.#request("GET", path),
+      (answer, endpoint) => {
+        this.#requireSuccess(answer, endpoint, ctx);
+        return decodeBody(answer, schema, endpoint, this.#advice);
+      },
+      ctx,
+    );
+  }
+
+  /** As {@link get}; undefined if the upstream says that there is no such object (404). */
+  async find<Schema extends z.ZodType>(
+    path: ApiPath,
+    schema: Schema,
+    ctx: CallContext,
+  ): Promise<z.infer<Schema> | undefined> {
+    try {
+      return await this.get(path, schema, ctx);
+    } catch (error) {
+      if (error instanceof BatonError && error.code === Code.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** One page of a list. Each row is checked against `schema`; one that does not fit fails the page. */
+  async page<Schema extends z.ZodType>(
+    path: ApiPath,
+    schema: Schema,
+    page: PageQuery,
+    pager: Pager,
+    ctx: CallContext,
+  ): Promise<RowPage<z.infer<Schema>>> {
+    const { kind, rest } = readToken(page.pageToken);
+    const query = { ...page, pageToken: rest };
+    const request: HttpRequest =
+      kind === LINK ? { method: "GET", path: rest } : this.#request("GET", path.withQuery(pager.ask(query)));
+    return await this.exchange(
+      request,
+      (answer, endpoint) => {
+        this.#requireSuccess(answer, endpoint, ctx);
+        const body = parseBody(answer, endpoint, this.#advice);
+        const fail = (problem: string) => shapeError(endpoint, problem, this.#advice);
+        const { place, list } = findRows(body, pager.rows, fail);
+        const rows = list.map((row, index) =>
+          checkShape(row, schema, endpoint, this.#advice, place === "" ? String(index) : `${place}.${index}`),
+        );
+        const response = { body, headers: answer.headers, count: rows.length, fail };
+        const next = pager.next(query, response);
+        return { rows, next: "link" in next ? this.#readLink(next.link, request, fail) : toToken(next) };
+      },
+      ctx,
+    );
+  }
+
+  /** Creates or asks. Not repeated unless it was certainly not carried out, or is declared a read. */
+  async post(path: ApiPath, ctx: CallContext): Promise<undefined>;
+  async post<Schema extends z.ZodType | undefined = undefined, Already extends Statuses = undefined>(
+    path: ApiPath,
+    options: RequestOptions<Schema, Already>,
+    ctx: CallContext,
+  ): Promise<Result<Schema, Already>>;
+  async post(path: ApiPath, ...rest: Rest): Promise<unknown> {
+    return await this.#write("POST", path, rest);
+  }
+
+  /** Creates or replaces. */
+  async put(path: ApiPath, ctx: CallContext): Promise<undefined>;
+  async put<Schema extends z.ZodType | undefined = undefined, Already extends Statuses = undefined>(
+    path: ApiPath,
+    options: RequestOptions<Schema, Already>,
+    ctx: CallContext,
+  ): Promise<Result<Schema, Already>>;
+  async put(path: ApiPath, ...rest: Rest): Promise<unknown> {
+    return await this.#write("PUT", path, rest);
+  }
+
+  /** Changes. Not repeated unless it was certainly not carried out. */
+  async patch(path: ApiPath, ctx: CallContext): Promise<undefined>;
+  async patch<Schema extends z.ZodType | undefined = undefined, Already extends Statuses = undefined>(
+    path: ApiPath,
+    options: RequestOptions<Schema, Already>,
+    ctx: CallContext,
+  ): Promise<Result<Schema, Already>>;
+  async patch(path: ApiPath, ...rest: Rest): Promise<unknown> {
+    return await this.#write("PATCH", path, rest);
+  }
+
+  /** Removes. */
+  async delete(path: ApiPath, ctx: CallContext): Promise<undefined>;
+  async delete<Schema extends z.ZodType | undefined = undefined, Already extends Statuses = undefined>(
+    path: ApiPath,
+    options: RequestOptions<Schema, Already>,
+    ctx: CallContext,
+  ): Promise<Result<Schema, Already>>;
+  async delete(path: ApiPath, ...rest: Rest): Promise<unknown> {
+    return await this.#write("DELETE", path, rest);
+  }
+
+  /**
+   * One level below: sends any request, and reads the response whatever its status. Both are done again after a fault
+   * that can pass, so far as the method allows it.
+   *
+   * @param request its path is the whole one, from the root of the server
+   */
+  async exchange<T>(
+    request: HttpRequest,
+    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+    ctx: CallContext,
+    patience: Patience = {},
+  ): Promise<T> {
+    const { upstream } = this.#options;
+    const endpoint = this.#http.describe(request);
+    const isRepeatable = isRead(request) || REPEATABLE.has(request.method);
+    const { attempts = isRepeatable ? DEFAULT_ATTEMPTS : 1, budget = this.#budgetOf(ctx) } = patience;
+    const options = { ...patience, attempts, budget, ctx, gate: this.#gate, upstream };
+    const outcome = await withRetries(options, async () => {
+      const answer = await this.#send(request, ctx);
+      // Even an announced pause is no reason to repeat a change that may have been made; 429 says that it was not.
+      if (isRepeatable || answer.status === 429) return { value: read(answer, endpoint) };
+      try {
+        return { value: read(answer, endpoint) };
+      } catch (error) {
+        return { error };
+      }
+    });
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** Gets ready to send. */
+  async prepare(): Promise<void> {
+    await this.#http.open();
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  /** What to check when something else than the API responds. */
+  get #advice(): string {
+    const { upstream, baseUrlOptions } = this.#options;
+    return `check that ${baseUrlOptions.setting} is the address of the API of ${upstream} and that no proxy answers in its place`;
+  }
+
+  #request(method: HttpMethod, path: ApiPath): HttpRequest {
+    return { method, path: this.#base.path + path.toString() };
+  }
+
+  async #write(method: HttpMethod, path: ApiPath, rest: Rest): Promise<unknown> {
+    const [options, ctx] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const { body, query = {}, headers, reads = false, schema, already = [] } = options;
+    const request: HttpRequest = {
+      ...this.#request(method, path.withQuery(query)),
+      reads,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    return await this.exchange(
+      request,
+      (answer, endpoint) => {
+        if (already.includes(answer.status)) return "already";
+        this.#requireSuccess(answer, endpoint, ctx);
+        return schema === undefined ? undefined : decodeBody(answer, schema, endpoint, this.#advice);
+      },
+      ctx,
+    );
+  }
+
+  #requireSuccess(answer: HttpAnswer, endpoint: Endpoint, ctx: CallContext): void {
+    if (answer.status < 200 || answer.status > 299) throw statusError(endpoint, answer, ctx.clock.now());
+  }
+
+  /** One exchange, repeated only if the credentials were refused and their file now holds others. */
+  async #send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+    const { credentials, upstream } = this.#options;
+    if (credentials === undefined) return await this.#http.send(this.#withHeaders(request, {}), ctx);
+    const signed = await signHeaders(credentials);
+    const answer = await this.#http.send(this.#withHeaders(request, signed.headers), ctx);
+    if (answer.status !== 401 || !(await replaceSecrets(signed))) return answer;
+    ctx.log.info(`${upstream} refused the credentials; their file holds others by now`);
+    const { headers } = await signHeaders(credentials);
+    return await this.#http.send(this.#withHeaders(request, headers), ctx);
+  }
+
+  #withHeaders(request: HttpRequest, credentials: Readonly<Record<string, string>>): HttpRequest {
+    return {
+      ...request,
+      headers: { accept: "application/json", ...this.#options.headers, ...request.headers, ...credentials },
+    };
+  }
+
+  #budgetOf(ctx: CallContext): WaitBudget {
+    let budget = this.#budgets.get(ctx);
+    if (budget === undefined) {
+      budget = new WaitBudget(Math.min(MAX_WAIT_MS, ctx.maxWaitMs ?? MAX_WAIT_MS));
+      this.#budgets.set(ctx, budget);
+    }
+    return budget;
+  }
+
+  /** The page token for a link: its path, as the credentials go to no other origin than the one of the settings. */
+  #readLink(link: string, request: HttpRequest, fail: (problem: string) => Error): string {
+    const { origin } = this.#base;
+    const url = URL.parse(link, origin + request.path);
+    // Behind a proxy that ends TLS, servers often give links with http://; they are followed with our scheme.
+    if (url === null || url.host !== new URL(origin).host) {
+      throw fail(
+        `the link to the next page leads to another server: ${url?.host ?? "an unreadable address"}`,
+      );
+    }
+    return LINK + url.pathname + url.search;
+  }
+}
+
+/** Options, if any, and the context. */
+type Rest = [CallContext] | [RequestOptions<z.ZodType | undefined, Statuses>, CallContext];
+
+function readToken(token: string): { readonly kind: string; readonly rest: string } {
+  const kind = token.charAt(0);
+  const rest = token.slice(1);
+  if (kind === "" || (kind === TOKEN && rest !== "") || (kind === LINK && rest.startsWith("/")))
+    return { kind, rest };
+  throw new BatonError(Code.InvalidArgument, "the page token is not one of this listing");
+}
+
+function toToken({ token }: Extract<NextPage, { token: string }>): string {
+  return token === "" ? "" : TOKEN + token;
+}
+
+/** The rows of a response, and where they stand in it. */
+function findRows(
+  body: unknown,
+  place: string | undefined,
+  fail: (problem: string) => Error,
+): { readonly place: string; readonly list: readonly unknown[] } {
+  if (place !== undefined) {
+    const list = findField(body, place);
+    // Servers written in Go give null for an empty list.
+    if (list === null) return { place, list: [] };
+    if (Array.isArray(list)) return { place, list };
+    throw fail(`${place}: not a list`);
+  }
+  if (Array.isArray(body)) return { place: "", list: body };
+  const lists = Object.entries(body ?? {}).filter(([, value]) => Array.isArray(value));
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) {
+    const list: unknown = only[1];
+    if (Array.isArray(list)) return { place: only[0], list };
+  }
+  throw fail(
+    lists.length === 0
+      ? "no list; say with rows where it is"
+      : `several lists (${lists.map(([name]) => name).join(", ")}); say with rows which one it is`,
+  );
+}
