@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
+import { fingerprint } from "#codecov/roster/roster-row.ts";
+import { decodeRosterToken, type RosterPosition } from "#codecov/roster/roster-token.ts";
 import { RosterWalk } from "#codecov/roster/roster-walk.ts";
 import { userIdOf } from "#codecov/roster/user-id.ts";
 import { type Clock, systemClock } from "#kernel/clock.ts";
@@ -450,5 +453,184 @@ describe("the window behind the present one", () => {
     walk.forget();
     await walk.next(again.nextToken, 5, roster, ctx);
     expect(roster.asked.length).toBeGreaterThan(asked);
+  });
+});
+
+describe("a walk that begins ahead of its first page", () => {
+  it("hands out what was read then, to the sync it was read for", async () => {
+    const roster = new FakeRoster(members(10));
+    const walk = new RosterWalk("acme", SMALL);
+    walk.beginAhead("a", roster, ctx);
+    await expect.poll(() => roster.asked).toHaveLength(2);
+    expect((await walk.next("", 0, roster, ctx, "a")).rows).toHaveLength(10);
+    expect(roster.asked).toHaveLength(2);
+    roster.rows = members(11);
+    expect((await walk.next("", 0, roster, ctx, "a")).rows).toHaveLength(11);
+  });
+
+  it("reads anew for another sync", async () => {
+    const roster = new FakeRoster(members(10));
+    const walk = new RosterWalk("acme", SMALL);
+    walk.beginAhead("a", roster, ctx);
+    await expect.poll(() => roster.asked).toHaveLength(2);
+    roster.rows = members(11);
+    expect((await walk.next("", 0, roster, ctx, "b")).rows).toHaveLength(11);
+  });
+
+  it("tells its failure only if it fails again", async () => {
+    const roster = new FakeRoster(members(10));
+    const walk = new RosterWalk("acme", SMALL);
+    roster.onRequest = () => {
+      throw new BatonError(Code.Unauthenticated, "not now");
+    };
+    walk.beginAhead("a", roster, ctx);
+    expect((await failureOf(walk.next("", 0, roster, ctx, "a"))).message).toBe("not now");
+    walk.beginAhead("b", roster, ctx);
+    roster.onRequest = () => undefined;
+    expect((await walk.next("", 0, roster, ctx, "b")).rows).toHaveLength(10);
+  });
+});
+
+describe("the first rows of the roster", () => {
+  async function beginnings(walk: RosterWalk, roster: FakeRoster, token = ""): Promise<boolean[]> {
+    const found: boolean[] = [];
+    let next = token;
+    do {
+      const slice = await walk.next(next, 10, roster, ctx);
+      found.push(slice.isBeginning);
+      next = slice.nextToken;
+    } while (next !== "" && found.length < 4);
+    return found;
+  }
+
+  it("are told from all others", async () => {
+    const roster = new FakeRoster(members(60));
+    expect(await beginnings(new RosterWalk("acme", SMALL), roster)).toEqual([true, false, false, false]);
+  });
+
+  it("come again when the walk has lost its place", async () => {
+    const { nextToken } = await new RosterWalk("acme", SMALL).next("", 20, new FakeRoster(members(60)), ctx);
+    const others = new FakeRoster(members(60, 500));
+    const again = await beginnings(new RosterWalk("acme", SMALL), others, nextToken);
+    expect(again).toEqual([true, false, false, false]);
+  });
+
+  it("come again when the address of the server has changed, and that is counted", async () => {
+    const roster = new FakeRoster(members(60));
+    const { nextToken } = await new RosterWalk("acme", SMALL, "here").next("", 20, roster, ctx);
+    const before = positionIn(nextToken);
+    const elsewhere = await new RosterWalk("acme", SMALL, "there").next(nextToken, 20, roster, ctx);
+    expect(elsewhere.isBeginning).toBe(true);
+    expect(elsewhere.rows[0]?.member.username).toBe("u1");
+    const { restarts, windows } = positionIn(elsewhere.nextToken);
+    expect([restarts, windows]).toEqual([before.restarts + 1, before.windows + 1]);
+    const there = await new RosterWalk("acme", SMALL, "here").next(nextToken, 20, roster, ctx);
+    expect(there.isBeginning).toBe(false);
+  });
+});
+
+/** The position in a token, whatever roster it belongs to. */
+function positionIn(token: string): RosterPosition {
+  const [, roster] = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+  return decodeRosterToken(token, roster).position;
+}
+
+describe("the position after a page", () => {
+  const prints = (rows: readonly Member[], begin: number, end: number) =>
+    rows.slice(begin, end).map(fingerprint);
+
+  async function positionAfter(rows: readonly Member[], pageRows: number): Promise<RosterPosition> {
+    return positionIn(
+      (await new RosterWalk("acme", SMALL).next("", pageRows, new FakeRoster(rows), ctx)).nextToken,
+    );
+  }
+
+  it("is held by twice the names that are required", async () => {
+    const rows = members(60);
+    expect(await positionAfter(rows, 20)).toMatchObject({ read: 20, ahead: 0, anchor: prints(rows, 14, 20) });
+  });
+
+  it("is held by a quarter of a window, if that has more names", async () => {
+    const rows = members(60);
+    const limits = { ...SMALL, windowRows: 40, anchorRows: 12 };
+    const slice = await new RosterWalk("acme", limits).next("", 40, new FakeRoster(rows), ctx);
+    expect(positionIn(slice.nextToken).anchor).toEqual(prints(rows, 30, 40));
+    const wide = await new RosterWalk("acme", { ...limits, anchorRows: 7 }).next(
+      "",
+      40,
+      new FakeRoster(rows),
+      ctx,
+    );
+    expect(positionIn(wide.nextToken).anchor).toEqual(prints(rows, 33, 40));
+  });
+
+  it.each([3, 4, 7])("is held by up to half a window where %d rows have no user name", async (nameless) => {
+    const rows = members(60);
+    rows.fill(member(0, nobody), 19 - nameless, 19);
+    const length = Math.min(10, 6 + nameless);
+    expect(await positionAfter(rows, 20)).toMatchObject({ read: 20, anchor: prints(rows, 20 - length, 20) });
+  });
+
+  it("is held by all rows as long as they are few", async () => {
+    const rows = members(60);
+    expect(await positionAfter(rows, 3)).toMatchObject({ read: 3, anchor: prints(rows, 0, 3) });
+  });
+
+  it("is held by no rows from before the place where the walk was taken up", async () => {
+    const rows = members(60);
+    const { nextToken } = await new RosterWalk("acme", SMALL).next("", 20, new FakeRoster(rows), ctx);
+    // Of the six rows that hold the position the last three are left.
+    const left = rows.toSpliced(14, 3);
+    const slice = await new RosterWalk("acme", SMALL).next(nextToken, 1, new FakeRoster(left), ctx);
+    expect(slice.rows.map((row) => row.member.username)).toEqual(["u21"]);
+    expect(positionIn(slice.nextToken)).toMatchObject({ read: 18, anchor: prints(rows, 17, 21) });
+  });
+
+  it("is that of the last user name; rows behind it are handed out again by another process, as the same", async () => {
+    const rows = members(60);
+    rows.fill(member(0, nobody), 1, 2);
+    rows.fill(member(0, nobody), 8, 10);
+    const roster = new FakeRoster(rows);
+    const { nextToken } = await new RosterWalk("acme", SMALL).next("", 10, roster, ctx);
+    const twin = fingerprint(member(0, nobody));
+    expect(positionIn(nextToken)).toMatchObject({ read: 8, ahead: 2, unnamed: new Map([[twin, 1]]) });
+    const again = await new RosterWalk("acme", SMALL).next(nextToken, 3, roster, ctx);
+    expect(again.rows.map(({ ordinal }) => ordinal)).toEqual([2, 3, 0]);
+  });
+
+  it("says that the roster has ended only behind its last row", async () => {
+    const roster = new FakeRoster(members(10));
+    // The count is wrong, so that the end has to be told twice.
+    roster.onRequest = (page, pageSize) => {
+      const answer = roster.answer(page, pageSize);
+      return answer.kind === "page" ? { ...answer, page: { ...answer.page, count: 7 } } : answer;
+    };
+    const walk = new RosterWalk("acme", SMALL);
+    const first = await walk.next("", 5, roster, ctx);
+    expect(positionIn(first.nextToken).claimedCount).toBeUndefined();
+    const second = await walk.next(first.nextToken, 5, roster, ctx);
+    expect(positionIn(second.nextToken).claimedCount).toBe(7);
+    expect(await walk.next(second.nextToken, 5, roster, ctx)).toMatchObject({ rows: [], nextToken: "" });
+  });
+
+  it("is where the window behind was read ahead, also with members without a user name", async () => {
+    const rows = members(100).map((row, index) => (index % 7 === 3 ? { ...row, ...nobody } : row));
+    const roster = new FakeRoster(rows);
+    expect(await walkAll(roster, { pageRows: 6 })).toHaveLength(100);
+    expect(new Set(roster.asked.map(String)).size).toBe(roster.asked.length);
+  });
+
+  it("is not needed by pages that are already kept", async () => {
+    const roster = new FakeRoster(members(20));
+    const walk = new RosterWalk("acme", SMALL);
+    const { nextToken } = await walk.next("", 5, roster, ctx);
+    roster.rows = [];
+    expect((await walk.next(nextToken, 5, roster, ctx)).rows.map(({ member: row }) => row.username)).toEqual([
+      "u6",
+      "u7",
+      "u8",
+      "u9",
+      "u10",
+    ]);
   });
 });
