@@ -123,10 +123,12 @@ function placeWindow(
   { requiredNames }: RosterLimits,
 ): PageRange {
   if (back >= read) return choosePage(0, windowRows);
-  let best = choosePage(read - back, windowRows);
-  for (let margin = back - 1; margin >= requiredNames && gain(best, read) < windowRows / 4; margin -= 1) {
-    const range = choosePage(read - margin, windowRows);
-    if (gain(range, read) > gain(best, read)) best = range;
+  let margin = back;
+  let best = choosePage(read - margin, windowRows);
+  // What begins further on never reaches less far.
+  while (margin > requiredNames && gain(best, read) < windowRows / 4) {
+    margin -= 1;
+    best = choosePage(read - margin, windowRows);
   }
   for (let size = windowRows + 1; gain(best, read) <= 0; size += 1) best = choosePage(read - back, size);
   return best;
@@ -264,7 +266,6 @@ function checkRestarts(window: RosterWindow, { maxRestarts }: RosterLimits): Ros
   throw new BatonError(
     Code.Aborted,
     `the roster changed so much while it was read that the walk had to begin again ${maxRestarts} times; start the sync again at a quieter time`,
-    { kind: "upstream" },
   );
 }
 

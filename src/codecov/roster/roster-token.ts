@@ -110,7 +110,7 @@ function splitAnchor(text: string): string[] {
 }
 
 function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isCountEntry(value: unknown): value is [string, number] {

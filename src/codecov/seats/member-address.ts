@@ -145,7 +145,6 @@ export function movedAway(userId: string, { username, name }: Member): BatonErro
   return new BatonError(
     Code.Aborted,
     `while the seat of ${userId} was changed, the account at its address in Codecov became another (${now}); check the seats of both, then run a sync`,
-    { kind: "upstream" },
   );
 }
 

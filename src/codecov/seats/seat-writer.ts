@@ -172,7 +172,6 @@ function givenUp(task: Task, attempts: number, answer: SeatAnswer): BatonError {
   return new BatonError(
     Code.Aborted,
     `Codecov accepted ${attempts} times to ${change} and did not keep it: another program changes seats at the same time${task.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
-    { kind: "upstream" },
   );
 }
 

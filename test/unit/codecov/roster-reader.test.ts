@@ -5,7 +5,7 @@ import { ROSTER_LIMITS, readWindow } from "#codecov/roster/roster-reader.ts";
 import { fingerprint, hasName } from "#codecov/roster/roster-row.ts";
 import type { RosterPosition } from "#codecov/roster/roster-token.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { silentLogger } from "#kernel/logger.ts";
+import { type LogFields, type Logger, silentLogger } from "#kernel/logger.ts";
 import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";
 
 const BEGINNING: RosterPosition = {
@@ -31,8 +31,15 @@ function unnamed(count: number): Member[] {
   return Array.from({ length: count }, () => member(0, nobody));
 }
 
-async function read(roster: FakeRoster, position: RosterPosition, limits = SMALL) {
-  return await readWindow(roster, position, limits, silentLogger);
+async function read(roster: FakeRoster, position: RosterPosition, limits = SMALL, log = silentLogger) {
+  return await readWindow(roster, position, limits, log);
+}
+
+/** A logger that keeps the fields of its lines. */
+function keepFields(): { readonly log: Logger; readonly fields: unknown[] } {
+  const fields: unknown[] = [];
+  const keep = (_: string, said?: LogFields) => void fields.push(said);
+  return { log: { ...silentLogger, info: keep, warn: keep }, fields };
 }
 
 /** Positions of the first row of each page that was asked for, and behind its last. */
@@ -225,6 +232,24 @@ describe("a place that is not found", () => {
     expect((await startsAfter(900, 519)).filter((start) => start > 0)).toHaveLength(2);
   });
 
+  it("is looked for in the first page if that is where the way back leads", async () => {
+    const rows = members(200);
+    const roster = new FakeRoster(rows.slice(30));
+    const limits = { ...SMALL, windowRows: 72 };
+    const window = await read(roster, { ...positionAfter(rows, 64), windowRows: 72 }, limits);
+    expect(window).toMatchObject({ start: 0, fresh: 34, restarts: 0 });
+    expect(roster.asked).toHaveLength(2);
+  });
+
+  it("is told of in the log, with how far the walk goes back", async () => {
+    const { log, fields } = keepFields();
+    await read(new FakeRoster(before.slice(900)), { ...position, windowRows: 200 }, SMALL, log);
+    expect(fields).toEqual([
+      { position: 1_000, back: "64" },
+      { position: 1_000, back: "Infinity" },
+    ]);
+  });
+
   it("is looked for at the beginning if the roster ends before the page", async () => {
     const roster = new FakeRoster(members(10));
     const window = await read(roster, positionAfter(before, 100));
@@ -333,6 +358,20 @@ describe("a page that the server cannot deliver", () => {
     expect(window.start).toBeLessThanOrEqual(200 - SMALL.requiredNames);
   });
 
+  it("is not replaced by one that ends where the walk already is", async () => {
+    const roster = refuseAbove(50);
+    const window = await read(roster, { ...positionAfter(rows, 50, 50), windowRows: 200 });
+    expect(window.start + window.fresh).toBe(50);
+    expect(window.rows.slice(window.fresh)).not.toEqual([]);
+    expect(roster.asked).toHaveLength(2);
+  });
+
+  it("is told of in the log, with its size and the error", async () => {
+    const { log, fields } = keepFields();
+    await read(refuseAbove(20), { ...BEGINNING, windowRows: 80 }, SMALL, log);
+    expect(fields).toEqual([{ rows: 80, error: expect.objectContaining({ message: "502" }) }]);
+  });
+
   it("is not asked for again at the smallest size, nor below it", async () => {
     for (const windowRows of [10, 9]) {
       const roster = refuseAbove(1);
@@ -370,6 +409,15 @@ describe("a server that gives fewer rows than asked for", () => {
       [1, 15],
     ]);
     expect(window).toMatchObject({ windowRows: 15, growAfter: 0 });
+  });
+
+  it("is asked for no more even if that is very little", async () => {
+    const roster = capAt(3);
+    await read(roster, BEGINNING);
+    expect(roster.asked).toEqual([
+      [1, 20],
+      [1, 3],
+    ]);
   });
 
   it("is asked for a quarter at least in the middle, where few rows can be the end of a roster that shrinks", async () => {
