@@ -125,7 +125,7 @@ function placeWindow(
   if (back >= read) return choosePage(0, windowRows);
   let margin = back;
   let best = choosePage(read - margin, windowRows);
-  // What begins further on never reaches less far.
+  // A page that may begin later never ends earlier.
   while (margin > requiredNames && gain(best, read) < windowRows / 4) {
     margin -= 1;
     best = choosePage(read - margin, windowRows);

@@ -161,12 +161,13 @@ export class RosterWalk {
 
   #slice({ window, index, unnamed }: SliceStart, maxRows: number, ctx: CallContext): RosterSlice {
     // Rows without a user name at the end of a window are left to the next one, which begins before them.
-    const { rows: all, start, fresh, atEnd } = window;
+    const { rows: all, fresh, atEnd } = window;
     const stop = atEnd ? all.length : endOfNames(all, fresh, all.length);
     const end = endOfSlice(all, index, stop, maxRows);
     const counts = new Map(unnamed);
     const rows = all.slice(index, end).map((member) => ({ member, ordinal: takeOrdinal(member, counts) }));
-    const isBeginning = start === 0 && index === 0;
+    // A window in the middle begins with rows of the anchor, which are not handed out again.
+    const isBeginning = index === 0;
     if (atEnd && end === stop) return { rows, isBeginning, nextToken: "" };
     const nextToken = encodeRosterToken(this.#positionAt(window, end, counts), this.#origin);
     if (end < stop)

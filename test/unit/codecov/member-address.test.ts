@@ -27,6 +27,11 @@ function internal(ownerid: number, { username, name, email }: Member): InternalM
   return { ownerid, username, name, email };
 }
 
+interface Answer {
+  readonly status: number;
+  readonly value: unknown;
+}
+
 /** What tests set of a Codecov that answers from memory. */
 interface Answers {
   readonly roster: readonly Member[];
@@ -37,7 +42,7 @@ interface Answers {
   /** Whether the internal list has more than one page. */
   readonly hasMoreInternal: boolean;
   /** What a search of the roster for this text answers instead of the members it fits. */
-  readonly searches: Readonly<Record<string, unknown>>;
+  readonly searches: Readonly<Record<string, Answer>>;
 }
 
 const page = (results: readonly unknown[], next: string | null = null) => ({
@@ -45,7 +50,9 @@ const page = (results: readonly unknown[], next: string | null = null) => ({
   value: { count: results.length, next, results },
 });
 
-function answerTo(path: string, answers: Answers): { readonly status: number; readonly value: unknown } {
+const notFound = (detail: string): Answer => ({ status: 404, value: { detail } });
+
+function answerTo(path: string, answers: Answers): Answer {
   const url = new URL(path, "https://codecov.example");
   const search = url.searchParams.get("search") ?? "";
   if (url.pathname === "/internal/github/acme/users/") {
@@ -54,7 +61,7 @@ function answerTo(path: string, answers: Answers): { readonly status: number; re
   }
   if (url.pathname === "/api/v2/github/acme/users/") {
     const special = answers.searches[search];
-    if (special !== undefined) return { status: 404, value: special };
+    if (special !== undefined) return special;
     const fitting = answers.roster.filter(({ username, name, email }) =>
       [username, name, email].join(" ").toLowerCase().includes(search.toLowerCase()),
     );
@@ -65,7 +72,7 @@ function answerTo(path: string, answers: Answers): { readonly status: number; re
   );
   const there = answers.addresses[address];
   if (there instanceof Error) throw there;
-  if (there === undefined) return { status: 404, value: { detail: "No User matches the given query." } };
+  if (there === undefined) return notFound("No User matches the given query.");
   return { status: 200, value: there };
 }
 
@@ -257,7 +264,7 @@ describe("the internal id", () => {
   });
 
   it("is looked for among others even if nobody at all is found with it", async () => {
-    expect((await find({ searches: { 7: { detail: "Invalid page." } } })).found).toEqual(isFound);
+    expect((await find({ searches: { 7: notFound("Invalid page.") } })).found).toEqual(isFound);
   });
 
   it.each<[string, Partial<Answers>, string]>([
@@ -266,6 +273,7 @@ describe("the internal id", () => {
     ["the list has the member twice", { internal: [internal(7, bob), internal(8, bob)] }, "told apart"],
     ["the list goes on", { hasMoreInternal: true }, "too many similar"],
     ["another member is called so", { roster: [member("x7"), member("7")] }, "as user name"],
+    ["more members match it than one page holds", { searches: { 7: page([], "more") } }, "too many members"],
     ["it leads nowhere", { addresses: {} }, "does not lead"],
     ["it leads to another member", { addresses: { 7: member("carol") } }, "does not lead"],
   ])("is not used if %s", async (_, answers, problem) => {
@@ -276,7 +284,7 @@ describe("the internal id", () => {
   });
 
   it("is not looked for any further without access to the roster", async () => {
-    const error = await failureOf(find({ searches: { 7: { detail: "Not found." } } }));
+    const error = await failureOf(find({ searches: { 7: notFound("Not found.") } }));
     expect([error.code, error.kind]).toEqual([Code.FailedPrecondition, "configuration"]);
   });
 });

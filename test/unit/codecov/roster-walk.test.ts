@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
@@ -491,6 +492,34 @@ describe("a walk that begins ahead of its first page", () => {
   });
 });
 
+describe("a walk that began ahead and is wanted by nobody", () => {
+  it("is forgotten with the sync", async () => {
+    const roster = new FakeRoster(members(10));
+    const walk = new RosterWalk("acme", SMALL);
+    walk.beginAhead("a", roster, ctx);
+    walk.forget();
+    roster.rows = members(11);
+    expect((await walk.next("", 0, roster, ctx, "a")).rows).toHaveLength(11);
+  });
+
+  it("may fail without harm to the process", async () => {
+    const unhandled: unknown[] = [];
+    const keep = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", keep);
+    onTestFinished(() => void process.off("unhandledRejection", keep));
+    const roster = new FakeRoster(members(10));
+    roster.onRequest = () => {
+      throw new BatonError(Code.Unauthenticated, "not now");
+    };
+    new RosterWalk("acme", SMALL).beginAhead("a", roster, ctx);
+    // Rejections that nothing handles are told once all that is ready has run.
+    await setImmediate();
+    await setImmediate();
+    expect(roster.asked).toHaveLength(1);
+    expect(unhandled).toEqual([]);
+  });
+});
+
 describe("the first rows of the roster", () => {
   async function beginnings(walk: RosterWalk, roster: FakeRoster, token = ""): Promise<boolean[]> {
     const found: boolean[] = [];
@@ -519,7 +548,13 @@ describe("the first rows of the roster", () => {
     const roster = new FakeRoster(members(60));
     const { nextToken } = await new RosterWalk("acme", SMALL, "here").next("", 20, roster, ctx);
     const before = positionIn(nextToken);
-    const elsewhere = await new RosterWalk("acme", SMALL, "there").next(nextToken, 20, roster, ctx);
+    const told: string[] = [];
+    const log = { ...silentLogger, info: (line: string) => void told.push(line) };
+    const elsewhere = await new RosterWalk("acme", SMALL, "there").next(nextToken, 20, roster, {
+      ...ctx,
+      log,
+    });
+    expect(told).toHaveLength(1);
     expect(elsewhere.isBeginning).toBe(true);
     expect(elsewhere.rows[0]?.member.username).toBe("u1");
     const { restarts, windows } = positionIn(elsewhere.nextToken);
