@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { BatonError } from "#kernel/errors.ts";
+import type { MakeConnector } from "./connect.ts";
+import { startTestHost } from "./host.ts";
+import type { FakeUpstream, Fault } from "./upstream.ts";
+
+/** @see checkFaults */
+export interface FaultCheckOptions {
+  /** What goes wrong; {@link FAULTS} unless told. */
+  readonly faults?: readonly Fault[];
+  /** At how many places of a sync each fault is tried; 10 unless told, spread over all its requests. */
+  readonly places?: number;
+}
+
+/** What goes wrong with real upstreams. */
+export const FAULTS: readonly Fault[] = [
+  500,
+  503,
+  429,
+  403,
+  404,
+  "reset",
+  "truncated",
+  "html",
+  "empty-object",
+];
+
+/**
+ * Lets one request of a sync go wrong, each time another one and in another way. Such a sync has to fail, or to try
+ * again and store what an undisturbed one stores. One that ends well with fewer rows would be taken for the truth: people
+ * would lose access, or keep it, without anybody having decided so.
+ *
+ * @param make makes the connector, with `upstream` as its upstream
+ * @throws AssertionError that names the fault and the request
+ */
+export async function checkFaults(
+  make: MakeConnector,
+  upstream: FakeUpstream,
+  { faults = FAULTS, places = 10 }: FaultCheckOptions = {},
+): Promise<void> {
+  upstream.reset();
+  const undisturbed = await sync(make);
+  const requests = upstream.requests.map(({ method, path }) => `${method} ${path}`);
+  assert.ok(requests.length > 0, "the sync sent no request to the fake upstream");
+  const step = Math.max(1, requests.length / places);
+  for (const fault of faults) {
+    for (let place = 0; place < requests.length; place += step) {
+      const after = Math.floor(place);
+      upstream.reset();
+      upstream.fail(fault, { after });
+      const stored = await sync(make).catch(passFailure);
+      if (stored === undefined) continue;
+      assert.deepEqual(
+        stored,
+        undisturbed,
+        `the sync ended well although request ${after + 1} (${requests[after]}) met the fault ${fault}, and stored other rows than an undisturbed one`,
+      );
+    }
+  }
+  upstream.reset();
+}
+
+async function sync(make: MakeConnector): Promise<Readonly<Record<string, string>>> {
+  await using host = await startTestHost(make);
+  return (await host.sync()).encoded;
+}
+
+/** A sync may fail, but with an error that somebody can act on. */
+function passFailure(error: unknown): undefined {
+  if (error instanceof BatonError) return undefined;
+  throw error;
+}
