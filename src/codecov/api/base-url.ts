@@ -1,4 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { isLoopback } from "#kernel/loopback.ts";
 
 /** The API of the hosted service. */
 export const HOSTED_BASE_URL = "https://api.codecov.io";
@@ -61,11 +62,6 @@ export function serverAddress(text: string): string {
 function toApiBase(url: URL): ApiBase {
   const prefix = url.pathname.replace(/\/+$/, "");
   return { origin: url.origin, path: prefix.endsWith(API_PATH) ? prefix : prefix + API_PATH };
-}
-
-/** Whether a URL's host name can only mean this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function invalid(problem: string): BatonError {

@@ -1,6 +1,6 @@
 import { escapeHtml } from "#format/escape-html.ts";
+import { formatNumber } from "#format/number.ts";
 import type { ChangeCounts } from "./findings.ts";
-import { formatNumber } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
 
 interface Segment {

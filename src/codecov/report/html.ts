@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { escapeHtml } from "#format/escape-html.ts";
+import { formatNumber } from "#format/number.ts";
 import { renderChangeChart, renderSeatChart } from "./charts.ts";
 import type { Finding } from "./findings.ts";
 import { STYLE } from "./html-style.ts";
-import { describeFigures, describeOrganization, type Figure, formatNumber } from "./overview.ts";
+import { describeFigures, describeOrganization, type Figure } from "./overview.ts";
 import { describeComparison, describeSource } from "./provenance.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";
 import { type Column, describePopulation, describeSections, type Section } from "./sections.ts";

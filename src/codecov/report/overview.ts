@@ -1,3 +1,4 @@
+import { formatNumber } from "#format/number.ts";
 import { knowsSignIns, type ListName } from "./findings.ts";
 import type { ReviewFacts } from "./review.ts";
 import type { SyncFacts } from "./snapshots.ts";
@@ -72,10 +73,6 @@ export function describeFigures({ counts, purchasedSeats, previousSync }: Review
       list: "concerns",
     },
   ];
-}
-
-export function formatNumber(number: number): string {
-  return number.toLocaleString("en-US");
 }
 
 function describePurchased(used: number, purchased: number | null): string {

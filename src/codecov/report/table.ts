@@ -1,7 +1,8 @@
 import { countColumns, padToColumns, wrapToColumns } from "#format/columns.ts";
 import { layOutGrid } from "#format/grid.ts";
+import { formatNumber } from "#format/number.ts";
 import { showHidden } from "#kernel/visible-text.ts";
-import { describeFigures, describeOrganization, type Figure, formatNumber } from "./overview.ts";
+import { describeFigures, describeOrganization, type Figure } from "./overview.ts";
 import { describeComparison, describeSource, type Fact } from "./provenance.ts";
 import type { ReviewContent } from "./review.ts";
 import { describeSections, type Section } from "./sections.ts";

@@ -43,6 +43,11 @@ export function organizationId({ owner }: Pick<Target, "owner">): string {
   return owner.replaceAll(":", "/");
 }
 
+/** Whether an id is that of the organization, or of its license: both are called by the owner. */
+export function isOwnId(id: Resource["id"], target: Pick<Target, "owner">): boolean {
+  return id?.resource === organizationId(target);
+}
+
 export function toOrgResource(owner: Owner, target: Target): Resource {
   return makeResource({
     resourceType: ORG_TYPE,

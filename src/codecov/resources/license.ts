@@ -3,7 +3,7 @@ import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
-import { licenseEntitlements, licenseType, organizationId, toLicenseResource } from "./access-model.ts";
+import { isOwnId, licenseEntitlements, licenseType, toLicenseResource } from "./access-model.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
@@ -53,20 +53,20 @@ export function makeLicenseSyncer({
 
     async get(id, _parent, ctx) {
       const found = await organization.find(ctx);
-      if (found === undefined || id.resource !== organizationId(found.target)) return undefined;
+      if (found === undefined || !isOwnId(id, found.target)) return undefined;
       const consumed = await countSeats(await connection.forCall(ctx), ctx);
       return { resource: toLicenseResource({ purchased: purchasedSeats, consumed }, found.target) };
     },
 
     async entitlements(resource, _page, ctx) {
       const { target } = await organization.read(ctx);
-      const isOurs = resource.id?.resource === organizationId(target);
+      const isOurs = isOwnId(resource.id, target);
       return { items: isOurs ? licenseEntitlements(resource, target) : [], nextPageToken: "" };
     },
 
     async grants(resource, page, ctx) {
       const { target } = await organization.read(ctx);
-      if (resource.id?.resource !== organizationId(target)) return { items: [], nextPageToken: "" };
+      if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
       const begin = () => (notes.leavesLicenseToOrg(page.activeSyncId) ? undefined : "license");
       return await grants.list(page, begin, ctx);
     },

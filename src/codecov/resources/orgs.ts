@@ -1,5 +1,5 @@
 import type { ResourceSyncer } from "#runtime/connector.ts";
-import { ADMIN, organizationId, orgEntitlements, orgType, toOrgResource } from "./access-model.ts";
+import { ADMIN, isOwnId, orgEntitlements, orgType, toOrgResource } from "./access-model.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SyncNotes } from "./sync-notes.ts";
@@ -22,20 +22,20 @@ export function makeOrgSyncer(
 
     async get(id, _parent, ctx) {
       const found = await organization.find(ctx);
-      if (found === undefined || id.resource !== organizationId(found.target)) return undefined;
+      if (found === undefined || !isOwnId(id, found.target)) return undefined;
       return { resource: toOrgResource(found.owner, found.target) };
     },
 
     async entitlements(resource, { activeSyncId }, ctx) {
       const { target } = await organization.read(ctx);
-      if (resource.id?.resource !== organizationId(target)) return { items: [], nextPageToken: "" };
+      if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
       notes.noteOrgEntitlements(activeSyncId);
       return { items: orgEntitlements(resource, target), nextPageToken: "" };
     },
 
     async grants(resource, page, ctx) {
       const { target } = await organization.read(ctx);
-      if (resource.id?.resource !== organizationId(target)) return { items: [], nextPageToken: "" };
+      if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
       const begin = () => (notes.orgBringsLicense(page.activeSyncId) ? "both" : "org");
       return await grants.list(page, begin, ctx);
     },

@@ -1,6 +1,7 @@
+import { formatNumber } from "#format/number.ts";
 import type { SyncProgress } from "#sync/progress.ts";
 import type { Output } from "./output.ts";
-import { formatDuration, formatNumber } from "./summary.ts";
+import { formatDuration } from "./summary.ts";
 
 /** How often a log tells how far a long sync is. */
 const LOG_INTERVAL_MS = 10_000;

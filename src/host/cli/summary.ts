@@ -1,3 +1,4 @@
+import { formatNumber } from "#format/number.ts";
 import { toVisibleLine } from "#kernel/visible-text.ts";
 
 /** What a finished sync has to show. */
@@ -34,10 +35,6 @@ export function summaryFields(summary: Summary): Readonly<Record<string, unknown
     file: summary.file,
     file_bytes: summary.fileBytes,
   };
-}
-
-export function formatNumber(number: number): string {
-  return number.toLocaleString("en-US");
 }
 
 export function formatDuration(ms: number): string {

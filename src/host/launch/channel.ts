@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, Metadata } from "@grpc/grpc-js";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { LOOPBACK } from "#kernel/loopback.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { createClientTls } from "#wire/tls.ts";
 import { connectionClosed, type Method, PendingCalls } from "./calls.ts";
@@ -39,7 +40,7 @@ export class ConnectorChannel {
 
   constructor(port: number, credential: Credential) {
     const { credentials, options } = createClientTls(credential);
-    this.#client = new Client(`127.0.0.1:${port}`, credentials, { ...CHANNEL_OPTIONS, ...options });
+    this.#client = new Client(`${LOOPBACK}:${port}`, credentials, { ...CHANNEL_OPTIONS, ...options });
   }
 
   /** Resolves once the connection stands, however long that takes: give up through the signal. */

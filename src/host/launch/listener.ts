@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { LOOPBACK } from "#kernel/loopback.ts";
 
 /** A loopback TCP port on which a child process is going to serve. */
 export interface ChildListener {
@@ -10,8 +11,6 @@ export interface ChildListener {
   /** Lets go of this process's copy. Call it as soon as the child has been spawned. */
   close(): Promise<void>;
 }
-
-const HOST = "127.0.0.1";
 
 /**
  * Opens the socket on which the connector will serve, so that the port is known and accepting before the
@@ -28,11 +27,11 @@ export async function openChildListener(
   platform: NodeJS.Platform = process.platform,
 ): Promise<ChildListener> {
   const server = createServer((socket) => socket.destroy());
-  server.listen({ port: 0, host: HOST, exclusive: true });
+  server.listen({ port: 0, host: LOOPBACK, exclusive: true });
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") {
-    throw new BatonError(Code.Internal, `the listener on ${HOST} has no port`);
+    throw new BatonError(Code.Internal, `the listener on ${LOOPBACK} has no port`);
   }
   const close = async (): Promise<void> => {
     if (!server.listening) return;

@@ -1,8 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { LOOPBACK } from "#kernel/loopback.ts";
 import { LISTENER_FD_VARIABLE } from "#wire/names.ts";
-
-const LOOPBACK = "127.0.0.1";
 
 export interface ListenOptions {
   /** Port that the host announced. */

@@ -1,8 +1,8 @@
 import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { toMilliseconds } from "#model/timestamp.ts";
 import type { C1Client } from "./c1-client.ts";
-import { toMilliseconds } from "./duration.ts";
 
 const DEFAULT_INTERVAL_MS = 30_000;
 const SHORTEST_INTERVAL_MS = 1_000;

@@ -1,8 +1,8 @@
 import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { Code, toBatonError } from "#kernel/errors.ts";
+import { toMilliseconds } from "#model/timestamp.ts";
 import type { C1Client } from "./c1-client.ts";
-import { toMilliseconds } from "./duration.ts";
 import { abandonable } from "./waiting.ts";
 
 export interface TaskLoopOptions {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { type Row, readInteger, readText } from "#files/database.ts";
-import { findLackOfDescriptors, toFileError } from "#files/file-errors.ts";
+import { findLackOfDescriptors, sqliteCodeOf, toFileError } from "#files/file-errors.ts";
 import { createPrivateFile, hasLocks, identifyFile, isSameFile } from "#files/file-lock.ts";
 import { lockPathOf } from "#files/helper-path.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -187,11 +187,6 @@ function explain(
     default:
   }
   return toFileError(error, `take the lock file ${lockPath}`);
-}
-
-function sqliteCodeOf(error: unknown): number {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return 0;
-  return error.errcode & 0xff;
 }
 
 function describeHolder(db: DatabaseSync | undefined, outputPath: string): BatonError {

@@ -1,9 +1,10 @@
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
-import { Resource } from "#gen/c1/connector/v2/resource.ts";
+import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { findAnnotation, hasAnnotation, packAnnotation, withAnnotation } from "#model/annotations.ts";
-import { formatResourceKey, makeEntitlementId } from "#model/ids.ts";
+import { makeEntitlementId } from "#model/ids.ts";
 import { everyItem } from "#store/reader.ts";
 import { readListing } from "./listing.ts";
+import { openSubject } from "./listing-subject.ts";
 import type { SyncSession } from "./session.ts";
 import { isEntitlementListingWanted, isLeftOut, mayListEntitlements } from "./skip-rules.ts";
 import type { SpawnedCursors } from "./spawned-cursors.ts";
@@ -91,19 +92,11 @@ export async function listEntitlements(
   action: Action,
   cursors: SpawnedCursors,
 ): Promise<void> {
-  const subject = loadSubject(session, action);
-  if (subject === undefined) {
-    session.state.finish(action);
-    return;
-  }
-  const annotations = action.typeScoped ? [packAnnotation("TypeScopedEntitlements")] : [];
+  const subject = openSubject(session, action, "TypeScopedEntitlements");
+  if (subject === undefined) return;
   await readListing(session, action, {
-    what: `listing entitlements of ${describeSubject(action)}`,
-    fetch: (pageToken, signal) =>
-      session.client.listEntitlements(
-        { resource: subject, pageSize: 0, pageToken, annotations, activeSyncId: session.activeSyncId },
-        signal,
-      ),
+    what: `listing entitlements of ${subject.name}`,
+    fetch: (pageToken, signal) => session.client.listEntitlements(subject.request(pageToken), signal),
     store: ({ list, annotations: facts, nextPageToken }) => {
       store(
         session,
@@ -130,17 +123,4 @@ function acceptEntitlement(session: SyncSession, { id, resource }: Entitlement):
 function store(session: SyncSession, entitlements: readonly Entitlement[]): void {
   session.writer.putEntitlements(entitlements);
   session.countRows("entitlements", entitlements.length);
-}
-
-/** What a listing is about: the stored resource as a whole, or a stand-in for a whole type. */
-export function loadSubject(session: SyncSession, action: Action): Resource | undefined {
-  const { resourceTypeId: resourceType, resourceId: resource } = action;
-  if (action.typeScoped) return Resource.fromPartial({ id: { resourceType, resource: resourceType } });
-  return session.reader.findResource({ resourceType, resource });
-}
-
-export function describeSubject({ typeScoped, resourceTypeId, resourceId }: Action): string {
-  return typeScoped
-    ? `type ${resourceTypeId}`
-    : formatResourceKey({ resourceType: resourceTypeId, resource: resourceId });
 }

@@ -9,8 +9,8 @@ import {
 } from "#model/annotations.ts";
 import { decodeGrant, type EncodedGrant, type EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey, makeGrantId, type ResourceKeyParts } from "#model/ids.ts";
-import { describeSubject, loadSubject } from "./entitlement-phase.ts";
 import { readListing } from "./listing.ts";
+import { openSubject } from "./listing-subject.ts";
 import { acceptResource, fetchResource } from "./resource-phase.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
 import { isGrantListingWanted, isLeftOut, mayListGrants } from "./skip-rules.ts";
@@ -41,21 +41,14 @@ export async function listGrants(
   action: Action,
   cursors: SpawnedCursors,
 ): Promise<void> {
-  const subject = loadSubject(session, action);
-  if (subject === undefined) {
-    session.state.finish(action);
-    return;
-  }
-  const what = `listing grants of ${describeSubject(action)}`;
-  const annotations = action.typeScoped ? [packAnnotation("TypeScopedGrants")] : [];
+  const subject = openSubject(session, action, "TypeScopedGrants");
+  if (subject === undefined) return;
+  const what = `listing grants of ${subject.name}`;
   const related = new RelatedResources(session);
   await readListing(session, action, {
     what,
     fetch: async (pageToken, signal) => {
-      const response = await session.client.listGrants(
-        { resource: subject, pageSize: 0, pageToken, annotations, activeSyncId: session.activeSyncId },
-        signal,
-      );
+      const response = await session.client.listGrants(subject.request(pageToken), signal);
       await related.fetchFor(response.list);
       return response;
     },

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
-import { connect, isIP } from "node:net";
+import { connect } from "node:net";
 import { dirname } from "node:path";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { isLoopback } from "#kernel/loopback.ts";
 import { describeReason, describeSystemFault, systemCodeOf, toFaultError } from "#kernel/system-error.ts";
 
 /** Where a server listens: a TCP address or a Unix socket. */
@@ -27,10 +28,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 
 /** Whether only this machine can reach the address. */
 export function isLocal(address: ListenAddress): boolean {
-  if (address.kind === "unix") return true;
-  const { host } = address;
-  if (isIP(host) === 4) return host.startsWith("127.");
-  return host === "::1" || host === "localhost";
+  return address.kind === "unix" || isLoopback(address.host);
 }
 
 export function formatListenAddress(address: ListenAddress): string {

@@ -7,6 +7,7 @@
 import { checkServerIdentity } from "node:tls";
 import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { LOOPBACK } from "#kernel/loopback.ts";
 import type { Credential } from "./server-config.ts";
 
 const SEED_BYTES = 32;
@@ -15,12 +16,10 @@ const KEY_BYTES = 64;
 /** PKCS#8 wrapping of a bare Ed25519 seed (RFC 8410, section 7): version 0, the curve's identifier, the seed. */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** Address that both ends of the connection use; the certificates carry it as IP address and no DNS name. */
-const LOOPBACK = "127.0.0.1";
-
 /**
  * Any name that is not an address. Node 26 refuses an IP address as TLS server name, and gRPC passes on what
- * it dials, so the client names this instead and checks the certificate against {@link LOOPBACK} itself.
+ * it dials, so the client names this instead and checks the certificate against {@link LOOPBACK} itself, which
+ * certificates carry as IP address and not as DNS name.
  */
 const SERVER_NAME = "localhost";
 

@@ -1,4 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { isLoopback } from "#kernel/loopback.ts";
 import { type NetworkEnvironment, readVariable } from "./environment.ts";
 import { isExcepted } from "./no-proxy.ts";
 
@@ -26,7 +27,7 @@ const DEFAULT_PORTS = { "http:": 80, "https:": 443 } as const;
 export function chooseProxy(origin: URL, environment: NetworkEnvironment): ProxyServer | undefined {
   const name = origin.protocol === "https:" ? "https_proxy" : "http_proxy";
   const text = readVariable(environment, name);
-  if (text === undefined || isThisMachine(origin.hostname)) return undefined;
+  if (text === undefined || isLoopback(origin.hostname)) return undefined;
   const port = Number(origin.port || DEFAULT_PORTS[origin.protocol === "https:" ? "https:" : "http:"]);
   if (isExcepted(origin.hostname, port, readVariable(environment, "no_proxy") ?? "")) return undefined;
   return parseProxy(text, name.toUpperCase());
@@ -57,8 +58,4 @@ function decodeLogin({ username, password }: URL, variable: string): string {
 
 function unusable(variable: string, problem: string): BatonError {
   return new BatonError(Code.InvalidArgument, `${variable} ${problem}`, { kind: "configuration" });
-}
-
-function isThisMachine(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -17,7 +17,7 @@ import { showHidden } from "#kernel/visible-text.ts";
 import { packAnnotation, packAny } from "./annotations.ts";
 import { typeNameOf } from "./canonical.ts";
 import { truncateUtf8 } from "./text.ts";
-import { toTimestamp } from "./timestamp.ts";
+import { fromTimestamp, toTimestamp } from "./timestamp.ts";
 
 /** The host logs an error's text several times; what is longer helps nobody. */
 const MAX_MESSAGE_BYTES = 8 * 1024;
@@ -150,6 +150,6 @@ function readDetail(detail: Any): Facts {
 }
 
 /** Connectors of any kind announce anything. */
-function readReset({ seconds, nanos }: Timestamp): number {
-  return capAnnounced(Number(seconds) * 1000 + nanos / 1e6, Date.now());
+function readReset(resetAt: Timestamp): number {
+  return capAnnounced(fromTimestamp(resetAt), Date.now());
 }

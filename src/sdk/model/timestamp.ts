@@ -1,3 +1,4 @@
+import type { Duration } from "#gen/google/protobuf/duration.ts";
 import { Timestamp } from "#gen/google/protobuf/timestamp.ts";
 
 export { Timestamp };
@@ -12,4 +13,9 @@ export function toTimestamp(epochMs: number): Timestamp {
 /** Epoch milliseconds of a timestamp, with a fraction where it is finer. */
 export function fromTimestamp(timestamp: Timestamp): number {
   return Number(timestamp.seconds) * 1000 + timestamp.nanos / 1_000_000;
+}
+
+/** Milliseconds of a duration, with a fraction where it is finer; 0 if there is none. */
+export function toMilliseconds(duration: Duration | undefined): number {
+  return duration === undefined ? 0 : Number(duration.seconds) * 1000 + duration.nanos / 1_000_000;
 }

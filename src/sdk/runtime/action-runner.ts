@@ -7,8 +7,8 @@ import type { Logger } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
 import { checkArguments } from "./action-arguments.ts";
+import { classifyFailure } from "./call-errors.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
-import { classifyFailure } from "./failure.ts";
 import { type Provisioning, requireAction } from "./provisioning.ts";
 
 const { BATON_ACTION_STATUS_RUNNING, BATON_ACTION_STATUS_COMPLETE, BATON_ACTION_STATUS_FAILED } =

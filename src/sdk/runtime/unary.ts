@@ -15,8 +15,8 @@ import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/tr
 import { decodeLean } from "#model/lean-decode.ts";
 import { toWireStatus, type WireStatus } from "#model/status.ts";
 import { logCall } from "./access-log.ts";
+import { classifyFailure } from "./call-errors.ts";
 import type { CallTracker } from "./call-tracker.ts";
-import { classifyFailure } from "./failure.ts";
 import { requestTypeOf } from "./request-type.ts";
 import { validateRequest } from "./validate-request.ts";
 

@@ -1,7 +1,8 @@
 import { ActionServiceService as Service } from "#gen/c1/connector/v2/action.ts";
 import type { Duration } from "#gen/google/protobuf/duration.ts";
+import { toMilliseconds } from "#model/timestamp.ts";
 import { type ActionRunner, MAX_ACTION_MS } from "../action-runner.ts";
-import { withPrefix } from "../prefix.ts";
+import { withPrefix } from "../call-errors.ts";
 import type { Registry } from "../registry.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
@@ -42,5 +43,5 @@ export function actionEndpoints(registry: Registry, runner: ActionRunner): Endpo
 
 function waitMs(inlineWait: Duration | undefined): number {
   if (inlineWait === undefined) return DEFAULT_INLINE_WAIT_MS;
-  return Math.min(Number(inlineWait.seconds) * 1000 + inlineWait.nanos / 1_000_000, MAX_ACTION_MS);
+  return Math.min(toMilliseconds(inlineWait), MAX_ACTION_MS);
 }

@@ -3,8 +3,8 @@ import {
   ConnectorServiceService as Service,
 } from "#gen/c1/connector/v2/connector.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
+import { withPrefix } from "../call-errors.ts";
 import { deriveCapabilities } from "../capabilities.ts";
-import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
 import { retryTransient } from "../retry.ts";
 import { type Endpoint, unary } from "../unary.ts";

@@ -1,6 +1,6 @@
 import { EventServiceService as Service } from "#gen/c1/connector/v2/event_feed.ts";
 import { fromTimestamp } from "#model/timestamp.ts";
-import { withPrefix } from "../prefix.ts";
+import { withPrefix } from "../call-errors.ts";
 import type { Registry } from "../registry.ts";
 import { type Endpoint, unary } from "../unary.ts";
 

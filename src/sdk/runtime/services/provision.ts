@@ -10,9 +10,9 @@ import {
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
+import { required, withPrefix } from "../call-errors.ts";
 import type { Annotated } from "../connector.ts";
 import { checkGrants, checkResource } from "../page-guard.ts";
-import { withPrefix } from "../prefix.ts";
 import { type ChangeKind, type Provisioning, requireChange } from "../provisioning.ts";
 import type { Registry } from "../registry.ts";
 import { retryTransient } from "../retry.ts";
@@ -110,11 +110,6 @@ function provisionerOf(registry: Registry, entitlement: Entitlement) {
 
 function annotationsOf({ annotations }: Annotated) {
   return { annotations: annotations ?? [] };
-}
-
-function required<T>(value: T | undefined, what: string): T {
-  if (value !== undefined) return value;
-  throw new BatonError(Code.InvalidArgument, `the request has no ${what}`);
 }
 
 function unsupported(problem: string): BatonError {

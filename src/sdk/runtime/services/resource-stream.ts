@@ -4,8 +4,8 @@ import {
 } from "#gen/baton/stream/v1/stream.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { withPrefix } from "../call-errors.ts";
 import { checkResources, checkToken } from "../page-guard.ts";
-import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
 import { field, messageRules, nested } from "../request-checks.ts";
 import * as rules from "../request-rules.ts";

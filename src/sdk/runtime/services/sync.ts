@@ -12,6 +12,7 @@ import {
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type AnnotationName, type Any, hasAnnotation } from "#model/annotations.ts";
+import { required, withPrefix } from "../call-errors.ts";
 import type { ListedResource, Page, PageRequest, ResourceSyncer } from "../connector.ts";
 import {
   checkEntitlements,
@@ -21,7 +22,6 @@ import {
   checkStaticEntitlements,
   checkToken,
 } from "../page-guard.ts";
-import { withPrefix } from "../prefix.ts";
 import type { Registry } from "../registry.ts";
 import { encodeResourcePage } from "../resource-page.ts";
 import { type Endpoint, unary } from "../unary.ts";
@@ -146,11 +146,6 @@ function isTypeScoped(syncer: ResourceSyncer, annotations: readonly Any[], name:
   const { id, annotations: offered } = syncer.resourceType;
   if (hasAnnotation(offered, name)) return true;
   throw new BatonError(Code.InvalidArgument, `resource type "${id}" does not offer ${name}`);
-}
-
-function required<T>(value: T | undefined, what: string): T {
-  if (value !== undefined) return value;
-  throw new BatonError(Code.InvalidArgument, `the request has no ${what}`);
 }
 
 function nameOf({ id }: Resource): string {

@@ -1,3 +1,5 @@
+/** What errors of a call say, and to whom. */
+
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /**
@@ -14,4 +16,23 @@ export function classifyFailure(thrown: unknown, signal: AbortSignal): BatonErro
       : new BatonError(Code.DeadlineExceeded, "deadline exceeded", { cause: thrown });
   }
   return new BatonError(Code.Internal, "Internal Server Error", { cause: thrown });
+}
+
+/** Runs `work`; an error of it that is meant for people says first, as in Go connectors, what failed. */
+export async function withPrefix<T>(prefix: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof BatonError ? error.prefixed(prefix) : error;
+  }
+}
+
+/**
+ * The value of a field that a request cannot do without.
+ *
+ * @throws BatonError InvalidArgument naming it, if it is missing
+ */
+export function required<T>(value: T | undefined, what: string): T {
+  if (value !== undefined) return value;
+  throw new BatonError(Code.InvalidArgument, `the request has no ${what}`);
 }
