@@ -1,4 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { isLoopback } from "#kernel/loopback.ts";
 
 /** Where an API is, as a setting says it. */
 export interface BaseUrlOptions {
@@ -47,11 +48,6 @@ export function resolveBaseUrl(text: string, options: BaseUrlOptions): ApiBase {
     );
   }
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
-}
-
-/** Whether a URL's host name can only mean this machine. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function invalid(setting: string, problem: string): BatonError {
