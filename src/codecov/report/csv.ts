@@ -1,4 +1,4 @@
-import { showHidden } from "#kernel/visible-text.ts";
+import { BYTE_ORDER_MARK, formatCsvLine } from "#format/csv.ts";
 import type { Finding } from "./findings.ts";
 import type { ReviewContent } from "./review.ts";
 
@@ -31,48 +31,21 @@ const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent)
   reviewer: () => "",
 };
 
-/**
- * What a spreadsheet takes for a formula: a sign of one, full-width ones included, at the beginning of a cell, also
- * behind blanks and quotes.
- */
-const FORMULA = /^[\s"]*[=+\-@＝＋－＠]/;
-
-/**
- * The same behind what separates cells elsewhere: `;` where the comma is the decimal sign, `|`, and the comma itself
- * where the quotes around our cell mean nothing. Quotes before the sign would be taken for those of a cell. Tabs are
- * spelled out anyway.
- */
-const FORMULA_BEHIND_SEPARATOR = /([,;|][\s"]*)(?=[=+\-@＝＋－＠])/g;
-
-/** Excel takes a file without it for text in the code page of the machine. */
-const BYTE_ORDER_MARK = "\ufeff";
-
 export interface CsvOptions {
   /** Whether it begins with a byte order mark: for files that people open, not for programs that read a pipe. */
   readonly byteOrderMark: boolean;
 }
 
 /**
- * One line per member, and per person who has left, with everything that is known, in pieces: RFC 4180 in
- * UTF-8. Written for spreadsheets: what would be a formula gets an apostrophe in front, wherever a spreadsheet may
- * begin a cell, and what cannot be seen is spelled out.
+ * One line per member, and per person who has left, with everything that is known, in pieces, as
+ * {@link formatCsvLine} writes them.
  */
 export function* renderCsv(review: ReviewContent, { byteOrderMark }: CsvOptions): Generator<string> {
   if (byteOrderMark) yield BYTE_ORDER_MARK;
-  yield toLine(Object.keys(COLUMNS));
+  yield formatCsvLine(Object.keys(COLUMNS));
   const readers = Object.values(COLUMNS);
-  for (const finding of review.list("everybody")) yield toLine(readers.map((read) => read(finding, review)));
-}
-
-function toLine(cells: readonly string[]): string {
-  return `${cells.map(toCell).join(",")}\r\n`;
-}
-
-function toCell(text: string): string {
-  const visible = showHidden(text);
-  const begun = FORMULA.test(visible) ? `'${visible}` : visible;
-  const harmless = begun.replace(FORMULA_BEHIND_SEPARATOR, "$1'");
-  return /[",;|']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  for (const finding of review.list("everybody"))
+    yield formatCsvLine(readers.map((read) => read(finding, review)));
 }
 
 function toYesNo(value: boolean | null): string {

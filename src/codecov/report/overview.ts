@@ -1,15 +1,12 @@
-import { formatNumber } from "#format/number.ts";
+import type { Figure } from "#format/figures.ts";
+import { formatDifference, formatNumber } from "#format/number.ts";
+import { formatDay } from "#format/times.ts";
 import { knowsSignIns, type ListName } from "./findings.ts";
 import type { ReviewFacts } from "./review.ts";
 import type { SyncFacts } from "./snapshots.ts";
 
-/** One number of the review, in words for people. */
-export interface Figure {
-  readonly label: string;
-  readonly value: string;
-  /** What it was, or what it is out of; may be empty. */
-  readonly detail: string;
-  /** The list of those who are counted; undefined if there is none. */
+/** A number of the review. */
+interface ReviewFigure extends Figure {
   readonly list: ListName | undefined;
 }
 
@@ -23,7 +20,7 @@ export function describeOrganization({ owner, service }: ReviewFacts): string {
 }
 
 /** The numbers to begin with. */
-export function describeFigures({ counts, purchasedSeats, previousSync }: ReviewFacts): Figure[] {
+export function describeFigures({ counts, purchasedSeats, previousSync }: ReviewFacts): ReviewFigure[] {
   const since = previousSync === null ? "" : describeDay(previousSync);
   const describeDifference = (now: number, before: number | undefined) =>
     before === undefined ? "" : `${formatDifference(now, before)} since ${since}`;
@@ -81,13 +78,9 @@ function describePurchased(used: number, purchased: number | null): string {
   return `of ${formatNumber(purchased)} bought, ${rest < 0 ? `${formatNumber(-rest)} too many` : `${formatNumber(rest)} free`}`;
 }
 
-function formatDifference(now: number, before: number): string {
-  if (now === before) return "no difference";
-  return `${now > before ? "+" : "−"}${formatNumber(Math.abs(now - before))}`;
-}
-
 function describeDay(sync: SyncFacts): string {
-  return (sync.endedAt ?? sync.startedAt)?.slice(0, "2026-01-01".length) ?? "the sync before";
+  const time = sync.endedAt ?? sync.startedAt;
+  return time === null ? "the sync before" : formatDay(time);
 }
 
 function joinParts(...parts: readonly string[]): string {

@@ -1,12 +1,8 @@
+import type { Property } from "#format/figures.ts";
+import { formatTime } from "#format/times.ts";
 import type { ReviewFacts } from "./review.ts";
 import type { SyncFacts } from "./snapshots.ts";
-import { describeTime, formatTime } from "./times.ts";
-
-/** Something that is known of a review, in words for people. */
-export interface Fact {
-  readonly label: string;
-  readonly value: string;
-}
+import { describeTime } from "./times.ts";
 
 /** Of a file that says nothing of it, as those of other programs. */
 const NOT_RECORDED = "not recorded";
@@ -22,7 +18,7 @@ export function describeComparison(facts: ReviewFacts): readonly [string, string
 }
 
 /** Where a review comes from: what somebody needs who checks it later. */
-export function describeSource(facts: ReviewFacts): Fact[] {
+export function describeSource(facts: ReviewFacts): Property[] {
   const { sync, previousSync } = facts;
   return [
     { label: "Made by", value: facts.madeBy ?? NOT_RECORDED },
@@ -38,11 +34,11 @@ export function describeSource(facts: ReviewFacts): Fact[] {
   ];
 }
 
-function describePrevious(previous: SyncFacts, sync: SyncFacts): Fact[] {
-  const fact = { label: "Compared with", value: `${previous.id}, ${describeSpan(previous)}` };
-  if (previous.file === sync.file) return [fact];
+function describePrevious(previous: SyncFacts, sync: SyncFacts): Property[] {
+  const property = { label: "Compared with", value: `${previous.id}, ${describeSpan(previous)}` };
+  if (previous.file === sync.file) return [property];
   return [
-    fact,
+    property,
     { label: "File of that sync", value: previous.file },
     { label: "SHA-256 of that file", value: previous.fileHash },
   ];

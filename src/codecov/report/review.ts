@@ -142,7 +142,8 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTab
     );
   }
   if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
-    const names = take(table.list("unknownSeats"), MAX_NAMED).map(({ id }) => id);
+    const named = table.list("unknownSeats").take(MAX_NAMED);
+    const names = [...named.map(({ id }) => id)];
     const rest = counts.seatsUnknown - names.length;
     const more = rest > 0 ? `, and ${rest} more` : "";
     notes.push(
@@ -150,15 +151,6 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTab
     );
   }
   return notes;
-}
-
-function take<T>(items: Iterable<T>, limit: number): T[] {
-  const taken: T[] = [];
-  for (const item of items) {
-    if (taken.length === limit) break;
-    taken.push(item);
-  }
-  return taken;
 }
 
 /** What happened after the snapshot and is not part of it. */

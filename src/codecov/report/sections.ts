@@ -1,3 +1,4 @@
+import { formatDay } from "#format/times.ts";
 import {
   type Change,
   type Concern,
@@ -151,7 +152,7 @@ function describeIdleSeats(counts: Counts): Section {
 }
 
 function describeSession({ signIn, sessionEnds }: Finding): string {
-  const day = sessionEnds?.slice(0, "2026-01-01".length) ?? "";
+  const day = sessionEnds === null ? "" : formatDay(sessionEnds);
   switch (signIn) {
     case "active":
       return day === "" ? "valid" : `valid until ${day}`;

@@ -1,10 +1,10 @@
+import { formatTime } from "#format/times.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { C1zReader } from "#store/c1z-file.ts";
 import type { RecordReader } from "#store/reader.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncRun } from "#store/sync-run.ts";
 import { readMember, USER_TYPE } from "./member.ts";
-import { formatTime } from "./times.ts";
 
 /** A sync that a review is about, or that it compares with. */
 export interface SyncFacts {

@@ -4,7 +4,7 @@ import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
 
 /** Who said something and in answer to what; the beginning of every message. */
 export interface Endpoint {
-  /** Name of the upstream system, for example `Codecov`. */
+  /** Name of the upstream system, for example `Acme`. */
   readonly upstream: string;
   /** Method and path, for example `GET /api/v2/github/acme/users/?page=2`. */
   readonly name: string;

@@ -1,14 +1,57 @@
-/** The style sheet of the page: light or dark as the reader's system is, and fit for paper. */
-export const STYLE = `
+/** A colour of a chart. */
+export interface Colour {
+  /** Letters, digits and hyphens; a class of the page. */
+  readonly name: string;
+  /** As CSS writes it. */
+  readonly light: string;
+  readonly dark: string;
+}
+
+/** A list of so many columns that paper is turned for it. */
+export interface WideList {
+  /** Of its section. */
+  readonly id: string;
+  /** Widths of columns, the first of which has the number 1; the others share the rest. */
+  readonly widths: readonly { readonly columns: readonly number[]; readonly width: string }[];
+  /** Column whose cells have one line where there is room. */
+  readonly unbroken: number;
+  /** First of the columns to write in, which are the last ones. */
+  readonly firstBlank: number;
+}
+
+export interface StyleOptions {
+  /** Colours of the parts of a whole. */
+  readonly shares: readonly Colour[];
+  readonly wideList: WideList;
+}
+
+/** What went and what came, see `renderMovements`. */
+const MOVEMENTS: readonly Colour[] = [
+  { name: "lost", light: "#c2571a", dark: "#e78650" },
+  { name: "gained", light: "#2f6fde", dark: "#5b93f5" },
+];
+
+/** The style sheet of a page: light or dark as the reader's system is, and fit for paper. */
+export function makeStyle({ shares, wideList: { id, widths, unbroken, firstBlank } }: StyleOptions): string {
+  const colours = [...shares, ...MOVEMENTS];
+  const light = colours.map((colour) => `--${colour.name}: ${colour.light};`).join(" ");
+  const dark = colours.map((colour) => `--${colour.name}: ${colour.dark};`).join(" ");
+  const fills = colours.map(({ name }) => `.${name} { fill: var(--${name}); }`);
+  const swatches = shares.map(({ name }) => `i.${name} { background: var(--${name}); }`);
+  const columns = widths.map(
+    ({ columns: numbers, width }) =>
+      `${numbers.map((number) => `#${id} th:nth-child(${number})`).join(", ")} { width: ${width}; }`,
+  );
+  return `
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --line: #dfe2e8; --text: #1b2130; --muted: #5b6475; --link: #1d4fb8;
-  --active: #2f6fde; --idle: #e08a1e; --unknown: #8f99ab; --free: #d5dae3; --lost: #c2571a; --gained: #2f6fde;
+  ${light}
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #12151c; --card: #1b202a; --line: #303745; --text: #e7eaf0; --muted: #a1abbd; --link: #8fb4ff;
-    --active: #5b93f5; --idle: #f0a24a; --unknown: #7b8599; --free: #363e4d; --lost: #e78650; --gained: #5b93f5;
+    ${dark}
   }
 }
 * { box-sizing: border-box; }
@@ -35,12 +78,10 @@ a.tile .label::after { content: " ↓"; color: var(--link); }
 svg { display: block; }
 svg.bar { width: 100%; height: 26px; border-radius: 5px; }
 svg.both { width: 100%; height: 14px; background: linear-gradient(var(--line), var(--line)) center / 1px 100% no-repeat; }
-.active { fill: var(--active); } .idle { fill: var(--idle); } .unknown { fill: var(--unknown); }
-.free { fill: var(--free); } .lost { fill: var(--lost); } .gained { fill: var(--gained); }
+${inLines(fills, 3)}
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 14px 0 0; padding: 0; list-style: none; font-size: 13px; }
 .legend i { display: inline-block; width: 11px; height: 11px; margin-right: 7px; border-radius: 3px; }
-i.active { background: var(--active); } i.idle { background: var(--idle); }
-i.unknown { background: var(--unknown); } i.free { background: var(--free); }
+${inLines(swatches, 2)}
 .change { display: grid; grid-template-columns: 6em 1fr 6em; gap: 0 10px; align-items: center; margin-top: 10px; font-size: 13px; }
 .change p { grid-column: 1 / -1; margin: 0; text-align: center; color: var(--muted); }
 .change span:first-of-type { text-align: right; }
@@ -52,12 +93,11 @@ th { padding: 6px 12px 6px 0; color: var(--muted); font-size: 12px; font-weight:
 td { padding: 7px 12px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 td:first-child { font-weight: 600; }
 th:nth-child(1) { width: 24%; } th:nth-child(2) { width: 20%; } th:nth-child(3) { width: 26%; }
-#members th:nth-child(n) { width: auto; }
-#members table { font-size: 13px; }
-#members th:nth-child(1) { width: 17%; } #members th:nth-child(2) { width: 14%; } #members th:nth-child(3) { width: 25%; }
-#members th:nth-child(8), #members th:nth-child(9) { width: 11%; }
+#${id} th:nth-child(n) { width: auto; }
+#${id} table { font-size: 13px; }
+${inLines(columns, 3)}
 .blank { border-left: 1px solid var(--line); }
-#members th:nth-child(n + 8) { padding-left: 8px; }
+#${id} th:nth-child(n + ${firstBlank}) { padding-left: 8px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0 0; font-size: 14px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 .sign-off dl { row-gap: 22px; } .sign-off dd { border-bottom: 1px solid var(--muted); max-width: 26em; }
@@ -77,25 +117,32 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
 }
 @page { @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
 @page wide { size: landscape; }
-@media (min-width: 721px) { #members td:nth-child(6) { white-space: nowrap; } }
+@media (min-width: 721px) { #${id} td:nth-child(${unbroken}) { white-space: nowrap; } }
 @media print {
   :root {
     color-scheme: light;
     --page: #ffffff; --card: #ffffff; --line: #cfd4dc; --text: #000000; --muted: #444b58; --link: #000000;
-    --active: #2f6fde; --idle: #e08a1e; --unknown: #8f99ab; --free: #d5dae3; --lost: #c2571a; --gained: #2f6fde;
+    ${light}
   }
   * { print-color-adjust: exact; }
   body { font-size: 11px; }
   main { max-width: none; padding: 0; }
-  table, th, #members table { font-size: 10px; }
+  table, th, #${id} table { font-size: 10px; }
   td { padding-top: 4px; padding-bottom: 4px; }
   .tile, .card, tr { break-inside: avoid; }
   .list { break-inside: auto; padding: 0; border: 0; }
   .sign-off { break-inside: avoid; }
-  #members { page: wide; }
+  #${id} { page: wide; }
   #source { break-before: page; }
   #source dl { font-size: 10px; }
   h2, thead { break-after: avoid; }
   a.tile .label::after { content: none; }
 }
 `;
+}
+
+/** Rules, so many in a line. */
+function inLines(rules: readonly string[], perLine: number): string {
+  const starts = rules.keys().filter((index) => index % perLine === 0);
+  return [...starts.map((start) => rules.slice(start, start + perLine).join(" "))].join("\n");
+}
