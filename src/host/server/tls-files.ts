@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
-import { describeReason } from "#kernel/system-error.ts";
+import { describeReason, describeUnreadable } from "#kernel/system-error.ts";
 import type { TlsFiles } from "#wire/tls.ts";
 import { type PemFiles, readTlsFiles } from "./serve-tls.ts";
 
@@ -102,8 +102,7 @@ async function readPem(flag: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const reason = describeReason(cause);
-    throw new BatonError(Code.Unknown, `${flag}: cannot read ${path}: ${reason}`, {
+    throw new BatonError(Code.Unknown, `${flag}: cannot read ${path}: ${describeUnreadable(cause)}`, {
       kind: "configuration",
       cause,
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { describeReason } from "#kernel/system-error.ts";
+import { describeUnreadable } from "#kernel/system-error.ts";
 
 /** An OpenTelemetry collector as the settings describe it. */
 export interface CollectorSettings {
@@ -31,9 +31,8 @@ const PEM_BEGIN = "-----BEGIN CERTIFICATE-----";
 /** @throws BatonError (`Unknown`, kind `configuration`) naming the setting that cannot be used */
 export function readCollector({ endpoint, ca, caPath, insecure }: CollectorSettings): Collector {
   const parts = ENDPOINT.exec(endpoint.trim())?.groups;
-  const address = `${parts?.["host"]}:${parts?.["port"] ?? DEFAULT_PORT}`;
-  // The pattern takes ports above 65535 and host names that are none.
-  if (parts === undefined || !URL.canParse(`http://${address}`)) {
+  const address = parts && `${parts["host"]}:${parts["port"] ?? DEFAULT_PORT}`;
+  if (parts === undefined || address === undefined || !isReachable(address)) {
     throw problem(' has to be host:port or a URL such as "https://collector:4317" without a path');
   }
   if (ca !== undefined && caPath !== undefined) {
@@ -43,12 +42,18 @@ export function readCollector({ endpoint, ca, caPath, insecure }: CollectorSetti
   return { address, tls: { ca: caPath === undefined ? decodeCa(ca) : readCa(caPath) } };
 }
 
+/** Whether host and port exist as such: `[::::]`, `10.0.0.999` and port 70000 do not, nor does port 0. */
+function isReachable(address: string): boolean {
+  const url = URL.parse(`http://${address}`);
+  return url !== null && url.port !== "0";
+}
+
 function readCa(path: string): Buffer {
   try {
     return requirePem(readFileSync(path), `-tls-cert-path: ${path}`);
   } catch (error) {
     if (error instanceof BatonError) throw error;
-    throw problem(`-tls-cert-path: cannot read ${path}: ${describeReason(error)}`);
+    throw problem(`-tls-cert-path: cannot read ${path}: ${describeUnreadable(error)}`);
   }
 }
 

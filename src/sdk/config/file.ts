@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { describeReason, systemCodeOf } from "#kernel/system-error.ts";
+import { describeUnreadable, systemCodeOf } from "#kernel/system-error.ts";
 
 /** Settings from the configuration file: flag name in lower case → the texts given for it. */
 export type FileSettings = ReadonlyMap<string, readonly string[]>;
@@ -36,7 +36,7 @@ export async function readConfigFile(
   } catch (error) {
     const isMissing = systemCodeOf(error) === "ENOENT";
     if (isMissing && named === "") return undefined;
-    const hint = isMissing ? "it does not exist" : describeReason(error);
+    const hint = describeUnreadable(error);
     const origin = named === "" ? "" : ", which BATON_CONFIG_PATH names";
     throw fileError(`cannot read the configuration file ${path}${origin}: ${hint}`);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { describeReason } from "#kernel/system-error.ts";
+import { describeUnreadable } from "#kernel/system-error.ts";
 import type { NetworkEnvironment } from "./environment.ts";
 
 /**
@@ -26,7 +26,7 @@ function readPem(environment: NetworkEnvironment, name: string): string | undefi
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw unusable(`${name} ${file} cannot be read: ${describeReason(cause)}`, cause);
+    throw unusable(`${name} ${file} cannot be read: ${describeUnreadable(cause)}`, cause);
   }
   const problem = findPemProblem(text);
   if (problem === undefined) return text;

@@ -1,6 +1,6 @@
 import { BatonError, Code } from "./errors.ts";
 import type { Secret } from "./secret.ts";
-import { describeReason, describeSystemFault } from "./system-error.ts";
+import { describeUnreadable } from "./system-error.ts";
 
 /** Where a secret comes from: a setting that holds it, or a file that may hold another one later. */
 export type SecretOrigin = { readonly value: Secret } | { readonly file: string };
@@ -16,10 +16,9 @@ export async function readSecretFile(setting: string, path: string): Promise<str
     const { readFile } = await import("node:fs/promises");
     return await readFile(path, "utf8");
   } catch (cause) {
-    const remedy = describeSystemFault(cause)?.remedy ?? "check the path";
     throw new BatonError(
       Code.InvalidArgument,
-      `${setting} ${path} cannot be read: ${describeReason(cause)}; ${remedy}`,
+      `${setting} ${path} cannot be read: ${describeUnreadable(cause)}`,
       { cause, kind: "configuration" },
     );
   }

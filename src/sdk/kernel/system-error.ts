@@ -123,6 +123,16 @@ export function describeReason(thrown: unknown): string {
   return describeSystemFault(thrown)?.what ?? toBatonError(thrown).message;
 }
 
+/** Why a file that a setting names cannot be read, and what to do, as the end of "… cannot be read: ". */
+export function describeUnreadable(thrown: unknown): string {
+  const fault = describeSystemFault(thrown);
+  const remedy =
+    fault?.code === Code.PermissionDenied
+      ? "allow this user to read it, or name another file"
+      : (fault?.remedy ?? "check the path");
+  return `${describeReason(thrown)}; ${remedy}`;
+}
+
 /**
  * A fault as an error with one sentence.
  *

@@ -71,7 +71,7 @@ test.each([
 test("a file that was named must exist, be YAML by name and be readable", async () => {
   const named = (path: string) => readConfigFile({ BATON_CONFIG_PATH: path }, directory);
   await expect(named("missing.yaml")).rejects.toThrow(
-    /missing\.yaml, which BATON_CONFIG_PATH names: it does not exist/,
+    /missing\.yaml, which BATON_CONFIG_PATH names: there is no such file/,
   );
   await expect(named("settings.json")).rejects.toThrow("BATON_CONFIG_PATH must name a .yaml or .yml file");
   await writeFile(join(directory, "good.yml"), "a: 1");

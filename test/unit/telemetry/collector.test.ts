@@ -30,6 +30,10 @@ describe("the endpoint", () => {
     "collector:4317/v1",
     "user:word@collector:4317",
     "a b",
+    "collector:70000",
+    "collector:0",
+    "[::::]:4317",
+    "10.0.0.999:4317",
   ])("%j is refused without being repeated", (endpoint) => {
     expect(() => read({ endpoint })).toThrow(
       expect.objectContaining({ code: Code.Unknown, message: expect.not.stringContaining("word") }),
