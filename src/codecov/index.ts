@@ -16,6 +16,7 @@ export const codecov = {
   helpUrl: "https://docs.codecov.com/reference/overview",
   fields,
   constraints,
+  identity: ["owner", "service"],
   exampleConfig: {
     apiToken: new Secret("00000000-0000-0000-0000-000000000000"),
     apiTokenFile: undefined,

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
-import { type Redact, toShortLine } from "#http/error-text.ts";
+import type { Redact } from "#http/error-text.ts";
 import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
 import { type RetryOptions, WaitBudget, withRetries } from "#http/retry.ts";
@@ -10,8 +10,8 @@ import type { Secret } from "#kernel/secret.ts";
 import { API_PATH } from "./base-url.ts";
 import { decodeAnswer } from "./decode.ts";
 import { pathSegment, type Service } from "./owner.ts";
+import { noSuchRoute, readDetail } from "./refusal.ts";
 import {
-  errorSchema,
   type InternalPage,
   internalPageSchema,
   type Member,
@@ -143,8 +143,16 @@ export class CodecovApi {
     return new CodecovCall(this.#options.target, {
       now: () => ctx.clock.now(),
       send: async (request, patience, read) =>
-        withRetries({ ctx, budget, gate: this.#gate, upstream: UPSTREAM, ...patience }, async () =>
-          read(await this.#send(request, ctx)),
+        withRetries(
+          {
+            ctx,
+            budget,
+            gate: this.#gate,
+            upstream: UPSTREAM,
+            what: `${request.method} ${request.path.replace(/\?.*$/s, "")}`,
+            ...patience,
+          },
+          async (attempt) => read(await this.#send(request, ctx, attempt)),
         ),
     });
   }
@@ -159,13 +167,13 @@ export class CodecovApi {
   }
 
   /** One exchange, repeated only if the token was refused and its file now holds another. */
-  async #send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, ctx: CallContext, attempt: number): Promise<HttpAnswer> {
     const { token } = this.#options;
     const used = await token.get();
-    const answer = await this.#http.send(withToken(request, used), ctx);
+    const answer = await this.#http.send(withToken(request, used), ctx, attempt);
     if (answer.status !== 401 || !(await token.replace(used))) return answer;
     ctx.log.info("Codecov refused the API token; its file holds another one by now");
-    return await this.#http.send(withToken(request, await token.get()), ctx);
+    return await this.#http.send(withToken(request, await token.get()), ctx, attempt);
   }
 }
 
@@ -377,24 +385,4 @@ function withToken(request: HttpRequest, token: Secret): HttpRequest {
     ...request,
     headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token.reveal()}` },
   };
-}
-
-/**
- * The `detail` of an error answer as a short line; undefined if there is none, as when no route of the API matched.
- */
-function readDetail(answer: HttpAnswer): string | undefined {
-  try {
-    const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(answer.body)));
-    return parsed.success ? toShortLine(parsed.data.detail, answer.redact) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function noSuchRoute(endpoint: Endpoint): BatonError {
-  return new BatonError(
-    Code.FailedPrecondition,
-    `there is no Codecov API v2 at ${endpoint.name}: the server answered 404 Not Found, but not as Codecov does; check --codecov-base-url`,
-    { kind: "configuration" },
-  );
 }

@@ -3,11 +3,18 @@ import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { Metric } from "#kernel/metrics.ts";
 import { AUTO_ACTIVATION } from "./auto-activation.ts";
 import type { SeatWriter } from "./seat-writer.ts";
 
 /** Admins asked for at once; hardly an organization has as many. */
 const MAX_ADMINS = 1_000;
+
+const SEATS_CHANGED: Metric = {
+  name: "codecov.seats.changed",
+  help: "Seats that were given or taken, each read back from Codecov",
+  kind: "counter",
+};
 
 export interface SeatChangeOptions {
   /** Id of the user resource. */
@@ -30,6 +37,7 @@ export async function changeSeat(options: SeatChangeOptions, ctx: CallContext): 
   const change = await writer.setSeat(userId, activated, ctx);
   if (change.kind === "absent" && (activated || mustBeMember)) throw await unknownMember(options, ctx);
   if (change.kind !== "changed") return false;
+  ctx.metrics?.add(SEATS_CHANGED, { change: activated ? "given" : "taken" });
   if (activated) ctx.log.info("seat given", { user: userId });
   else {
     ctx.log.info("seat taken", { user: userId, note: AUTO_ACTIVATION });

@@ -1,6 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { patienceHeaders } from "#kernel/patience.ts";
-import { endWith, type Span } from "#kernel/trace.ts";
+import { endWith, placeAttributes, placeHeaders, placeOf, type Span } from "#kernel/trace.ts";
+import { requestAttributes } from "#model/request-facts.ts";
 
 /** A call as every layer above makes it: one request, one response, cancelled through the signal. */
 export type UnaryCall<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
@@ -16,11 +17,11 @@ export interface Method<Request, Response> {
 /** Makes functions of methods. */
 export interface UnaryCaller {
   /** The method as an async function. Its errors are {@link BatonError}s with the connector's code. */
-  unary<Request, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
+  unary<Request extends object, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
 }
 
 /** Starts one call over some transport. The headers let the other side continue a trace, and tell it how long the answer is waited for. */
-export type StartCall = <Request, Response>(
+export type StartCall = <Request extends object, Response>(
   method: Method<Request, Response>,
   request: Request,
   headers: Readonly<Record<string, string>>,
@@ -36,9 +37,16 @@ export function createCaller(start: StartCall, span?: Span): UnaryCaller {
   return {
     unary: (method) => (request, signal) => {
       const [, service = "", name = ""] = method.path.split("/");
-      const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name };
+      const place = placeOf(signal);
+      const attributes = {
+        "rpc.system": "grpc",
+        "rpc.service": service,
+        "rpc.method": name,
+        ...requestAttributes(request),
+        ...placeAttributes(place),
+      };
       const call = span.startChild(`${service}/${name}`, { kind: "client", attributes });
-      const headers = { ...call.toHeaders(), ...patienceHeaders(signal) };
+      const headers = { ...call.toHeaders(), ...placeHeaders(place), ...patienceHeaders(signal) };
       return endWith(call, start(method, request, headers, signal));
     },
   };

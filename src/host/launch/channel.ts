@@ -64,7 +64,7 @@ export class ConnectorChannel {
   }
 
   /** One call, see `StartCall`. */
-  call<Request, Response>(
+  call<Request extends object, Response>(
     method: Method<Request, Response>,
     request: Request,
     headers: Readonly<Record<string, string>>,

@@ -1,4 +1,5 @@
 import type { BatonError } from "#kernel/errors.ts";
+import type { MeasuredMetric } from "#kernel/metrics.ts";
 import type { Span } from "#kernel/trace.ts";
 import type { UpstreamSource } from "#kernel/upstream-source.ts";
 import { createCaller, type StartCall, type UnaryCaller } from "./calls.ts";
@@ -21,6 +22,8 @@ export interface LaunchedConnector {
   upstreamRequests(): number | undefined;
   /** Where the connector reads, and as whom, as far as it has told. */
   upstreamSource(): UpstreamSource | undefined;
+  /** What a connector process has counted so far; nothing if it does not say. */
+  metrics(): readonly MeasuredMetric[];
   /** Settles with the reason when the connector is gone, expected or not. Never rejects. */
   readonly gone: Promise<BatonError>;
   /** Ends the connection and the connector, within about two seconds whatever it does. */
@@ -47,5 +50,6 @@ export function toLaunchedConnector(channel: Channel, life: Life, span: Span | u
     features: async () => (await import("./feature-client.ts")).createFeatureClient(calls),
     upstreamRequests: () => channel.facts.requests,
     upstreamSource: () => channel.facts.source,
+    metrics: () => channel.facts.metrics,
   };
 }

@@ -45,12 +45,12 @@ export class ThreadChannel {
     try {
       const bytes = await this.#calls.run<Uint8Array>(signal, (resolve, reject) => {
         this.#waiting.set(id, (answer) => {
+          this.facts.note((name) => answer.trailers?.[name]);
           if (answer.kind === "failure") {
             // Loaded when it is needed: it knows messages that a sync which goes well has no use for.
             void import("#model/status.ts").then(({ fromWireStatus }) => reject(fromWireStatus(answer)));
             return;
           }
-          this.facts.note((name) => answer.trailers[name]);
           resolve(answer.bytes);
         });
         this.#send({ kind: "call", id, path, request: ownBytes(requestSerialize(request)), headers });

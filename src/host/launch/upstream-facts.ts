@@ -1,9 +1,15 @@
+import type { MeasuredMetric } from "#kernel/metrics.ts";
+import { decodeMetrics } from "#kernel/metrics-text.ts";
 import { parseUpstreamSource, type UpstreamSource } from "#kernel/upstream-source.ts";
 import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
+
+/** A connector process says with each answer, also with a refusal, what it has counted so far. */
+const METRICS_TRAILER = "baton-metrics";
 
 /** What the connector on a connection has told of its upstream, beside its answers. */
 export class UpstreamFacts {
   #requests: number | undefined;
+  #metrics: string | undefined;
   #source: { readonly text: string; readonly parsed: UpstreamSource | undefined } | undefined;
 
   /** Requests sent since the connector's start. */
@@ -15,10 +21,16 @@ export class UpstreamFacts {
     return this.#source?.parsed;
   }
 
+  /** What a connector process has counted since its start. */
+  get metrics(): readonly MeasuredMetric[] {
+    return this.#metrics === undefined ? [] : decodeMetrics(this.#metrics);
+  }
+
   /** @param find a trailer of an answer by its name */
   note(find: (name: string) => string | undefined): void {
     const requests = find(REQUESTS_TRAILER);
     if (requests !== undefined) this.#requests = Number(requests);
+    this.#metrics = find(METRICS_TRAILER) ?? this.#metrics;
     const text = find(SOURCE_TRAILER);
     if (text === undefined || text === this.#source?.text) return;
     this.#source = { text, parsed: parseUpstreamSource(text) };

@@ -18,6 +18,7 @@ import { nameWorkspace, removeAbandonedWorkspace, type Workspace } from "#files/
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import { inSpan, type Span } from "#kernel/trace.ts";
 import { backfillExpansions } from "./backfill.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import { RecordReader } from "./reader.ts";
@@ -156,11 +157,13 @@ export class C1zFile implements AsyncDisposable {
    * undefined. The copy to be saved is taken at once, so work can go on while it is compressed. A sync that
    * is saved unfinished can be resumed from the file.
    *
+   * @param span what traces show the saving as a part of
    * @throws BatonError ResourceExhausted if there is no space. The file on disk is then the old one, intact.
    */
-  async save(): Promise<SavedFile | undefined> {
+  async save(span?: Span): Promise<SavedFile | undefined> {
+    const save = () => inSpan(span, "save", (part) => this.#saveNow(part));
     // One after the other: two saves would share the snapshot.
-    const saved = this.#saving === undefined ? this.#saveNow() : this.#saving.then(() => this.#saveNow());
+    const saved = this.#saving === undefined ? save() : this.#saving.then(save);
     const settled = Promise.allSettled([saved]);
     this.#saving = settled;
     try {
@@ -183,16 +186,17 @@ export class C1zFile implements AsyncDisposable {
     return this.close();
   }
 
-  async #saveNow(): Promise<SavedFile | undefined> {
+  async #saveNow(span: Span | undefined): Promise<SavedFile | undefined> {
     const changes = countChanges(this.#db);
     if (changes === this.#savedChanges) return undefined;
     try {
       // Independent of what is written from now on.
-      copyDatabase(this.#db, this.#workspace.snapshotPath);
+      await inSpan(span, "compact", () => copyDatabase(this.#db, this.#workspace.snapshotPath));
       const { size: databaseBytes } = await stat(this.#workspace.snapshotPath);
       const fileBytes = await replaceFile(
         { path: this.path, content: "c1z", action: `save ${this.path}` },
-        (target) => encodeEnvelope(this.#workspace.snapshotPath, databaseBytes, target),
+        (target) =>
+          inSpan(span, "compress", () => encodeEnvelope(this.#workspace.snapshotPath, databaseBytes, target)),
       );
       this.#savedChanges = changes;
       this.#log.info("c1z: saved", {

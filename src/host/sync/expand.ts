@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import { Grant } from "#gen/c1/connector/v2/grant.ts";
+import { inSpan } from "#kernel/trace.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { formatResourceKey, isSameResource, makeGrantId } from "#model/ids.ts";
 import { everyItem } from "#store/reader.ts";
@@ -19,19 +20,23 @@ const MAX_ROUNDS = 21;
 export async function expandGrants(session: SyncSession, action: Action): Promise<void> {
   session.enter("expansion");
   session.store.runs.markSupportsDiff(session.run.id);
-  if (session.state.flags.needsExpansion) {
-    const graph = loadGraph(session);
-    let rounds = 0;
-    for (const round of graph.rounds()) {
-      rounds += 1;
-      if (rounds > MAX_ROUNDS) {
-        session.state.finish(action);
-        throw contractViolation(`grants are nested more than ${MAX_ROUNDS} levels deep`);
-      }
-      for (const expansion of round) await expandOne(session, expansion);
-    }
-  }
+  await inSpan(session.ctx.span, "expansion", async () => {
+    if (session.state.flags.needsExpansion) await expandAll(session, action);
+  });
   session.state.finish(action);
+}
+
+async function expandAll(session: SyncSession, action: Action): Promise<void> {
+  const graph = loadGraph(session);
+  let rounds = 0;
+  for (const round of graph.rounds()) {
+    rounds += 1;
+    if (rounds > MAX_ROUNDS) {
+      session.state.finish(action);
+      throw contractViolation(`grants are nested more than ${MAX_ROUNDS} levels deep`);
+    }
+    for (const expansion of round) await expandOne(session, expansion);
+  }
 }
 
 function loadGraph(session: SyncSession): ExpansionGraph {

@@ -28,7 +28,8 @@ export async function readListing<Response extends ListResponse>(
   listing: Listing<Response>,
 ): Promise<void> {
   let position = action;
-  let pending = fetchPage(session, listing, position.pageToken);
+  let page = 1;
+  let pending = fetchPage(session, listing, position.pageToken, page);
   for (;;) {
     const response = await pending;
     const { nextPageToken } = response;
@@ -38,7 +39,8 @@ export async function readListing<Response extends ListResponse>(
           `${listing.what} answered with the page token it was asked with, which never ends`,
         );
       }
-      pending = fetchPage(session, listing, nextPageToken);
+      page += 1;
+      pending = fetchPage(session, listing, nextPageToken, page);
       // Storing occupies this thread, and a request leaves only between two turns of the event loop.
       await nextTurn();
     }
@@ -57,16 +59,17 @@ function fetchPage<Response>(
   session: SyncSession,
   listing: { readonly what: string; fetch(pageToken: string, signal: AbortSignal): Promise<Response> },
   pageToken: string,
+  page: number,
 ): Promise<Response> {
-  const page = session
-    .call(listing.what, (signal) => listing.fetch(pageToken, signal))
+  const fetching = session
+    .call(listing.what, (signal) => listing.fetch(pageToken, signal), { page })
     .catch((error: unknown) => {
       session.ctx.signal.throwIfAborted();
       throw explainListError(listing.what, toBatonError(error));
     });
   // If storing the page before this one fails, nobody waits for this one any more.
-  page.catch(() => undefined);
-  return page;
+  fetching.catch(() => undefined);
+  return fetching;
 }
 
 /**

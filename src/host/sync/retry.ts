@@ -1,15 +1,14 @@
-import type { Clock } from "#kernel/clock.ts";
+import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import type { Logger } from "#kernel/logger.ts";
 import { announcePatience, usablePatience } from "#kernel/patience.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
+import { announcePlace, type CallPlace } from "#kernel/trace.ts";
 
-export interface RetryOptions {
+export interface RetryOptions extends Pick<CallContext, "clock" | "log" | "span" | "metrics"> {
   /** How long a sync may go without any progress, in milliseconds, before it gives up. */
   readonly maxWaitMs: number;
   /** The setting that `maxWaitMs` comes from, for messages; undefined if nobody has chosen it. */
   readonly chosenBy?: string | undefined;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export const DEFAULT_MAX_WAIT_MS = 15 * 60_000;
@@ -38,14 +37,20 @@ export class Retrier {
    * The result of `call`, repeated as long as it fails with `Unavailable` or `DeadlineExceeded`.
    *
    * @param what names the call in messages, for example `listing users`
+   * @param place which of several such calls it is, for traces
    * @throws BatonError any other error of `call`; `Unavailable` when nothing came for too long.
    */
-  async run<T>(what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, log } = this.#options;
+  async run<T>(
+    what: string,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<T>,
+    place: CallPlace = {},
+  ): Promise<T> {
+    const { clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       this.#waitingSince ??= clock.monotonic();
       try {
-        const result = await this.once(what, signal, call);
+        const result = await this.once(what, signal, call, { ...place, attempt });
         this.#waitingSince = undefined;
         this.#lastError = undefined;
         return result;
@@ -54,18 +59,22 @@ export class Retrier {
         const error = toBatonError(thrown);
         if (error instanceof GaveUpError || !isPassing(error)) throw error;
         this.#lastError = error;
-        const wait = retryDelay(error, attempt, clock.now());
+        const waitMs = retryDelay(error, attempt, clock.now());
         const budgetMs = this.#budgetMs();
         if (announcedPause(error, clock.now()) >= budgetMs) throw this.#giveUpOnPause(what, error);
-        if (wait >= budgetMs) throw this.#giveUp(what);
-        log.warn(`${what} failed for now, trying again`, { attempt, wait_ms: wait, error });
-        await clock.sleep(wait, signal);
+        if (waitMs >= budgetMs) throw this.#giveUp(what);
+        await waitToRetry({ what, layer: "call", attempt, waitMs, error }, { ...this.#options, signal });
       }
     }
   }
 
   /** The result of one `call`, which is given up when it takes too long. */
-  async once<T>(what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async once<T>(
+    what: string,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<T>,
+    place: CallPlace = { attempt: 1 },
+  ): Promise<T> {
     const answered = new AbortController();
     const expired = new AbortController();
     const patienceMs = this.#budgetMs();
@@ -75,7 +84,8 @@ export class Retrier {
       () => undefined,
     );
     try {
-      return await call(announcePatience(AbortSignal.any([signal, expired.signal]), patienceMs));
+      const callSignal = announcePatience(AbortSignal.any([signal, expired.signal]), patienceMs);
+      return await call(announcePlace(callSignal, place));
     } catch (thrown) {
       const error = toBatonError(thrown);
       const elapsedMs = this.#options.clock.monotonic() - startedAt;

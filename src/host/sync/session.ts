@@ -1,6 +1,7 @@
 import type { ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import type { CallPlace } from "#kernel/trace.ts";
 import type { ResourceBid } from "#model/ids.ts";
 import type { C1zFile } from "#store/c1z-file.ts";
 import { everyItem, type RecordKind, type RecordReader } from "#store/reader.ts";
@@ -100,8 +101,8 @@ export class SyncSession {
   }
 
   /** A call to the connector: repeated while it fails for a passing reason, counted when it is answered. */
-  async call<T>(what: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const answer = await this.#retrier.run(what, this.ctx.signal, call);
+  async call<T>(what: string, call: (signal: AbortSignal) => Promise<T>, place?: CallPlace): Promise<T> {
+    const answer = await this.#retrier.run(what, this.ctx.signal, call, place);
     this.#calls += 1;
     return answer;
   }

@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { inSpan } from "#kernel/trace.ts";
 import { formatResourceBid } from "#model/ids.ts";
 import type { RecordKind } from "#store/reader.ts";
 import type { DanglingReferences } from "#store/references.ts";
@@ -132,7 +133,7 @@ function createRetrier(
   ctx: CallContext,
 ): Retrier {
   const chosenBy = waitsFromStart ? MAX_WAIT : undefined;
-  return new Retrier({ maxWaitMs, chosenBy, clock: ctx.clock, log: ctx.log });
+  return new Retrier({ ...ctx, maxWaitMs, chosenBy });
 }
 
 /** The connector tries for a while itself before it says that it does not work, so this is repeated only if asked for. */
@@ -221,7 +222,10 @@ async function finish(
     store.runs.setVerification(id, VERIFICATION);
   });
   ctx.log.info("Sync complete.", { sync_id: id });
-  if (!(await store.runs.removeOlder(id, retention, ctx.signal))) {
+  const isDone = await inSpan(ctx.span, "remove older syncs", () =>
+    store.runs.removeOlder(id, retention, ctx.signal),
+  );
+  if (!isDone) {
     ctx.log.info("stopped while older syncs were removed; the next sync goes on with that");
   }
   try {

@@ -283,7 +283,7 @@ export const sdkFields = {
   otelCollectorEndpoint: {
     kind: "string",
     name: "otel-collector-endpoint",
-    description: "OpenTelemetry collector (OTLP over gRPC) that gets traces and logs",
+    description: "OpenTelemetry collector (OTLP over gRPC) that gets traces, logs and metrics",
     exportAs: "ops",
     group: GROUP.operations,
   },
@@ -323,10 +323,16 @@ export const sdkFields = {
     exportAs: "ops",
     hidden: true,
   },
+  otelMetricsDisabled: {
+    kind: "bool",
+    name: "otel-metrics-disabled",
+    description: "Send no metrics",
+    hidden: true,
+  },
   healthCheck: {
     kind: "bool",
     name: "health-check",
-    description: "Serve /health, /ready and /live over HTTP in service mode and by serve",
+    description: "Serve /health, /ready, /live and /metrics over HTTP in service mode and by serve",
     exportAs: "ops",
     group: GROUP.operations,
   },

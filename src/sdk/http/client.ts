@@ -1,13 +1,22 @@
 import type { Dispatcher } from "undici";
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import type { Metric } from "#kernel/metrics.ts";
 import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { placeAttributes, type SpanAttributes } from "#kernel/trace.ts";
 import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import type { NetworkEnvironment } from "./environment.ts";
 import type { Redact } from "./error-text.ts";
 import { beginningError, type Endpoint, networkError, redirectError } from "./http-error.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
+
+/** Requests to the upstream system by how they ended: the status of the response, or `none`. */
+const REQUESTS: Metric = {
+  name: "baton.upstream.requests",
+  help: "Requests sent to the upstream system, by the status of the response",
+  kind: "counter",
+};
 
 export interface HttpClientOptions {
   /** Name of the upstream system in messages. */
@@ -65,12 +74,19 @@ export interface HttpAnswer {
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #host: string;
+  /** What all spans of requests say. */
+  readonly #server: SpanAttributes;
   #dispatcher: Promise<Dispatcher> | undefined;
   #sent = 0;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    this.#host = new URL(options.origin).host;
+    const { host, hostname, port, protocol } = new URL(options.origin);
+    this.#host = host;
+    this.#server = {
+      "server.address": hostname.replace(/^\[(.*)\]$/, "$1"),
+      "server.port": port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+    };
   }
 
   /** Requests sent since the start. */
@@ -86,10 +102,11 @@ export class HttpClient {
   /**
    * One exchange, never repeated.
    *
+   * @param attempt how often this request was sent with this one, for traces
    * @throws BatonError for a fault of the network, a redirect, a body above the bound (`ResourceExhausted`),
    * a write that is not allowed, and the end of `ctx`.
    */
-  async send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+  async send(request: HttpRequest, ctx: CallContext, attempt = 1): Promise<HttpAnswer> {
     const { allowWrites, totalTimeoutMs } = this.#options;
     if (!allowWrites && !isRead(request)) {
       throw new BatonError(Code.FailedPrecondition, `${request.method} refused: ${PROVISIONING_OFF}`);
@@ -100,19 +117,27 @@ export class HttpClient {
       kind: "client",
       attributes: {
         "http.request.method": request.method,
-        "server.address": this.#host,
+        ...this.#server,
         "url.full": `${this.#options.origin}${request.path}`,
+        ...placeAttributes({ attempt }),
+        // As OpenTelemetry names it.
+        ...(attempt > 1 ? { "http.request.resend_count": attempt - 1 } : {}),
       },
     });
     const left = timeLeft(ctx);
     const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(totalTimeoutMs, left))));
     const signal = AbortSignal.any([ctx.signal, timeout]);
     const endpoint = this.describe(request);
+    /** Undefined until it is sent. */
+    let outcome: number | "none" | undefined;
     try {
       signal.throwIfAborted();
       this.#sent += 1;
-      const answer = await this.#exchange(dispatcher, request, endpoint, signal);
-      span?.set({ "http.response.status_code": answer.status });
+      outcome = "none";
+      const answer = await this.#exchange(dispatcher, request, endpoint, signal, (status) => {
+        outcome = status;
+        span?.set({ "http.response.status_code": status });
+      });
       span?.end(answer.status < 400 ? undefined : `HTTP status ${answer.status}`);
       ctx.log.debug("upstream answered", {
         endpoint: endpoint.name,
@@ -130,6 +155,10 @@ export class HttpClient {
       span?.end(error.message);
       ctx.log.debug("upstream did not answer", { endpoint: endpoint.name, error: error.message });
       throw error;
+    } finally {
+      if (outcome !== undefined) {
+        ctx.metrics?.add(REQUESTS, { method: request.method, status: String(outcome) });
+      }
     }
   }
 
@@ -159,6 +188,7 @@ export class HttpClient {
     request: HttpRequest,
     endpoint: Endpoint,
     signal: AbortSignal,
+    onStatus: (status: number) => void,
   ): Promise<HttpAnswer> {
     const { origin, userAgent, headersTimeoutMs = 60_000, totalTimeoutMs, maxBodyBytes } = this.#options;
     const asking = dispatcher.request({
@@ -175,9 +205,10 @@ export class HttpClient {
     const response = await asking.catch((error: unknown) => {
       throw beginningError(endpoint, this.#host, error);
     });
+    const { statusCode: status } = response;
+    onStatus(status);
     const headers = flatten(response.headers);
     const body = await readBounded(response.body, maxBodyBytes, endpoint);
-    const { statusCode: status } = response;
     if (status >= 300 && status < 400) throw redirectError(endpoint, status, headers["location"]);
     const encoding = headers["content-encoding"] ?? "identity";
     if (encoding !== "identity") {

@@ -1,5 +1,6 @@
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { RateGate } from "./rate-limit.ts";
 
 /** The first wait when the upstream announces none; it doubles with each attempt. */
@@ -36,6 +37,8 @@ export interface RetryOptions {
   readonly attemptsAtThisSize?: number | undefined;
   /** Name of the upstream in messages. */
   readonly upstream: string;
+  /** The request in messages, for example `GET /users/`. */
+  readonly what: string;
   /** Between 0 and 1; default `Math.random`. */
   readonly random?: () => number;
 }
@@ -48,26 +51,31 @@ export interface RetryOptions {
  * asking.
  *
  * Time-outs are not repeated: they have used up the patience already.
+ *
+ * @param operation gets the number of the attempt, beginning with 1
  */
-export async function withRetries<T>(options: RetryOptions, operation: () => Promise<T>): Promise<T> {
-  const { ctx, budget, gate } = options;
-  let attempt = 1;
-  for (;;) {
+export async function withRetries<T>(
+  options: RetryOptions,
+  operation: (attempt: number) => Promise<T>,
+): Promise<T> {
+  const { ctx, budget, gate, what } = options;
+  // Attempts after an announced pause count only for whoever looks on.
+  let guesses = 1;
+  for (let attempt = 1; ; attempt += 1) {
     refuseWhileClosed(options);
     try {
-      return await operation();
+      return await operation(attempt);
     } catch (error) {
       if (!(error instanceof BatonError) || error.code !== Code.Unavailable) throw error;
       // Whoever says when to come back will be there then; guesses are limited in number.
       const isAnnounced = announcedReset(error.rateLimit) !== undefined;
-      const wait = nextWait(error.rateLimit, attempt, options);
-      const isTried = isAnnounced || attempt < attemptsFor(error, options);
+      const wait = nextWait(error.rateLimit, guesses, options);
+      const isTried = isAnnounced || guesses < attemptsFor(error, options);
       if (!isTried || wait >= timeLeft(ctx) || !budget.take(wait)) {
         throw handOver(error, gate, ctx.clock.now());
       }
-      if (!isAnnounced) attempt += 1;
-      ctx.log.info("waiting before the next attempt", { error: error.message, wait_ms: Math.round(wait) });
-      await ctx.clock.sleep(wait, ctx.signal);
+      if (!isAnnounced) guesses += 1;
+      await waitToRetry({ what, layer: "request", attempt, waitMs: wait, error }, ctx);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Span } from "./trace.ts";
 
 /** What travels with one call: everything that waits takes the signal, everything that tells time the clock. */
@@ -10,6 +11,8 @@ export interface CallContext {
   readonly clock: Clock;
   /** What a trace shows of the call; absent unless traces are collected. */
   readonly span?: Span | undefined;
+  /** The numbers of this process; absent where nobody would read them. */
+  readonly metrics?: Metrics | undefined;
   /**
    * Until when the answer is of use, in milliseconds on the clock's `monotonic`. Before that the call should end with what
    * it waits for, as its caller can only tell that nothing came. Absent: the caller has not said how long it waits.

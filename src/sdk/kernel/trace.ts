@@ -34,6 +34,58 @@ export interface Tracer {
   start(name: string, start?: SpanStart, headers?: FindHeader): Span;
 }
 
+/** Which call of several a span shows. Absent: nobody has told. */
+export interface CallPlace {
+  /** Page of a listing, counted from 1 where this run began with it. */
+  readonly page?: number | undefined;
+  /** How often the call was made with this one, from 1. */
+  readonly attempt?: number | undefined;
+}
+
+const PAGE = "baton.page";
+const ATTEMPT = "baton.attempt";
+
+const places = new WeakMap<AbortSignal, CallPlace>();
+
+/** Makes known which call of several is made with this signal, which is that call's own. */
+export function announcePlace(signal: AbortSignal, place: CallPlace): AbortSignal {
+  places.set(signal, place);
+  return signal;
+}
+
+/** What is known of the place of the call that is made with this signal. */
+export function placeOf(signal: AbortSignal): CallPlace {
+  return places.get(signal) ?? {};
+}
+
+/** A place as spans show it. */
+export function placeAttributes({ page, attempt }: CallPlace): SpanAttributes {
+  return {
+    ...(page === undefined ? {} : { [PAGE]: page }),
+    ...(attempt === undefined ? {} : { [ATTEMPT]: attempt }),
+  };
+}
+
+/** A place as headers of a call, for the spans of the other side. */
+export function placeHeaders(place: CallPlace): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(placeAttributes(place)).map(([name, value]) => [toHeader(name), String(value)]),
+  );
+}
+
+/** The place that the headers of a call tell; anything but small numbers is left out. */
+export function readPlace(findHeader: FindHeader): CallPlace {
+  const read = (name: string): number | undefined => {
+    const text = findHeader(toHeader(name));
+    return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  };
+  return { page: read(PAGE), attempt: read(ATTEMPT) };
+}
+
+function toHeader(attribute: string): string {
+  return attribute.replace(".", "-");
+}
+
 /** Fields by which a log line and a span are found from each other. */
 export function traceFields(span: Span | undefined): LogFields {
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
@@ -49,4 +101,14 @@ export async function endWith<T>(span: Span | undefined, work: Promise<T>): Prom
     span?.end(error instanceof Error ? error.message : String(error));
     throw error;
   }
+}
+
+/** Runs `work` as a part of a span, which is given to it; without one, traces are not collected. */
+export async function inSpan<T>(
+  parent: Span | undefined,
+  name: string,
+  work: (part: Span | undefined) => T | Promise<T>,
+): Promise<T> {
+  const part = parent?.startChild(name);
+  return await endWith(part, (async () => await work(part))());
 }

@@ -27,6 +27,8 @@ export interface WireStatus {
   /** 1 to 16. */
   readonly code: number;
   readonly message: string;
+  /** Facts beside the error, as with an answer. */
+  readonly trailers?: Readonly<Record<string, string>>;
   /** Serialized `google.rpc.Status` for `grpc-status-details-bin`; undefined if the error carries no facts. */
   readonly details: Buffer | undefined;
 }

@@ -19,22 +19,32 @@ export interface FinishedCall {
   readonly span?: Span | undefined;
 }
 
-/** Writes one line per call with the message, fields and levels of a Go connector. */
-export function logCall(log: Logger, call: FinishedCall): void {
+/**
+ * Writes one line per call with the message and fields of a Go connector. The levels are those as well but for refusals,
+ * which Go connectors log as information: at a level that people watch, a refused token would not be seen.
+ *
+ * @param hostTells whether the host shows each failure to whoever reads this log; then no line has to warn of it
+ */
+export function logCall(log: Logger, call: FinishedCall, hostTells = false): void {
   const [, service, method] = call.path.split("/");
-  log[levelOf(call.code)](`finished ${call.kind} call with code ${codeName(call.code)}`, {
-    "grpc.start_time": new Date(call.startedAt).toISOString(),
-    "grpc.request.deadline": call.deadline === undefined ? undefined : new Date(call.deadline).toISOString(),
-    "grpc.service": service,
-    "grpc.method": method,
-    "grpc.code": codeName(call.code),
-    "grpc.time_ms": Math.round(call.durationMs * 1000) / 1000,
-    "peer.address": call.peer,
-    "peer.subject": call.subject,
-    error: call.error,
-    ...traceFields(call.span),
-    ...datadogFields(call.span),
-  });
+  const level = levelOf(call.code);
+  log[hostTells && level === "warn" ? "info" : level](
+    `finished ${call.kind} call with code ${codeName(call.code)}`,
+    {
+      "grpc.start_time": new Date(call.startedAt).toISOString(),
+      "grpc.request.deadline":
+        call.deadline === undefined ? undefined : new Date(call.deadline).toISOString(),
+      "grpc.service": service,
+      "grpc.method": method,
+      "grpc.code": codeName(call.code),
+      "grpc.time_ms": Math.round(call.durationMs * 1000) / 1000,
+      "peer.address": call.peer,
+      "peer.subject": call.subject,
+      error: call.error,
+      ...traceFields(call.span),
+      ...datadogFields(call.span),
+    },
+  );
 }
 
 /** The ids as Datadog links them and Go connectors log them: in decimal, of the trace the lower 64 bits. */
@@ -49,11 +59,11 @@ function levelOf(code: number): "debug" | "info" | "warn" | "error" {
     case Code.Ok:
       return "debug";
     case Code.Canceled:
+      return "info";
     case Code.InvalidArgument:
     case Code.NotFound:
     case Code.AlreadyExists:
     case Code.Unauthenticated:
-      return "info";
     case Code.DeadlineExceeded:
     case Code.PermissionDenied:
     case Code.ResourceExhausted:

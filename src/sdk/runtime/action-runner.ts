@@ -4,6 +4,7 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
 import { checkArguments } from "./action-arguments.ts";
@@ -23,6 +24,8 @@ const MAX_ENDED = 1000;
 export interface ActionRunnerOptions {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Where actions count. */
+  readonly metrics?: Metrics | undefined;
   /** Takes secrets out of the reason of a failure. */
   readonly redactor: Redactor;
   /** Which actions may run. */
@@ -91,7 +94,7 @@ export class ActionRunner {
 
   /** Never rejects. */
   async #run(id: string, action: Action, args: ActionStruct, span: Span | undefined): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, metrics } = this.#options;
     const log = this.#options.log.with(traceFields(span));
     const { name } = action.schema;
     const controller = new AbortController();
@@ -106,7 +109,13 @@ export class ActionRunner {
       throw error;
     });
     try {
-      const ctx = { signal: controller.signal, log: log.with({ action: name, invocation: id }), clock, span };
+      const ctx = {
+        signal: controller.signal,
+        log: log.with({ action: name, invocation: id }),
+        clock,
+        span,
+        metrics,
+      };
       const { response, annotations } = await Promise.race([action.invoke(args, ctx), tooLong]);
       this.#end({
         id,

@@ -191,6 +191,11 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   readonly exampleConfig: ConfigOf<Fields>;
   /** Whether the connector itself needs the client secret of C1, which our own host keeps to itself otherwise. */
   readonly needsClientSecret?: boolean;
+  /**
+   * Keys of the text fields that together say what is read, such as an organization. Every line of the log and every
+   * trace names them.
+   */
+  readonly identity?: readonly (keyof Fields & string)[];
   /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
   /** What people can do with the program besides syncing, for its help. */

@@ -1,8 +1,11 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 
 /** How often and how long a call is repeated inside the process when the caller would not repeat it. */
 export interface RetryPolicy {
+  /** What is repeated, in messages: `granting`. */
+  readonly what: string;
   readonly maxRetries: number;
   /** Wait before the first repetition in milliseconds; each later one waits that much longer. */
   readonly stepMs: number;
@@ -35,8 +38,8 @@ export async function retryTransient<T>(
       if (!isTransient(error) || ctx.signal.aborted || retries >= policy.maxRetries) throw error;
       const delay = delayBefore(error, (retries + 1) * policy.stepMs, ctx.clock.now());
       if (delay >= rest()) throw error;
-      ctx.log.warn("the upstream is not available, trying again", { error, retry_in: delay / 1000 });
-      await ctx.clock.sleep(delay, ctx.signal);
+      const { what } = policy;
+      await waitToRetry({ what, layer: "operation", attempt: retries + 1, waitMs: delay, error }, ctx);
     }
   }
 }

@@ -9,10 +9,19 @@ import type { Clock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import { PATIENCE_HEADER, readPatience, usablePatience } from "#kernel/patience.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import { type FindHeader, type Span, type Tracer, traceFields } from "#kernel/trace.ts";
+import {
+  type FindHeader,
+  placeAttributes,
+  readPlace,
+  type Span,
+  type Tracer,
+  traceFields,
+} from "#kernel/trace.ts";
 import { decodeLean } from "#model/lean-decode.ts";
+import { requestAttributes } from "#model/request-facts.ts";
 import { toWireStatus, type WireStatus } from "#model/status.ts";
 import { logCall } from "./access-log.ts";
 import { classifyFailure } from "./call-errors.ts";
@@ -39,7 +48,11 @@ export interface CallEnvironment {
   readonly maxRequestFields?: number | undefined;
   /** Shows each call in the trace of its caller. */
   readonly tracer?: Tracer | undefined;
-  /** Facts that go with each successful answer as trailing metadata; hosts that do not know them ignore them. */
+  /** Where handlers count. */
+  readonly metrics?: Metrics | undefined;
+  /** Whether the host shows each failure to whoever reads the log, see {@link logCall}. */
+  readonly hostTellsFailures?: boolean | undefined;
+  /** Facts that go with each answer, successful or not, as trailing metadata; hosts that do not know them ignore them. */
   readonly trailers?: () => Trailers;
 }
 
@@ -113,6 +126,7 @@ export function unary<Request extends object, Response>(
       const scope = new CallScope("unary", method.path, call, environment);
       try {
         const request = readRequest(method, check, call.request, environment);
+        scope.describe(request);
         const bytes = encodeResponse(method, await handle(request, scope.context));
         return { bytes, trailers: scope.succeed() };
       } catch (thrown) {
@@ -135,6 +149,7 @@ export function serverStream<Request extends object, Response>(
       const scope = new CallScope("stream", method.path, call, environment);
       try {
         const request = readRequest(method, check, call.request, environment);
+        scope.describe(request);
         const { signal } = scope.context;
         for await (const response of handle(request, scope.context)) {
           signal.throwIfAborted();
@@ -193,15 +208,26 @@ class CallScope {
     const [, service = "", method = ""] = path.split("/");
     this.#span = startSpan(environment.tracer, service, method, call.findHeader);
     // Go connectors name the spans of their handlers like this.
-    const span = this.#span?.startChild(`builder.${method}`);
+    const span = this.#span?.startChild(`builder.${method}`, {
+      attributes: placeAttributes(readPlace(call.findHeader)),
+    });
     this.context = {
       signal: this.#controller.signal,
       log: environment.log.with({ "grpc.service": service, "grpc.method": method, ...traceFields(span) }),
       clock: environment.clock,
       span,
+      metrics: environment.metrics,
       deadline: this.#patienceEnd(call),
     };
     call.onCancelled(() => this.#cancel());
+  }
+
+  /** Has the trace say what the call is about. */
+  describe(request: object): void {
+    if (this.#span === undefined) return;
+    const attributes = requestAttributes(request);
+    this.#span.set(attributes);
+    this.context.span?.set(attributes);
   }
 
   /** Until when the caller wants an answer: it says so itself, as our host does, or its deadline tells. */
@@ -226,7 +252,8 @@ class CallScope {
     }
     const status = toWireStatus(error, (text) => this.#environment.redactor.redact(text));
     this.#end(status);
-    return status;
+    const trailers = this.#environment.trailers?.();
+    return trailers === undefined ? status : { ...status, trailers };
   }
 
   #end(failure: WireStatus | undefined): void {
@@ -236,18 +263,20 @@ class CallScope {
     this.context.span?.end(failure?.message);
     this.#span?.set({ "rpc.grpc.status_code": code });
     this.#span?.end(failure?.message);
-    logCall(this.#environment.log, {
+    const { clock, log, hostTellsFailures } = this.#environment;
+    const call = {
       kind: this.#kind,
       path: this.#path,
       code,
       span: this.#span,
       startedAt: this.#startedAt,
       deadline: this.#deadline,
-      durationMs: this.#environment.clock.monotonic() - this.#started,
+      durationMs: clock.monotonic() - this.#started,
       peer: this.#peer,
       subject: this.#subject,
       ...(failure === undefined ? {} : { error: failure.message }),
-    });
+    };
+    logCall(log, call, hostTellsFailures);
   }
 
   #cancel(): void {
@@ -267,7 +296,12 @@ function startSpan(
   method: string,
   findHeader: FindHeader,
 ): Span | undefined {
-  const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
+  const attributes = {
+    "rpc.system": "grpc",
+    "rpc.service": service,
+    "rpc.method": method,
+    ...placeAttributes(readPlace(findHeader)),
+  };
   return tracer?.start(`${service}/${method}`, { kind: "server", attributes }, findHeader);
 }
 

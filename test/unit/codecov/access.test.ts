@@ -183,6 +183,7 @@ describe("the license", () => {
     });
     expect(traitOf(await listOne(setup, "license"))?.consumedSeats).toBe(0n);
     expect(setup.log.filter(({ level }) => level === "warn")).toMatchObject([
+      { message: "waiting before the next attempt" },
       { message: expect.stringContaining("could not count the seats") },
     ]);
   });

@@ -17,6 +17,7 @@ function setUp(options: Partial<RetryOptions> = {}) {
     gate: new RateGate(),
     attempts: 4,
     upstream: "Acme",
+    what: "GET /things",
     random: () => 1,
     ...options,
   };

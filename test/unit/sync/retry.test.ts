@@ -61,8 +61,11 @@ describe("a call that fails", () => {
     });
     expect(result).toBe("fine");
     expect(clock.slept).toEqual([1_000, 2_000]);
-    expect(lines.map(({ message }) => message)).toEqual(
-      Array(2).fill("listing failed for now, trying again"),
+    expect(lines).toMatchObject(
+      [1, 2].map((attempt) => ({
+        message: "waiting before the next attempt",
+        fields: { what: "listing", attempt, wait_ms: attempt * 1_000 },
+      })),
     );
   });
 

@@ -10,7 +10,7 @@ import { retryTransient } from "../retry.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
 /** Hosts never repeat Validate, so a short hiccup of the upstream must not end the run. */
-const VALIDATE_RETRY = { maxRetries: 5, stepMs: 1000, budgetMs: 15_000 };
+const VALIDATE_RETRY = { what: "checking the settings", maxRetries: 5, stepMs: 1000, budgetMs: 15_000 };
 
 /** What the connector is, whether its credentials work, and the end of a sync. */
 export function connectorEndpoints(registry: Registry): Endpoint[] {

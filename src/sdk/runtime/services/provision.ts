@@ -19,7 +19,7 @@ import { retryTransient } from "../retry.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
 /** Hosts never repeat a grant or a revocation. */
-const GRANT_RETRY = { maxRetries: 3, stepMs: 15_000 };
+const RETRY = { maxRetries: 3, stepMs: 15_000 };
 
 /** The services through which a host changes something upstream; all refuse unless that is allowed. */
 export function provisionEndpoints(registry: Registry, provisioning: Provisioning): Endpoint[] {
@@ -44,7 +44,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
       const what = required(entitlement, "entitlement");
       const { grant } = provisionerOf(registry, what);
       const result = await withPrefix("grant failed", () =>
-        retryTransient(GRANT_RETRY, ctx, (attempt) => grant(to, what, attempt)),
+        retryTransient({ ...RETRY, what: "granting" }, ctx, (attempt) => grant(to, what, attempt)),
       );
       const grants = result.grants ?? [];
       checkGrants(grants);
@@ -56,7 +56,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
       const grant = required(request.grant, "grant");
       const { revoke } = provisionerOf(registry, required(grant.entitlement, "entitlement"));
       const result = await withPrefix("revoke failed", () =>
-        retryTransient(GRANT_RETRY, ctx, (attempt) => revoke(grant, attempt)),
+        retryTransient({ ...RETRY, what: "revoking" }, ctx, (attempt) => revoke(grant, attempt)),
       );
       return annotationsOf(result);
     }),

@@ -1,0 +1,26 @@
+import type { HttpAnswer } from "#http/client.ts";
+import { toShortLine } from "#http/error-text.ts";
+import type { Endpoint } from "#http/http-error.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { errorSchema } from "./schemas.ts";
+
+/**
+ * The `detail` of an error answer as a short line; undefined if there is none, as when no route of the API matched.
+ */
+export function readDetail(answer: HttpAnswer): string | undefined {
+  try {
+    const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(answer.body)));
+    return parsed.success ? toShortLine(parsed.data.detail, answer.redact) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A 404 that is not Codecov's. */
+export function noSuchRoute(endpoint: Endpoint): BatonError {
+  return new BatonError(
+    Code.FailedPrecondition,
+    `there is no Codecov API v2 at ${endpoint.name}: the server answered 404 Not Found, but not as Codecov does; check --codecov-base-url`,
+    { kind: "configuration" },
+  );
+}
