@@ -57,7 +57,7 @@ test("missing settings are all named at once", async () => {
 test("a configuration file that was named must be there and in order", async () => {
   const missing = await runProgram([], { cwd, env: { ...complete, BATON_CONFIG_PATH: "nowhere.yaml" } });
   expect(missing.code).toBe(2);
-  expect(missing.stderr).toContain("which BATON_CONFIG_PATH names: it does not exist");
+  expect(missing.stderr).toContain("which BATON_CONFIG_PATH names: there is no such file");
   await writeFile(join(cwd, "broken.yaml"), "codecov-owner: [acme\n");
   const broken = await runProgram([], { cwd, env: { ...complete, BATON_CONFIG_PATH: "broken.yaml" } });
   expect(broken.code).toBe(2);

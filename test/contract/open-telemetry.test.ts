@@ -67,6 +67,9 @@ test("a sync is one trace and one log, over both processes and down to each HTTP
 
 function expectOneTrace(requestCount: number): void {
   const { spans } = collector;
+  for (const { resource } of spans) {
+    expect(resource).toMatchObject({ codecov_owner: "acme", codecov_service: "github" });
+  }
   const requests = spans.filter(({ name }) => name === "GET");
   expect(requests).toHaveLength(requestCount);
   const userPages = requests.filter(({ attributes }) => String(attributes["url.full"]).includes("/users"));
@@ -80,7 +83,13 @@ function expectOneTrace(requestCount: number): void {
   ]);
   expect(userPages[0]).toMatchObject({
     kind: 3,
-    attributes: { "http.request.method": "GET", "http.response.status_code": 200 },
+    attributes: {
+      "http.request.method": "GET",
+      "http.response.status_code": 200,
+      "server.address": "127.0.0.1",
+      "server.port": Number(new URL(simulator.url).port),
+      "baton.attempt": 1,
+    },
     failure: undefined,
     service: SERVICE,
   });
@@ -98,7 +107,7 @@ function expectLinkedLogs(written: readonly Record<string, string>[]): void {
   expect(summary).toMatchObject({
     severity: "info",
     service: SERVICE,
-    attributes: { members: 52, seats: 30 },
+    attributes: { members: 52, seats: 30, codecov_owner: "acme", codecov_service: "github" },
   });
   expect(summary?.spanId).toBe(spans.find(({ name }) => name === "sync")?.spanId);
   const answers = logs.filter(({ body }) => body === "upstream answered");
@@ -109,6 +118,153 @@ function expectLinkedLogs(written: readonly Record<string, string>[]): void {
   const access = written.find(({ msg }) => msg === "finished unary call with code OK");
   expect(BigInt(access?.["dd.span_id"] ?? "")).toBe(BigInt(`0x${access?.["span_id"]}`));
 }
+
+test("spans say resource type, page and attempt, on both sides of a call", async () => {
+  await using large = await startCodecovSimulator({ generated: { members: 25_000, owner: "acme" } });
+  const { code } = await runProgram([], {
+    cwd,
+    env: settings({
+      BATON_CODECOV_API_TOKEN: large.tokens["admin-token"] ?? "",
+      BATON_CODECOV_BASE_URL: large.baseUrl,
+      BATON_LOG_LEVEL: "info",
+    }),
+  });
+  expect(code).toBe(0);
+  const places = (name: string, kind: number) =>
+    collector.spans
+      .filter((span) => span.name === name && span.kind === kind)
+      .filter(({ attributes }) => attributes["baton.resource_type"] === "user")
+      .map(({ attributes }) => [attributes["baton.page"], attributes["baton.attempt"]]);
+  const pages = places("c1.connector.v2.ResourcesService/ListResources", 3);
+  expect(pages.length).toBeGreaterThan(2);
+  expect(pages).toEqual(pages.map((_, index) => [index + 1, 1]));
+  expect(places("c1.connector.v2.ResourcesService/ListResources", 2)).toEqual(pages);
+  expect(places("builder.ListResources", 1)).toEqual(pages);
+  const grants = collector.spans.filter(({ name }) => name === "builder.ListGrants");
+  expect(grants.map(({ attributes }) => attributes["baton.resource_type"])).toContain("license");
+});
+
+test("opening, expansion, saving and compaction have spans of their own", async () => {
+  await runProgram([], { cwd, env: settings() });
+  const found = collector.spans.map((span) => lineage(span, collector.spans).join(" < "));
+  expect(found).toEqual(
+    expect.arrayContaining([
+      "open < sync",
+      "expansion < sync",
+      "remove older syncs < sync",
+      "save < sync",
+      "compact < save < sync",
+      "compress < save < sync",
+    ]),
+  );
+});
+
+describe("waiting", () => {
+  afterEach(() => simulator.faults.clear());
+
+  test("is one line of the log, one span and one retry, with cause, attempt and time", async () => {
+    simulator.faults.add({ path: "/github/acme/$", times: 2, fault: { kind: "answer", status: 503 } });
+    const { code, stderr } = await runProgram([], { cwd, env: settings({ BATON_LOG_LEVEL: "info" }) });
+    expect(code).toBe(0);
+    const lines = stderr
+      .split("\n")
+      .filter((line) => line.includes("waiting before the next attempt"))
+      .map((line) => JSON.parse(line));
+    const what = "GET /api/v2/github/acme/";
+    const error = expect.stringContaining("503");
+    expect(lines).toMatchObject(
+      [1, 2].map((attempt) => ({ level: "warn", what, attempt, code: "Unavailable", error })),
+    );
+    for (const { ts, wait_ms, until } of lines) {
+      expect(wait_ms).toBeGreaterThan(0);
+      expect(Math.abs(Date.parse(until) - (ts * 1_000 + wait_ms))).toBeLessThan(200);
+    }
+    const waits = collector.spans.filter(({ name }) => name === "wait");
+    expect(waits.map((span) => [span.attributes["baton.attempt"], span.attributes["baton.what"]])).toEqual([
+      [1, what],
+      [2, what],
+    ]);
+    expect(lineage(waits[0] as CollectedSpan, collector.spans)[1]).toMatch(/^builder\./);
+    const attempts = collector.spans
+      .filter(
+        ({ name, attributes }) => name === "GET" && attributes["http.request.resend_count"] !== undefined,
+      )
+      .map(({ attributes }) => [attributes["baton.attempt"], attributes["http.request.resend_count"]]);
+    expect(attempts).toEqual([
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(collector.latest("baton.retries", { layer: "request" })).toBe(2);
+    expect(collector.latest("baton.upstream.requests", { status: "503", method: "GET" })).toBe(2);
+  });
+});
+
+describe("metrics", () => {
+  test("tell of a sync its duration, its rows, its requests by status and its age", async () => {
+    const before = simulator.requests.length;
+    const startedAt = Date.now();
+    await runProgram([], { cwd, env: settings() });
+    const seconds = (Date.now() - startedAt) / 1_000;
+    const { points } = collector;
+    for (const { resource } of points) {
+      expect(resource).toMatchObject({ codecov_owner: "acme", codecov_service: "github" });
+      expect(resource["service.name"]).toBe(SERVICE);
+    }
+    expect(collector.latest("baton.syncs", { outcome: "succeeded" })).toBe(1);
+    expect(collector.latest("baton.sync.rows", { kind: "resources" })).toBe(54);
+    expect(collector.latest("baton.sync.duration", { outcome: "succeeded" })).toBeGreaterThan(0);
+    expect(collector.latest("baton.sync.duration", { outcome: "succeeded" })).toBeLessThan(seconds);
+    expect(collector.latest("baton.sync.age")).toBeLessThan(seconds);
+    expect(collector.latest("baton.upstream.requests", { status: "200", method: "GET" })).toBe(
+      simulator.requests.length - before,
+    );
+    expect(points.find(({ metric }) => metric === "baton.sync.age")).toMatchObject({
+      unit: "s",
+      kind: "gauge",
+    });
+    expect(points.find(({ metric }) => metric === "baton.syncs")).toMatchObject({ kind: "counter" });
+  });
+
+  test("tell of a sync that failed how old the last one is, and no rows", async () => {
+    const without = settings({ BATON_OTEL_COLLECTOR_ENDPOINT: "" });
+    expect((await runProgram([], { cwd, env: without })).code).toBe(0);
+    const { code } = await runProgram([], { cwd, env: settings({ BATON_CODECOV_API_TOKEN: "wr0ng" }) });
+    expect(code).toBe(16);
+    expect(collector.latest("baton.syncs", { outcome: "failed" })).toBe(1);
+    expect(collector.latest("baton.sync.rows")).toBeUndefined();
+    expect(collector.latest("baton.sync.age")).toBeGreaterThan(0);
+    expect(collector.latest("baton.upstream.requests", { status: "401" })).toBeGreaterThan(0);
+  });
+
+  test("tell how many seats were changed", async () => {
+    await using seats = await startCodecovSimulator({ state: "free-seats" });
+    const env = settings({
+      BATON_CODECOV_API_TOKEN: seats.tokens["admin-token"] ?? "",
+      BATON_CODECOV_OWNER: "roomy",
+      BATON_CODECOV_BASE_URL: seats.baseUrl,
+    });
+    expect((await runProgram([], { cwd, env })).code).toBe(0);
+    const revoke = ["--revoke-grant=license:roomy:assigned:user:bob"];
+    expect((await runProgram(revoke, { cwd, env })).code).toBe(0);
+    expect(collector.latest("codecov.seats.changed", { change: "taken" })).toBe(1);
+    collector.points.length = 0;
+    // There is nothing to take any more.
+    expect((await runProgram(revoke, { cwd, env })).code).toBe(0);
+    expect(collector.latest("codecov.seats.changed")).toBeUndefined();
+  });
+
+  test("that a collector refuses cost a warning and no row", async () => {
+    await using refusing = await startOtelCollector({ tls: false, refusesMetrics: true });
+    const { code, stderr } = await runProgram([], {
+      cwd,
+      env: settings({ BATON_OTEL_COLLECTOR_ENDPOINT: `http://127.0.0.1:${refusing.port}` }),
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('"members":52');
+    expect(stderr).toContain("could not be sent to the OpenTelemetry collector");
+    expect(refusing.spans).not.toEqual([]);
+  });
+});
 
 test("a failure is told in the spans of the call and of the request, without the token", async () => {
   const wrong = "wr0ng-t0ken-of-somebody";
@@ -222,12 +378,15 @@ describe("the settings of the collector", () => {
     expect(stderr.includes("loads OpenTelemetry")).toBe(isLoaded);
   });
 
-  test("each of the two switches works by itself", async () => {
-    await runProgram(QUICK, { cwd, env: settings({ BATON_OTEL_TRACING_DISABLED: "true" }) });
-    expect([collector.spans.length, collector.logs.length > 0]).toEqual([0, true]);
-    collector.logs.length = 0;
-    await runProgram(QUICK, { cwd, env: settings({ BATON_OTEL_LOGGING_DISABLED: "true" }) });
-    expect([collector.spans.length > 0, collector.logs.length]).toEqual([true, 0]);
+  test.each([
+    ["BATON_OTEL_TRACING_DISABLED", "spans"],
+    ["BATON_OTEL_LOGGING_DISABLED", "logs"],
+    ["BATON_OTEL_METRICS_DISABLED", "points"],
+  ] as const)("%s works by itself", async (variable, missing) => {
+    await runProgram([], { cwd, env: settings({ [variable]: "true" }) });
+    const { spans, logs, points } = collector;
+    const got = Object.entries({ spans, logs, points }).filter(([, items]) => items.length > 0);
+    expect(got.map(([name]) => name)).toEqual(["spans", "logs", "points"].filter((name) => name !== missing));
   });
 
   test.each([
@@ -265,6 +424,17 @@ describe("the settings of the collector", () => {
     expect(code).toBe(0);
     expect(stderr).toContain('"members":52');
     expect(stderr).toContain("could not be sent to the OpenTelemetry collector");
+  });
+
+  test("a variable of OpenTelemetry that makes no sense costs a warning, which does not repeat it", async () => {
+    const { code, stdout, stderr } = await runProgram(QUICK, {
+      cwd,
+      env: settings({ OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=gehäim" }),
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(2);
+    expect(stderr).toContain("check OTEL_EXPORTER_OTLP_HEADERS");
+    expect(stderr).not.toContain("häim");
   });
 
   test("settings that cannot be used end the program before anything is read", async () => {

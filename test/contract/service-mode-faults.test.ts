@@ -16,8 +16,11 @@ describe.concurrent("at the start", { timeout: SLOW_MACHINE_MS }, () => {
     scene.c1.faults.hello = { code: Code.Unavailable, times: 1 };
     scene.start();
     expect(await scene.finish(scene.c1.enqueue(listFeeds))).toMatchObject(success);
-    const waits = scene.logLines().filter(({ msg }) => msg === "C1 could not be greeted, trying again");
-    expect(waits.map((line) => line["wait_ms"])).toEqual([1_000, 2_000]);
+    const waits = scene.logLines().filter(({ msg }) => msg === "waiting before the next attempt");
+    expect(waits.map(({ what, attempt, wait_ms }) => [what, attempt, wait_ms])).toEqual([
+      ["greeting C1", 1, 1_000],
+      ["greeting C1", 2, 2_000],
+    ]);
     await scene.stop();
   });
 

@@ -261,8 +261,9 @@ describe("with a connector that can do everything", () => {
     const pid = scene.pid();
     const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
     process.kill(child, "SIGKILL");
-    const again = "the connector process is started again";
-    await waitFor(() => expect(scene.logLines().map(({ msg }) => msg)).toContain(again));
+    const what = "starting the connector process";
+    const waiting = { msg: "waiting before the next attempt", what, attempt: 1, wait_ms: 1_000 };
+    await waitFor(() => expect(scene.logLines()).toContainEqual(expect.objectContaining(waiting)));
     const taskId = scene.c1.enqueue({ $case: "listEventFeeds", value: {} });
     expect(await scene.finish(taskId)).toMatchObject({ finalState: { $case: "success" } });
   });

@@ -37,6 +37,8 @@ export function replaceVolatile(text: string, begin: number, end: number): strin
     .replaceAll(/\b[0-9a-f]{40}\b(?:-dirty)?/g, (commit) => hashOf("sha1", numberOf(commit)))
     .replaceAll(`${packageFile.name} version ${packageFile.version}`, `${packageFile.name} version 1.2.3`)
     .replaceAll(`${packageFile.name} ${packageFile.version}`, `${packageFile.name} 1.2.3`)
+    .replaceAll(/("version":)"[^"]*"/g, '$1"1.2.3"')
+    .replaceAll(/(version=)"\d+\.[^"]*"/g, '$1"1.2.3"')
     .replaceAll(process.version, "v26.10.0")
     .replaceAll(`${process.platform}-${process.arch}`, "linux-x64");
 }

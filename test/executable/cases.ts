@@ -321,9 +321,14 @@ const SIGNS: readonly Case[] = [
       "otel-collector-endpoint": collectorOf("tlsCollector"),
       "otel-collector-endpoint-tls-cert-path": "collector.pem",
       "otel-tracing-disabled": "true",
+      "otel-metrics-disabled": "true",
     },
-    check: (_, { tlsCollector: { spans, logs } }) =>
-      expect({ spans: spans.length, logs: logs.length > 0 }).toEqual({ spans: 0, logs: true }),
+    check: (_, { tlsCollector: { spans, logs, points } }) =>
+      expect({ spans: spans.length, logs: logs.length > 0, points }).toEqual({
+        spans: 0,
+        logs: true,
+        points: [],
+      }),
   },
   {
     what: "a collector whose authority is given as text",

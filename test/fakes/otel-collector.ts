@@ -14,6 +14,7 @@ export interface CollectedSpan {
   /** What went wrong; undefined if nothing did. */
   readonly failure: string | undefined;
   readonly service: Value;
+  readonly resource: Attributes;
 }
 
 export interface CollectedLog {
@@ -25,6 +26,18 @@ export interface CollectedLog {
   readonly service: Value;
 }
 
+/** One point of a metric, as it was exported. */
+export interface CollectedPoint {
+  readonly metric: string;
+  readonly unit: string;
+  readonly kind: "counter" | "gauge";
+  readonly attributes: Attributes;
+  readonly value: number;
+  readonly resource: Attributes;
+}
+
+type Attributes = Readonly<Record<string, Value>>;
+
 type Value = string | number | boolean | undefined;
 
 /** A collector that keeps what it gets over OTLP/gRPC, on a port of its own. */
@@ -34,16 +47,27 @@ export interface OtelCollector extends AsyncDisposable {
   readonly certificate: string;
   readonly spans: CollectedSpan[];
   readonly logs: CollectedLog[];
+  /** Every point of every export, oldest first. */
+  readonly points: CollectedPoint[];
+  /** The last value of a series, over all exports; undefined if there never was one. */
+  latest(metric: string, attributes?: Attributes): number | undefined;
   /** All bytes that were received, as text. */
   readonly received: string[];
 }
 
 const STATUS_ERROR = 2n;
 
-export async function startOtelCollector(options: { readonly tls: boolean }): Promise<OtelCollector> {
+export interface CollectorOptions {
+  readonly tls: boolean;
+  /** As of a collector that has no pipeline for metrics; false if absent. */
+  readonly refusesMetrics?: boolean;
+}
+
+export async function startOtelCollector(options: CollectorOptions): Promise<OtelCollector> {
   const { key, cert } = createServerCertificate();
   const spans: CollectedSpan[] = [];
   const logs: CollectedLog[] = [];
+  const points: CollectedPoint[] = [];
   const received: string[] = [];
   const server = new Server();
   const serve = (path: string, take: (request: Message) => void) => {
@@ -59,11 +83,16 @@ export async function startOtelCollector(options: { readonly tls: boolean }): Pr
     server.register(path, handle, same, same, "unary");
   };
   serve("/opentelemetry.proto.collector.trace.v1.TraceService/Export", (request) => {
-    for (const { service, item } of itemsOf(request)) spans.push(toSpan(item, service));
+    for (const { resource, item } of itemsOf(request)) spans.push(toSpan(item, resource));
   });
   serve("/opentelemetry.proto.collector.logs.v1.LogsService/Export", (request) => {
-    for (const { service, item } of itemsOf(request)) logs.push(toLog(item, service));
+    for (const { resource, item } of itemsOf(request)) logs.push(toLog(item, resource["service.name"]));
   });
+  if (options.refusesMetrics !== true) {
+    serve("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", (request) => {
+      for (const { resource, item } of itemsOf(request)) points.push(...toPoints(item, resource));
+    });
+  }
   const credentials = options.tls
     ? ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }])
     : ServerCredentials.createInsecure();
@@ -78,6 +107,13 @@ export async function startOtelCollector(options: { readonly tls: boolean }): Pr
     certificate: cert,
     spans,
     logs,
+    points,
+    latest: (metric, attributes = {}) =>
+      points.findLast(
+        (point) =>
+          point.metric === metric &&
+          Object.entries(attributes).every(([name, value]) => point.attributes[name] === value),
+      )?.value,
     received,
     async [Symbol.asyncDispose]() {
       server.forceShutdown();
@@ -85,15 +121,30 @@ export async function startOtelCollector(options: { readonly tls: boolean }): Pr
   };
 }
 
-/** Spans or log records: both lie in scopes, and those in resources. */
-function itemsOf(request: Message): { service: Value; item: Message }[] {
-  return request.messages(1).flatMap((resource) => {
-    const service = attributesOf(resource.message(1), 1)["service.name"];
-    return resource.messages(2).flatMap((scope) => scope.messages(2).map((item) => ({ service, item })));
+/** Spans, log records or metrics: all lie in scopes, and those in resources. */
+function itemsOf(request: Message): { resource: Attributes; item: Message }[] {
+  return request.messages(1).flatMap((part) => {
+    const resource = attributesOf(part.message(1), 1);
+    return part.messages(2).flatMap((scope) => scope.messages(2).map((item) => ({ resource, item })));
   });
 }
 
-function toSpan(span: Message, service: Value): CollectedSpan {
+function toPoints(metric: Message, resource: Attributes): CollectedPoint[] {
+  const kind = metric.has(7) ? "counter" : "gauge";
+  return metric
+    .message(kind === "counter" ? 7 : 5)
+    .messages(1)
+    .map((point) => ({
+      metric: metric.text(1),
+      unit: metric.text(3),
+      kind,
+      attributes: attributesOf(point, 7),
+      value: point.has(4) ? point.double(4) : Number(BigInt.asIntN(64, point.number(6))),
+      resource,
+    }));
+}
+
+function toSpan(span: Message, resource: Attributes): CollectedSpan {
   const status = span.message(15);
   return {
     traceId: span.hex(1),
@@ -103,7 +154,8 @@ function toSpan(span: Message, service: Value): CollectedSpan {
     kind: Number(span.number(6)),
     attributes: attributesOf(span, 9),
     failure: status.number(3) === STATUS_ERROR ? status.text(2) : undefined,
-    service,
+    service: resource["service.name"],
+    resource,
   };
 }
 
@@ -141,6 +193,7 @@ class Message {
       this.#fields.set(field, values);
       if (type === WireType.LengthDelimited) values.push(reader.bytes());
       else if (type === WireType.Varint) values.push(BigInt(reader.uint64()));
+      else if (type === WireType.Bit64) values.push(BigInt(reader.fixed64()));
       else reader.skip(type, field);
     }
   }
@@ -152,6 +205,12 @@ class Message {
   number(field: number): bigint {
     const value = this.#fields.get(field)?.[0];
     return typeof value === "bigint" ? value : 0n;
+  }
+
+  double(field: number): number {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setBigUint64(0, this.number(field));
+    return view.getFloat64(0);
   }
 
   text(field: number): string {

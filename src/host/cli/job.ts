@@ -1,9 +1,11 @@
 import { hostSecrets } from "#config/sdk-constraints.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Span, Tracer } from "#kernel/trace.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import { launchConnectorThread } from "#launch/launch-thread.ts";
 import { buildChildCommand } from "./child-command.ts";
 import type { Invocation } from "./command.ts";
+import type { Identity } from "./identity.ts";
 import type { Output } from "./output.ts";
 import type { Settings } from "./settings.ts";
 import type { SignalWatch } from "./signals.ts";
@@ -15,6 +17,8 @@ export interface Job {
   readonly settings: Settings;
   readonly output: Output;
   readonly signals: SignalWatch;
+  readonly identity: Identity;
+  readonly metrics: Metrics;
   /** Absent unless traces are collected. */
   readonly tracer: Tracer | undefined;
   /** The run as a whole in its trace; a service has a trace for each task instead. */

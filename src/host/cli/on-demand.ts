@@ -50,6 +50,8 @@ export async function runTask(task: Task, job: Job): Promise<number> {
       signal: signals.signal,
       log: output.log,
       clock: systemClock,
+      span: job.span,
+      metrics: job.metrics,
       report: ({ message, fields, notes: own = [] }) => {
         output.log.info(message, own.length === 0 ? fields : { ...fields, note: own.join("; ") });
         toPeople(message);

@@ -9,6 +9,7 @@ import { LogTarget, standardError } from "#telemetry/log-target.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
+import type { Identity } from "./identity.ts";
 import { refuseLogFiles } from "./inputs.ts";
 import { LiveLine } from "./live-line.ts";
 import { parseDebugEnd, type Settings } from "./settings.ts";
@@ -31,11 +32,13 @@ export interface Output {
  * At a terminal: lines for people, one live line, and unless a level was asked for only warnings and
  * errors. Elsewhere: JSON lines on standard error, or in the files that `--log-path` names.
  *
+ * @param identity what the run reads; every line names it
  * @param use a program that runs for long is followed by its log, at a terminal as well
  */
 export function openOutput(
   invocation: Invocation,
   settings: Settings,
+  identity: Identity,
   use: "screen" | "log",
   telemetry: Telemetry | undefined,
 ): Output {
@@ -51,8 +54,8 @@ export function openOutput(
   const write = live === undefined ? undefined : (line: string) => live.writeAbove(line);
   const targets = sdk.logPath.length === 0 ? undefined : sdk.logPath.map(openTarget);
   const options = { level, format, redactor, debugUntil: parseDebugEnd(sdk), targets, write };
-  telemetry?.reportTo(createLogger(options));
-  const log = createLogger({ ...options, mirror: telemetry?.mirror });
+  telemetry?.reportTo(createLogger(options).with(identity));
+  const log = createLogger({ ...options, mirror: telemetry?.mirror }).with(identity);
   for (const warning of warnings) log.warn(warning);
   return {
     log,

@@ -6,6 +6,7 @@ import { runService, type ServiceOptions, type ServiceView } from "#service/serv
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
+import { showMetrics } from "./metrics.ts";
 import type { SdkConfig } from "./settings.ts";
 import { chooseWorkers, describeSubject, readPatience } from "./sync.ts";
 
@@ -53,6 +54,7 @@ export async function serveC1(job: Job): Promise<number> {
     log: output.log,
     redactor,
     tracer: job.tracer,
+    metrics: job.metrics,
   };
   await runService(options);
   return signals.exitCodeOfService();
@@ -66,7 +68,7 @@ function findClientSecret({ clientSecret, clientSecretFile }: SdkConfig): Secret
 
 /** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */
 async function openHealthEndpoints(
-  { settings, invocation, output }: Job,
+  { identity, settings, invocation, metrics, output }: Job,
   { connector, lastPollAt, findObstacle }: ServiceView,
 ): Promise<() => Promise<void>> {
   const { formatSeconds, startHealthServer } = await import("#web/health-http.ts");
@@ -74,6 +76,8 @@ async function openHealthEndpoints(
     port: settings.sdk.healthCheckPort,
     address: settings.sdk.healthCheckBindAddress,
     toLine: (text) => invocation.redactor.toLine(text),
+    metrics: () =>
+      showMetrics(invocation, identity, [...metrics.read(), ...(connector.running?.metrics() ?? [])]),
     source: {
       isReady: () => connector.running !== undefined,
       findObstacle,

@@ -35,44 +35,58 @@ export async function sync(job: Job): Promise<number> {
   let isKept = false;
   try {
     // What the sync needs is loaded, and the file opened, while the connector starts.
-    const [{ runSyncTask }, { readRetentionPolicy }] = await Promise.all([
+    const [{ runSyncTask }, { measureSync }, { readRetentionPolicy }] = await Promise.all([
       import("#tasks/sync.ts"),
+      import("#tasks/sync-metrics.ts"),
       import("#store/retention.ts"),
     ]);
     const tally = new Tally(invocation.definition.summary ?? []);
+    const ctx = {
+      signal: signals.signal,
+      log: output.log,
+      clock: systemClock,
+      span: job.span,
+      metrics: job.metrics,
+    };
     let connector: LaunchedConnector | undefined;
-    const result = await runSyncTask(
-      starting.then((started) => {
-        connector = started;
-        return tally.watch(started.client);
-      }),
-      {
-        file: sdk.file,
-        tempDir: sdk.c1zTempDir,
-        resourceTypes: sdk.syncResourceTypes,
-        targets,
-        skipEntitlementsAndGrants: sdk.skipEntitlementsAndGrants,
-        skipGrants: sdk.skipGrants,
-        workers: chooseWorkers(sdk),
-        ...readPatience(job.settings),
-        retention: readRetentionPolicy(invocation.env),
-        resumeKey: makeResumeKey(job),
-        origin: () => ({
-          program: invocation.definition.name,
-          version: invocation.version,
-          source: connector?.upstreamSource(),
+    const result = await measureSync(ctx, () =>
+      runSyncTask(
+        starting.then((started) => {
+          connector = started;
+          return tally.watch(started.client);
         }),
-        onProgress: makeProgressReporter(output),
-        onKept: () => {
-          isKept = true;
+        {
+          file: sdk.file,
+          tempDir: sdk.c1zTempDir,
+          resourceTypes: sdk.syncResourceTypes,
+          targets,
+          skipEntitlementsAndGrants: sdk.skipEntitlementsAndGrants,
+          skipGrants: sdk.skipGrants,
+          workers: chooseWorkers(sdk),
+          ...readPatience(job.settings),
+          retention: readRetentionPolicy(invocation.env),
+          resumeKey: makeResumeKey(job),
+          origin: () => ({
+            program: invocation.definition.name,
+            version: invocation.version,
+            source: connector?.upstreamSource(),
+          }),
+          onProgress: makeProgressReporter(output),
+          onKept: () => {
+            isKept = true;
+          },
         },
-      },
-      { signal: signals.signal, log: output.log, clock: systemClock },
+        ctx,
+      ),
     );
     const durationMs = systemClock.monotonic() - startedAt;
     const summary = await summarize(job, await starting, result, tally, durationMs);
     output.live?.clear();
-    output.log.info("Sync summary.", { sync_id: result.run.id, ...summaryFields(summary) });
+    output.log.info("Sync summary.", {
+      sync_id: result.run.id,
+      version: invocation.version,
+      ...summaryFields(summary),
+    });
     if (output.forPeople) await print(formatSummary(summary), signals.signal);
     return 0;
   } catch (error) {

@@ -1,37 +1,66 @@
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
+import type { Identity } from "./identity.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Gets ready to send traces and logs to the collector of the settings. Undefined, with nothing loaded, if there
+ * Gets ready to send traces, logs and metrics to the collector of the settings. Undefined, with nothing loaded, if there
  * is no collector or nothing to send it. Each `-disabled` switch works by itself; in Go connectors they only
  * work together.
  *
+ * @param identity what is read, for all that is sent
  * @throws BatonError if the settings of the collector cannot be used
  */
 export async function openTelemetry(
   { definition, version, redactor }: Invocation,
   { sdk }: Settings,
+  { identity, metrics }: { readonly identity: Identity; readonly metrics: Metrics },
 ): Promise<Telemetry | undefined> {
   const endpoint = sdk.otelCollectorEndpoint;
   const traces = !sdk.otelTracingDisabled;
   const logs = !sdk.otelLoggingDisabled;
-  if (endpoint === undefined || !(traces || logs)) return undefined;
+  const sendsMetrics = !sdk.otelMetricsDisabled;
+  if (endpoint === undefined || !(traces || logs || sendsMetrics)) return undefined;
   const [{ readCollector }, telemetry] = await Promise.all([
     import("#telemetry/collector.ts"),
     import("#telemetry/open-telemetry.ts"),
   ]);
-  return telemetry.openTelemetry({
-    collector: readCollector({
-      endpoint,
-      ca: sdk.otelCollectorTlsCert,
-      caPath: sdk.otelCollectorTlsCertPath,
-      insecure: sdk.otelCollectorTlsInsecure,
-    }),
+  const collector = readCollector({
+    endpoint,
+    ca: sdk.otelCollectorTlsCert,
+    caPath: sdk.otelCollectorTlsCertPath,
+    insecure: sdk.otelCollectorTlsInsecure,
+  });
+  const options = {
+    collector,
     serviceName: `${definition.name}-server`,
     serviceVersion: version,
+    identity,
     traces,
     logs,
+    metrics: sendsMetrics ? metrics : undefined,
     redactor,
-  });
+  };
+  try {
+    return telemetry.openTelemetry(options);
+  } catch {
+    return withoutCollector();
+  }
+}
+
+/**
+ * For variables of OpenTelemetry that its libraries cannot make sense of: that costs a warning, not the run. What they say
+ * is left out, as it repeats the value, which may be a key for the collector.
+ */
+function withoutCollector(): Telemetry {
+  return {
+    tracer: undefined,
+    mirror: undefined,
+    reportTo: (log) =>
+      log.warn(
+        "nothing is sent to the OpenTelemetry collector: a variable of OpenTelemetry makes no sense; check OTEL_EXPORTER_OTLP_HEADERS",
+      ),
+    close: async () => undefined,
+  };
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "#kernel/clock.ts";
 import type { BatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
+import { encodeMetrics } from "#kernel/metrics-text.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import { formatUpstreamSource } from "#kernel/upstream-source.ts";
@@ -26,6 +28,12 @@ export interface ConnectorCoreOptions {
   readonly redactor: Redactor;
   /** Shows the calls in the traces of their callers. */
   readonly tracer?: Tracer | undefined;
+  /** Where the calls count. */
+  readonly metrics?: Metrics | undefined;
+  /** Whether callers are told the metrics with each answer: a host of ours shows them beside its own. */
+  readonly tellsMetrics?: boolean | undefined;
+  /** See {@link CallEnvironment}. */
+  readonly hostTellsFailures?: boolean | undefined;
   /** See {@link CallEnvironment}; for callers that are not the host that started this process. */
   readonly maxRequestFields?: number;
 }
@@ -43,16 +51,29 @@ export class ConnectorCore {
   readonly #runner: ActionRunner;
 
   /** @throws BatonError if the connector contradicts itself. */
-  constructor({ connector, gates, log, clock, redactor, tracer, maxRequestFields }: ConnectorCoreOptions) {
+  constructor(options: ConnectorCoreOptions) {
+    const { connector, gates, log, clock, redactor, tracer, metrics, hostTellsFailures, maxRequestFields } =
+      options;
     this.#connector = connector;
     this.#clock = clock;
     this.registry = new Registry(connector);
-    this.#runner = new ActionRunner({ log, clock, redactor, provisioning: gates.provisioning });
+    this.#runner = new ActionRunner({ log, clock, redactor, metrics, provisioning: gates.provisioning });
     this.endpoints = connectorProcessEndpoints(this.registry, this.#runner, gates);
     // What a first call needs has been loaded when it ends; the second one may be a long listing.
     void this.#tracker.firstEnded.then(keepHeapSmall);
-    const trailers = () => describeUpstream(connector);
-    this.environment = { log, clock, redactor, tracker: this.#tracker, trailers, tracer, maxRequestFields };
+    const told = options.tellsMetrics === true ? metrics : undefined;
+    const trailers = () => ({ ...describeUpstream(connector), ...metricTrailers(told) });
+    this.environment = {
+      log,
+      clock,
+      redactor,
+      tracker: this.#tracker,
+      trailers,
+      tracer,
+      metrics,
+      hostTellsFailures,
+      maxRequestFields,
+    };
   }
 
   /** Loads what the first calls will need, while nobody waits for it yet. Never rejects. */
@@ -90,4 +111,10 @@ function describeUpstream(connector: Connector): Readonly<Record<string, string>
     ...(requests === undefined ? {} : { [REQUESTS_TRAILER]: String(requests) }),
     ...(source === undefined ? {} : { [SOURCE_TRAILER]: formatUpstreamSource(source) }),
   };
+}
+
+/** All numbers so far; a host that shows them needs them from failed calls as well. */
+function metricTrailers(metrics: Metrics | undefined): Readonly<Record<string, string>> {
+  const measured = metrics?.read() ?? [];
+  return measured.length === 0 ? {} : { "baton-metrics": encodeMetrics(measured) };
 }

@@ -241,8 +241,8 @@ function isStatus(end: Trailers | WireStatus): end is WireStatus {
   return typeof end["code"] === "number";
 }
 
-function toStatus({ code, message, details }: WireStatus) {
-  const metadata = new Metadata();
+function toStatus({ code, message, details, trailers = {} }: WireStatus) {
+  const metadata = toMetadata(trailers);
   if (details !== undefined) metadata.set(STATUS_DETAILS_TRAILER, details);
   return { code, details: message, metadata };
 }

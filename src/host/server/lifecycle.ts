@@ -10,6 +10,7 @@ import type { Readable } from "node:stream";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import type { Connector } from "#runtime/connector.ts";
@@ -35,6 +36,8 @@ export interface ConnectorServiceOptions {
   readonly log: Logger;
   /** Takes secrets out of error texts that go to the host. */
   readonly redactor?: Redactor;
+  /** Where the calls count; the host is told. */
+  readonly metrics?: Metrics | undefined;
   /** Shows the calls in the traces of the host. */
   readonly tracer?: Tracer | undefined;
   readonly clock?: Clock;
@@ -69,9 +72,19 @@ export async function runConnectorService(options: ConnectorServiceOptions): Pro
     const startup = decodeStartupLine(line);
     warnAboutLimits(startup.rateLimiter?.type, log);
 
-    const { gates, tracer } = options;
+    const { gates, metrics, tracer } = options;
     const tls = toPem(startup.credential);
-    const server = new ConnectorServer({ connector, gates, tls, log, clock, redactor, tracer });
+    const server = new ConnectorServer({
+      connector,
+      gates,
+      tls,
+      log,
+      clock,
+      redactor,
+      tracer,
+      metrics,
+      tellsMetrics: true,
+    });
     const listener = await listen({
       port: startup.listenPort,
       env: options.env ?? process.env,

@@ -8,6 +8,7 @@ import type { ServerOptions } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import type { Connector } from "#runtime/connector.ts";
@@ -81,6 +82,8 @@ export interface ServeOptions {
   readonly tls: ServeTls | undefined;
   readonly log: Logger;
   readonly redactor: Redactor;
+  /** Where the calls count. */
+  readonly metrics?: Metrics | undefined;
   readonly tracer?: Tracer | undefined;
   readonly clock?: Clock;
   /** Ends serving: no more connections, calls in flight go on for a while, then everything is closed. */
@@ -95,7 +98,7 @@ export interface ServeOptions {
  * @throws BatonError FailedPrecondition if the address cannot be had
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { connector, gates, address, tls, log, redactor, tracer, signal } = options;
+  const { connector, gates, address, tls, log, metrics, redactor, tracer, signal } = options;
   const clock = options.clock ?? systemClock;
   const services = () => server.services;
   const connections = new Map<string, Socket>();
@@ -118,6 +121,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock,
     redactor,
     tracer,
+    metrics,
     moreEndpoints: (registry) => [...resourceStreamEndpoints(registry), ...health.endpoints],
     maxRequestFields: MAX_REQUEST_FIELDS,
     extras: { bidiMethods: reflectionMethods(services), limits, handshakes: HANDSHAKES, clients: tls },

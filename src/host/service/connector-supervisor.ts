@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import { abandonable } from "./waiting.ts";
 
@@ -60,30 +61,34 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
     const connector = await this.#launch(AbortSignal.any([signal, this.#closing.signal]));
     const startedAt = clock.monotonic();
     this.#running = connector;
-    void connector.gone.then(() => {
+    void connector.gone.then((reason) => {
       this.#running = undefined;
       if (this.#closing.signal.aborted) return;
       if (clock.monotonic() - startedAt >= STABLE_MS) this.#waitMs = FIRST_WAIT_MS;
-      this.#current = this.#startAgain();
+      this.#current = this.#startAgain(reason);
       // Nobody may be waiting for it.
       this.#current.catch(() => undefined);
     });
     return connector;
   }
 
-  async #startAgain(): Promise<Connector> {
-    const { clock, log } = this.#ctx;
+  async #startAgain(reason: BatonError): Promise<Connector> {
     const { signal } = this.#closing;
-    for (;;) {
+    const ctx = { ...this.#ctx, signal };
+    let error = reason;
+    for (let attempt = 1; ; attempt += 1) {
       const waitMs = this.#waitMs;
       this.#waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-      log.warn("the connector process is started again", { wait_ms: waitMs });
-      await clock.sleep(waitMs, signal);
+      await waitToRetry(
+        { what: "starting the connector process", layer: "connector", attempt, waitMs, error },
+        ctx,
+      );
       try {
         return await this.#startOnce(signal);
-      } catch (error) {
+      } catch (thrown) {
         signal.throwIfAborted();
-        log.error("the connector process could not be started", { error });
+        error = toBatonError(thrown);
+        ctx.log.error("the connector process could not be started", { error });
       }
     }
   }

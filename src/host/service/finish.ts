@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
 import { Code, toBatonError } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { C1Client } from "./c1-client.ts";
 import type { FinishRequest } from "./outcome.ts";
 
@@ -32,7 +33,8 @@ export async function reportFinish(
   ctx: CallContext,
 ): Promise<boolean> {
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(LIMIT_MS)]);
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+  let waitMs = FIRST_WAIT_MS;
+  for (let attempt = 1; ; attempt += 1) {
     try {
       await c1.finishTask(request, signal);
       return true;
@@ -42,8 +44,15 @@ export async function reportFinish(
         ctx.log.error("C1 could not be told what the task came to", { error });
         return false;
       }
-      ctx.log.warn("C1 could not be told what the task came to, trying again", { wait_ms: wait, error });
-      await ctx.clock.sleep(wait, signal).catch(() => undefined);
+      const wait = {
+        what: "telling C1 what the task came to",
+        layer: "platform",
+        attempt,
+        waitMs,
+        error,
+      } as const;
+      await waitToRetry(wait, { ...ctx, signal }).catch(() => undefined);
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
   }
 }

@@ -3,12 +3,14 @@ import type { Task_SyncFullTask as SyncFullTask, Task } from "#gen/c1/connectora
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Redactor } from "#kernel/secret.ts";
+import { inSpan } from "#kernel/trace.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import type { ResourceBid } from "#model/ids.ts";
 import type { EngineWarning } from "#store/engine.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
 import { StartOverError } from "#sync/session.ts";
-import { runEmptySyncTask, runSyncTask } from "#tasks/sync.ts";
+import { runEmptySyncTask, runSyncTask, type SyncTaskResult } from "#tasks/sync.ts";
+import { measureSync } from "#tasks/sync-metrics.ts";
 import type { C1Client } from "./c1-client.ts";
 import { openDebugLog } from "./debug-log.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -53,7 +55,7 @@ export interface FullSync {
  * @returns undefined if C1 canceled the task before it began: nothing is to be reported then
  */
 export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Outcome | undefined> {
-  const { task, c1, settings, redactor } = sync;
+  const { task, settings, redactor } = sync;
   await using directory = await createTaskDirectory(settings.tempDir);
   const log = task.debug ? openDebugLog(ctx.log, directory.debugLog, redactor, task.id) : ctx.log;
   using heartbeat = await beginHeartbeat(sync, ctx);
@@ -63,8 +65,8 @@ export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Out
   }
   const taskCtx = { ...ctx, log, signal: heartbeat.signal };
   try {
-    await syncIntoFile(sync, directory, taskCtx);
-    await uploadFile(c1, task.id, directory.syncFile, taskCtx);
+    if (settings.skip) await syncNothing(sync, directory, taskCtx);
+    else await measureSync(taskCtx, () => syncAndUpload(sync, directory, taskCtx));
     await uploadDebugLog(sync, directory, taskCtx);
     return {};
   } catch (thrown) {
@@ -72,6 +74,29 @@ export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Out
     // A connector that contradicts itself does so again.
     return { error, nonRetryable: error instanceof StartOverError };
   }
+}
+
+/** Answers with a file that holds nothing; that is no sync to count. */
+async function syncNothing(
+  { c1, connector, options, settings, task }: FullSync,
+  { path, syncFile: file }: TaskDirectory,
+  ctx: CallContext,
+): Promise<void> {
+  settings.engineWarning.give(options.storageEngine, "C1", ctx.log);
+  const { maxWaitMs, waitsFromStart } = settings;
+  await runEmptySyncTask(connector.client, { file, tempDir: path, maxWaitMs, waitsFromStart }, ctx);
+  await uploadFile(c1, task.id, file, ctx);
+}
+
+/** A sync is complete when C1 has it. */
+async function syncAndUpload(
+  sync: FullSync,
+  directory: TaskDirectory,
+  ctx: CallContext,
+): Promise<SyncTaskResult> {
+  const result = await syncIntoFile(sync, directory, ctx);
+  await inSpan(ctx.span, "upload", () => uploadFile(sync.c1, sync.task.id, directory.syncFile, ctx));
+  return result;
 }
 
 async function beginHeartbeat({ c1, task }: FullSync, ctx: CallContext) {
@@ -87,23 +112,23 @@ async function beginHeartbeat({ c1, task }: FullSync, ctx: CallContext) {
   }
 }
 
-async function syncIntoFile(sync: FullSync, directory: TaskDirectory, ctx: CallContext): Promise<void> {
+async function syncIntoFile(
+  sync: FullSync,
+  directory: TaskDirectory,
+  ctx: CallContext,
+): Promise<SyncTaskResult> {
   const { options, connector, settings } = sync;
   const { unfinished, maxWaitMs, waitsFromStart } = settings;
   const patience = { maxWaitMs, waitsFromStart };
   const file = directory.syncFile;
   settings.engineWarning.give(options.storageEngine, "C1", ctx.log);
-  if (settings.skip) {
-    await runEmptySyncTask(connector.client, { file, tempDir: directory.path, ...patience }, ctx);
-    return;
-  }
   const scope = readScope(options, settings);
   const resumeKey = JSON.stringify({ subject: settings.subject, scope });
   // A targeted sync is over soon, and the next one wants something else.
   const keeper = scope.targets.length > 0 ? undefined : unfinished;
   if (await keeper?.claim(resumeKey, file)) ctx.log.info("going on with an interrupted sync");
   try {
-    await runSyncTask(
+    return await runSyncTask(
       connector.client,
       {
         ...scope,

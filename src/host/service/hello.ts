@@ -1,5 +1,6 @@
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code, codeName, toBatonError } from "#kernel/errors.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { ConnectorClient } from "#launch/client.ts";
 import type { C1Client } from "./c1-client.ts";
 import { describeBuild, describeSystem, type ProgramInfo } from "./system-info.ts";
@@ -44,20 +45,21 @@ const FINAL_CODES: readonly Code[] = [
  */
 export async function greetUntilHeard(
   greet: () => Promise<void>,
-  { signal, clock, log }: CallContext,
+  ctx: CallContext,
   onFailed?: (error: BatonError) => void,
 ): Promise<void> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+  let waitMs = FIRST_WAIT_MS;
+  for (let attempt = 1; ; attempt += 1) {
     try {
       await greet();
       return;
     } catch (thrown) {
-      signal.throwIfAborted();
+      ctx.signal.throwIfAborted();
       const error = toBatonError(thrown);
       if (FINAL_CODES.includes(error.code)) throw error;
       onFailed?.(error);
-      log.warn("C1 could not be greeted, trying again", { code: codeName(error.code), wait_ms: wait, error });
-      await clock.sleep(wait, signal);
+      await waitToRetry({ what: "greeting C1", layer: "platform", attempt, waitMs, error }, ctx);
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
   }
 }

@@ -3,6 +3,7 @@ import { openDispatcher } from "#http/dispatcher.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { SecretOrigin } from "#kernel/secret-file.ts";
 import type { Tracer } from "#kernel/trace.ts";
@@ -56,6 +57,7 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly redactor: Redactor;
+  readonly metrics?: Metrics | undefined;
   /** Makes a trace of each task. */
   readonly tracer?: Tracer | undefined;
 }
@@ -79,7 +81,7 @@ const EVERYTHING_MS = 7_000;
  *   unreachable C1 is waited for.
  */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { env, program, clock, log, redactor, stop } = options;
+  const { env, program, clock, log, metrics, redactor, stop } = options;
   const clientId = parseClientId(options.clientId);
   const key = new ClientKey(options.clientSecret, redactor);
   // What is wrong with it is told before anything is started.
@@ -110,7 +112,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     }),
   });
   const c1 = new C1Client(channel, hostId);
-  const connector = new ConnectorSupervisor(options.launch, { clock, log });
+  const connector = new ConnectorSupervisor(options.launch, { clock, log, metrics });
   const { tempDir } = options.sync;
   const unfinished = options.keepsFiles ? new UnfinishedFile(tempDir, clientId.text, clock) : undefined;
   const cleaning = keepClean(tempDir, unfinished, clock);
@@ -128,7 +130,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const onFailed = ({ message }: BatonError): void => {
       obstacle = `C1 has not been reached yet: ${message}`;
     };
-    await greetUntilHeard(greet, { signal: stop, clock, log }, onFailed);
+    await greetUntilHeard(greet, { signal: stop, clock, log, metrics }, onFailed);
     obstacle = undefined;
     log.info("connected to C1", { address, host_id: hostId, client_id: clientId.text });
 
@@ -145,6 +147,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       program,
       clock,
       log,
+      metrics,
       redactor,
       tracer: options.tracer,
       sync: { ...options.sync, unfinished },
@@ -159,7 +162,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
           lastPollAt = clock.now();
         },
       },
-      { signal: stop, clock, log },
+      { signal: stop, clock, log, metrics },
     );
     await abandonable(loop, abandonEverything);
   } catch (error) {

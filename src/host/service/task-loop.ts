@@ -1,6 +1,7 @@
 import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { Code, toBatonError } from "#kernel/errors.ts";
+import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import { toMilliseconds } from "#model/timestamp.ts";
 import type { C1Client } from "./c1-client.ts";
 import { abandonable } from "./waiting.ts";
@@ -47,9 +48,7 @@ export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): P
     } catch (error) {
       if (ctx.signal.aborted) break;
       failures += 1;
-      const waitMs = retryWait(failures);
-      logFailure(error, waitMs, ctx);
-      await ctx.clock.sleep(waitMs, ctx.signal).catch(() => undefined);
+      await waitAfterFailure(toBatonError(error), failures, ctx).catch(() => undefined);
     }
   }
   await Promise.all(running);
@@ -82,14 +81,13 @@ function retryWait(failures: number): number {
   return Math.round(seconds * 1000 * (0.8 + 0.2 * Math.random()));
 }
 
-function logFailure(thrown: unknown, waitMs: number, { log }: CallContext): void {
-  const error = toBatonError(thrown);
+async function waitAfterFailure(error: BatonError, failures: number, ctx: CallContext): Promise<void> {
   if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) {
-    log.error("C1 does not accept this connector any more; check its credentials in C1", {
-      wait_ms: waitMs,
-      error,
-    });
-  } else {
-    log.warn("C1 could not be asked for tasks, trying again", { wait_ms: waitMs, error });
+    ctx.log.error("C1 does not accept this connector any more; check its credentials in C1", { error });
   }
+  const waitMs = retryWait(failures);
+  await waitToRetry(
+    { what: "asking C1 for tasks", layer: "platform", attempt: failures, waitMs, error },
+    ctx,
+  );
 }

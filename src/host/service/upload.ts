@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code } from "#kernel/errors.ts";
+import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { C1Client } from "./c1-client.ts";
 
 /** C1 takes up to 1 MiB in one message; Go connectors send half of that. */
@@ -24,16 +25,16 @@ export async function uploadFile(
 ): Promise<void> {
   const checksum = await hashFile(path);
   const content = () => readChunks(path);
-  for (let attempt = 0; ; attempt += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       await c1.uploadAsset(taskId, content, checksum, ctx.signal);
       return;
-    } catch (error) {
+    } catch (thrown) {
       ctx.signal.throwIfAborted();
-      const wait = RETRY_WAITS_MS[attempt];
-      if (wait === undefined) throw error;
-      ctx.log.warn("the upload failed, trying again", { attempt: attempt + 1, error });
-      await ctx.clock.sleep(wait, ctx.signal);
+      const waitMs = RETRY_WAITS_MS[attempt - 1];
+      if (waitMs === undefined) throw thrown;
+      const error = toBatonError(thrown);
+      await waitToRetry({ what: "uploading to C1", layer: "platform", attempt, waitMs, error }, ctx);
     }
   }
 }

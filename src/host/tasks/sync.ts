@@ -1,10 +1,12 @@
 import { explainUnexpected } from "#files/file-errors.ts";
 import type { CallContext } from "#kernel/context.ts";
+import { inSpan } from "#kernel/trace.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncClient } from "#sync/client.ts";
 import { canResume } from "#sync/resume.ts";
 import { type Patience, recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
+import { tellLastSync } from "./sync-metrics.ts";
 
 export interface SyncTaskOptions extends SyncOptions {
   /** The `.c1z` file to extend or create. */
@@ -40,7 +42,8 @@ export async function runSyncTask(
   const connecting = Promise.resolve(client);
   // It may fail before anybody waits for it.
   connecting.catch(() => undefined);
-  await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
+  await using file = await inSpan(ctx.span, "open", () => openC1z(path, { ...ctx, tempDir }));
+  tellLastSync(file.runs, ctx);
   let result: SyncResult;
   try {
     result = await runSync(await connecting, file, options, ctx);
@@ -51,7 +54,7 @@ export async function runSyncTask(
     throw error;
   }
   if (origin !== undefined) file.runs.setOrigin(result.run.id, origin());
-  const saved = await file.save();
+  const saved = await file.save(ctx.span);
   return { ...result, path, fileBytes: saved?.fileBytes ?? 0 };
 }
 
@@ -65,11 +68,11 @@ function isGoingOn(file: C1zFile, options: SyncOptions): boolean {
  *
  * @returns whether what there is to save is in the file
  */
-async function saveUnfinished(file: C1zFile, { log }: CallContext): Promise<boolean> {
+async function saveUnfinished(file: C1zFile, { log, span }: CallContext): Promise<boolean> {
   try {
     // A file for nothing but the memory of a failure would only puzzle.
     if (file.runs.isEmpty) return false;
-    const saved = await file.save();
+    const saved = await file.save(span);
     if (saved !== undefined)
       log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });
     return true;
@@ -88,7 +91,7 @@ export async function runEmptySyncTask(
   { file: path, tempDir, ...patience }: Pick<SyncTaskOptions, "file" | "tempDir"> & Patience,
   ctx: CallContext,
 ): Promise<void> {
-  await using file = await openC1z(path, { clock: ctx.clock, log: ctx.log, tempDir, signal: ctx.signal });
+  await using file = await openC1z(path, { ...ctx, tempDir });
   await recordEmptySync(client, file, patience, ctx);
-  await file.save();
+  await file.save(ctx.span);
 }

@@ -1,5 +1,5 @@
 /**
- * Traces and logs for an OpenTelemetry collector. Loaded only when one is set: nothing else in the program
+ * Traces, logs and metrics for an OpenTelemetry collector. Loaded only when one is set: nothing else in the program
  * imports the OpenTelemetry packages, so that a run without a collector does not pay for them.
  */
 
@@ -7,15 +7,24 @@ import { createSecureContext } from "node:tls";
 import { credentials as grpcCredentials } from "@grpc/grpc-js";
 import { setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-grpc";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
-import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  detectResources,
+  envDetector,
+  type Resource,
+  resourceFromAttributes,
+} from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Logger } from "#kernel/logger.ts";
+import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import type { Collector } from "./collector.ts";
 import { mirrorLines } from "./log-records.ts";
+import { MetricPublisher } from "./otel-metrics.ts";
 import { OtelTracer } from "./otel-tracer.ts";
 
 /**
@@ -23,6 +32,10 @@ import { OtelTracer } from "./otel-tracer.ts";
  * its connector process as soon as it needs it no more, and what has not gone out by then is lost.
  */
 const EXPORT_INTERVAL_MS = 50;
+
+/** How often metrics go out that nobody has changed, such as an age, in milliseconds. The same bounds one export. */
+const METRIC_INTERVAL_MS = 60_000;
+const METRIC_TIMEOUT_MS = 10_000;
 
 /** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says; a context of our own is not touched by `GRPC_…` variables either. */
 const CHECKED = { rejectUnauthorized: true };
@@ -34,8 +47,12 @@ export interface TelemetryOptions {
   readonly collector: Collector;
   readonly serviceName: string;
   readonly serviceVersion: string;
+  /** Attributes of the service beside its name: what is read. */
+  readonly identity: Readonly<Record<string, string>>;
   readonly traces: boolean;
   readonly logs: boolean;
+  /** What is counted in this process; undefined if metrics are switched off. */
+  readonly metrics: Metrics | undefined;
   /** Takes known secrets out of what spans say; log lines come without them. */
   readonly redactor: Redactor;
 }
@@ -53,7 +70,7 @@ export interface Telemetry {
 
 /** Starts collecting. Connects when there is something to send; the collector may come and go. */
 export function openTelemetry(options: TelemetryOptions): Telemetry {
-  const { collector, serviceName, serviceVersion, redactor } = options;
+  const { collector, serviceName, serviceVersion, identity, redactor } = options;
   const { tls } = collector;
   const exporter = {
     url: `${tls === undefined ? "http" : "https"}://${collector.address}`,
@@ -63,7 +80,11 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
         : grpcCredentials.createFromSecureContext(createSecureContext(tls.ca && { ca: tls.ca }), CHECKED),
   };
   const resource = detectResources({ detectors: [envDetector] }).merge(
-    resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion }),
+    resourceFromAttributes({
+      "service.name": serviceName,
+      "service.version": serviceVersion,
+      ...redactAll(identity, redactor),
+    }),
   );
   const batching = { scheduledDelayMillis: EXPORT_INTERVAL_MS };
 
@@ -82,18 +103,51 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
     : undefined;
 
   const complaints = new Complaints(collector.address);
-  setGlobalErrorHandler((error) => complaints.add(error));
+  const complain = (error: unknown): void => complaints.add(error);
+  setGlobalErrorHandler(complain);
+  const metrics =
+    options.metrics &&
+    publishMetrics(options.metrics, { exporter, resource, serviceName, serviceVersion, complain });
   return {
     tracer: traces && new OtelTracer(traces.getTracer(serviceName, serviceVersion), redactor),
     mirror: logs && mirrorLines(logs.getLogger(serviceName, serviceVersion)),
     reportTo: (log) => complaints.reportTo(log),
     close: async (ms) => {
       const sending = [traces, logs].map(async (provider) => {
-        await provider?.shutdown().catch((error: unknown) => complaints.add(error));
+        await provider?.shutdown().catch(complain);
       });
-      await within(ms, Promise.all(sending));
+      await within(ms, Promise.all([...sending, metrics?.close()]));
     },
   };
+}
+
+function publishMetrics(
+  metrics: Metrics,
+  {
+    exporter,
+    resource,
+    serviceName,
+    serviceVersion,
+    complain,
+  }: {
+    readonly exporter: ConstructorParameters<typeof OTLPMetricExporter>[0];
+    readonly resource: Resource;
+    readonly serviceName: string;
+    readonly serviceVersion: string;
+    readonly complain: (error: unknown) => void;
+  },
+): MetricPublisher {
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter(exporter),
+    exportIntervalMillis: METRIC_INTERVAL_MS,
+    exportTimeoutMillis: METRIC_TIMEOUT_MS,
+  });
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  return new MetricPublisher(metrics, provider, provider.getMeter(serviceName, serviceVersion), complain);
+}
+
+function redactAll(texts: Readonly<Record<string, string>>, redactor: Redactor): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, redactor.redact(text)]));
 }
 
 /** Tells now and then that nothing can be sent. */
@@ -114,7 +168,7 @@ class Complaints {
     const now = performance.now();
     if (now - this.#lastAt < COMPLAINT_INTERVAL_MS) return;
     this.#lastAt = now;
-    this.#log?.warn("traces or logs could not be sent to the OpenTelemetry collector and are lost", {
+    this.#log?.warn("traces, logs or metrics could not be sent to the OpenTelemetry collector and are lost", {
       collector: this.#address,
       error,
     });

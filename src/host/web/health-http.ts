@@ -1,12 +1,13 @@
 /**
  * The health endpoints that orchestrators ask, over plain HTTP: `/live` says that the process runs, `/ready`
  * that its connector does and that work can come, `/health` that the connector reaches what it reads. Paths, bodies and status codes
- * are those of connectors on baton-sdk v0.25.0; whatever the method.
+ * are those of connectors on baton-sdk v0.25.0; whatever the method. Beside them `/metrics` has numbers for Prometheus.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { METRICS_TYPE } from "#kernel/metrics-text.ts";
 import { listenError } from "./listen-address.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
@@ -28,6 +29,8 @@ export interface HealthServerOptions {
   readonly source: HealthSource;
   /** Takes secrets out of the reasons that are shown. */
   readonly toLine: (text: string) => string;
+  /** The text of `/metrics`. */
+  readonly metrics: () => string;
 }
 
 export interface HealthServer {
@@ -106,7 +109,7 @@ async function listen(server: Server, port: number, address: string): Promise<vo
 async function answer(
   { url = "/" }: IncomingMessage,
   response: ServerResponse,
-  { source, toLine }: HealthServerOptions,
+  { source, toLine, metrics }: HealthServerOptions,
   check: () => Promise<Health>,
 ): Promise<void> {
   const path = url.replace(/\?.*$/s, "");
@@ -124,6 +127,9 @@ async function answer(
       send(response, health.status === "healthy" ? OK : UNAVAILABLE, health, source);
       break;
     }
+    case "/metrics":
+      response.writeHead(OK, { "content-type": METRICS_TYPE }).end(metrics());
+      break;
     default:
       response.writeHead(NOT_FOUND, { "content-type": "text/plain; charset=utf-8" }).end("not found\n");
   }

@@ -44,6 +44,7 @@ export type ConnectorMessage =
       readonly message: string;
       /** A serialized `google.rpc.Status`, if the error carries facts. */
       readonly details: Uint8Array | undefined;
+      readonly trailers?: Readonly<Record<string, string>>;
     };
 
 /** What the host starts this thread with; undefined in a thread that is no connector's. */

@@ -11,6 +11,7 @@ async function start(source: Partial<HealthSource> = {}): Promise<void> {
     port: 0,
     address: "127.0.0.1",
     toLine: (text) => text.replaceAll("hunter2", "[redacted]"),
+    metrics: () => "things 3\n",
     source: { isReady: () => true, validate: async () => undefined, ...source },
   });
 }
@@ -129,6 +130,7 @@ test("a port that is taken is said in one sentence", async () => {
     port,
     address: "127.0.0.1",
     toLine: String,
+    metrics: () => "",
     source: { isReady: () => true, validate: async () => undefined },
   });
   await expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);

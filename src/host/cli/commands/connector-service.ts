@@ -1,7 +1,9 @@
+import { Metrics } from "#kernel/metrics.ts";
 import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
 import { createLogger } from "#telemetry/logger.ts";
 import type { ConnectorMessage, ThreadStart } from "#wire/thread-messages.ts";
 import type { Invocation } from "../command.ts";
+import { identify } from "../identity.ts";
 import {
   allowsTicketing,
   loadConnectorConfig,
@@ -31,9 +33,11 @@ export async function run(invocation: Invocation): Promise<number> {
     debugUntil: parseDebugEnd(sdk),
   };
   const output = { ...logging, ...(thread?.relayLog === true ? { write: relay(thread) } : {}) };
-  const telemetry = await openTelemetry(invocation, settings);
-  telemetry?.reportTo(createLogger(output));
-  const log = createLogger({ ...output, mirror: telemetry?.mirror });
+  const identity = identify(definition, config);
+  const metrics = new Metrics();
+  const telemetry = await openTelemetry(invocation, settings, { identity, metrics });
+  telemetry?.reportTo(createLogger(output).with(identity));
+  const log = createLogger({ ...output, mirror: telemetry?.mirror }).with(identity);
   // The host of a thread has read the same settings, and has said so.
   if (thread === undefined) for (const warning of settings.warnings) log.warn(warning);
   try {
@@ -49,6 +53,9 @@ export async function run(invocation: Invocation): Promise<number> {
       log,
       redactor,
       tracer: telemetry?.tracer,
+      metrics,
+      // At a terminal people get the host's sentences, and see them there.
+      hostTellsFailures: thread?.relayLog,
     });
   } finally {
     await telemetry?.close(LAST_EXPORT_MS);

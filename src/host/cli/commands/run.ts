@@ -2,9 +2,12 @@ import { usageError } from "#config/arguments.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
 import { explainUnexpected } from "#files/file-errors.ts";
 import { readDecodeLimits } from "#files/limits.ts";
+import { Metrics } from "#kernel/metrics.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import type { Invocation } from "../command.ts";
+import { logFailure } from "../failure.ts";
+import { identify } from "../identity.ts";
 import type { Job } from "../job.ts";
 import { openOutput } from "../output.ts";
 import { findForeignSettings, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
@@ -23,15 +26,16 @@ const LAST_EXPORT_OF_SERVICE_MS = 1_000;
 export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   // The connector loads these too; what is wrong with them is better said before it starts.
-  loadConnectorConfig(invocation, settings);
+  const identity = identify(invocation.definition, loadConnectorConfig(invocation, settings));
   refuseForeignSettings(invocation, settings);
   checkVariables(invocation);
   const isService = settings.sdk.clientId !== undefined;
-  const telemetry = await openTelemetry(invocation, settings);
+  const metrics = new Metrics();
+  const telemetry = await openTelemetry(invocation, settings, { identity, metrics });
   const tracer = telemetry?.tracer;
-  const output = openOutput(invocation, settings, isService ? "log" : "screen", telemetry);
+  const output = openOutput(invocation, settings, identity, isService ? "log" : "screen", telemetry);
   const signals = watchSignals();
-  const job = { invocation, settings, output, signals, tracer };
+  const job = { invocation, settings, output, signals, tracer, identity, metrics };
   try {
     if (isService) {
       dropThread();
@@ -45,10 +49,13 @@ export async function run(invocation: Invocation): Promise<number> {
     return await trace("sync", job, sync);
   } catch (error) {
     const exitCode = signals.exitCode();
-    if (exitCode === undefined) throw error;
     output.live?.clear();
+    if (exitCode === undefined) {
+      logFailure(output, error);
+      throw error;
+    }
     // At a terminal the sentence below says it all.
-    if (output.live === undefined) output.log.warn("interrupted", { error });
+    if (output.live === undefined) output.log.warn("interrupted", { exit_code: exitCode, error });
     tell(`${invocation.redactor.toLine(explainUnexpected(error).message)}\n`);
     return exitCode;
   } finally {

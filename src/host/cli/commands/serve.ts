@@ -2,6 +2,7 @@ import { usageError } from "#config/arguments.ts";
 import type { ConfigOf } from "#config/field.ts";
 import { findTexts, loadFields, type Sources } from "#config/load.ts";
 import { systemClock } from "#kernel/clock.ts";
+import { Metrics } from "#kernel/metrics.ts";
 import type { Connector } from "#runtime/connector.ts";
 import { type ClientName, parseClientName } from "#server/client-names.ts";
 import { type ServeOptions, serve } from "#server/serve.ts";
@@ -9,6 +10,9 @@ import { TlsFileSet } from "#server/tls-files.ts";
 import { startHealthServer } from "#web/health-http.ts";
 import { formatListenAddress, isLocal, type ListenAddress, parseListenAddress } from "#web/listen-address.ts";
 import type { Invocation } from "../command.ts";
+import { logFailure } from "../failure.ts";
+import { identify } from "../identity.ts";
+import { showMetrics } from "../metrics.ts";
 import { type Output, openOutput } from "../output.ts";
 import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
@@ -32,8 +36,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const tls = await readTls(options, settings.sources, address);
   const { sdk } = settings;
   const { definition, redactor } = invocation;
-  const telemetry = await openTelemetry(invocation, settings);
-  const output = openOutput(invocation, settings, "log", telemetry);
+  const identity = identify(definition, config);
+  const metrics = new Metrics();
+  const telemetry = await openTelemetry(invocation, settings, { identity, metrics });
+  const output = openOutput(invocation, settings, identity, "log", telemetry);
   // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
   const { provisioning } = sdk;
   const connector = await definition.create(config, {
@@ -45,7 +51,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const signals = watchSignals();
   let obstacle: string | undefined = "no calls are taken yet";
   const closeHealth = sdk.healthCheck
-    ? await openHealthEndpoints(invocation, settings, output, connector, () => obstacle)
+    ? await openHealthEndpoints(invocation, settings, output, connector, {
+        findObstacle: () => obstacle,
+        showMetrics: () => showMetrics(invocation, identity, metrics.read()),
+        metrics,
+      })
     : undefined;
   try {
     await serve({
@@ -56,6 +66,7 @@ export async function run(invocation: Invocation): Promise<number> {
       log: output.log,
       redactor,
       tracer: telemetry?.tracer,
+      metrics,
       signal: signals.signal,
       onListening: (bound) => {
         obstacle = undefined;
@@ -64,6 +75,9 @@ export async function run(invocation: Invocation): Promise<number> {
     });
     output.log.info("served", { reason: signals.exitCode() === undefined ? "ended" : "signal" });
     return signals.exitCodeOfService();
+  } catch (error) {
+    logFailure(output, error);
+    throw error;
   } finally {
     await closeHealth?.();
     signals.stop();
@@ -121,22 +135,31 @@ function readAllowedSans({ allowedSans }: Options, sources: Sources): ClientName
   });
 }
 
+/** What the health endpoints tell beside the connector's own word. */
+interface Shown {
+  readonly findObstacle: () => string | undefined;
+  /** Where the checks of the connector count. */
+  readonly metrics: Metrics;
+  readonly showMetrics: () => string;
+}
+
 async function openHealthEndpoints(
   { redactor }: Invocation,
   { sdk }: Settings,
   { log }: Output,
   connector: Connector,
-  findObstacle: () => string | undefined,
+  { findObstacle, metrics, showMetrics: show }: Shown,
 ): Promise<() => Promise<void>> {
   const server = await startHealthServer({
     port: sdk.healthCheckPort,
     address: sdk.healthCheckBindAddress,
     toLine: (text) => redactor.toLine(text),
+    metrics: show,
     source: {
       isReady: () => true,
       findObstacle,
       validate: async (signal) => {
-        await connector.validate({ signal, log, clock: systemClock, maxWaitMs: VALIDATE_WAIT_MS });
+        await connector.validate({ signal, log, clock: systemClock, metrics, maxWaitMs: VALIDATE_WAIT_MS });
       },
     },
   });
