@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type HttpAnswer, HttpClient, type HttpRequest } from "#http/client.ts";
+import { type HttpAnswer, HttpClient, type HttpRequest, nameRequest } from "#http/client.ts";
 import type { Redact } from "#http/error-text.ts";
 import { type Endpoint, statusError, statusLine, withAdvice } from "#http/http-error.ts";
 import { RateGate } from "#http/rate-limit.ts";
@@ -149,7 +149,7 @@ export class CodecovApi {
             budget,
             gate: this.#gate,
             upstream: UPSTREAM,
-            what: `${request.method} ${request.path.replace(/\?.*$/s, "")}`,
+            what: nameRequest(request),
             ...patience,
           },
           async (attempt) => read(await this.#send(request, ctx, attempt)),

@@ -61,6 +61,11 @@ export function isRead({ method, reads = false }: Pick<HttpRequest, "method" | "
   return reads || READING_METHODS.has(method);
 }
 
+/** A request in messages, without what it asks for in particular: `GET /users/`. */
+export function nameRequest({ method, path }: Pick<HttpRequest, "method" | "path">): string {
+  return `${method} ${path.replace(/\?.*$/s, "")}`;
+}
+
 /** A complete answer of any status but a redirect. */
 export interface HttpAnswer {
   readonly status: number;

@@ -2,7 +2,14 @@ import type * as z from "zod";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type ApiBase, type BaseUrlOptions, resolveBaseUrl } from "./base-url.ts";
-import { type HttpAnswer, HttpClient, type HttpMethod, type HttpRequest, isRead } from "./client.ts";
+import {
+  type HttpAnswer,
+  HttpClient,
+  type HttpMethod,
+  type HttpRequest,
+  isRead,
+  nameRequest,
+} from "./client.ts";
 import { type Credentials, replaceSecrets, signHeaders } from "./credentials.ts";
 import { checkShape, decodeBody, parseBody, shapeError } from "./decode.ts";
 import type { NetworkEnvironment } from "./environment.ts";
@@ -238,9 +245,10 @@ export class JsonApi {
     const endpoint = this.#http.describe(request);
     const isRepeatable = isRead(request) || REPEATABLE.has(request.method);
     const { attempts = isRepeatable ? DEFAULT_ATTEMPTS : 1, budget = this.#budgetOf(ctx) } = patience;
-    const options = { ...patience, attempts, budget, ctx, gate: this.#gate, upstream };
-    const outcome = await withRetries(options, async () => {
-      const answer = await this.#send(request, ctx);
+    const what = nameRequest(request);
+    const options = { ...patience, attempts, budget, ctx, gate: this.#gate, upstream, what };
+    const outcome = await withRetries(options, async (attempt) => {
+      const answer = await this.#send(request, ctx, attempt);
       // Even an announced pause is no reason to repeat a change that may have been made; 429 says that it was not.
       if (isRepeatable || answer.status === 429) return { value: read(answer, endpoint) };
       try {
@@ -298,15 +306,15 @@ export class JsonApi {
   }
 
   /** One exchange, repeated only if the credentials were refused and their file now holds others. */
-  async #send(request: HttpRequest, ctx: CallContext): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, ctx: CallContext, attempt: number): Promise<HttpAnswer> {
     const { credentials, upstream } = this.#options;
-    if (credentials === undefined) return await this.#http.send(this.#withHeaders(request, {}), ctx);
+    if (credentials === undefined) return await this.#http.send(this.#withHeaders(request, {}), ctx, attempt);
     const signed = await signHeaders(credentials);
-    const answer = await this.#http.send(this.#withHeaders(request, signed.headers), ctx);
+    const answer = await this.#http.send(this.#withHeaders(request, signed.headers), ctx, attempt);
     if (answer.status !== 401 || !(await replaceSecrets(signed))) return answer;
     ctx.log.info(`${upstream} refused the credentials; their file holds others by now`);
     const { headers } = await signHeaders(credentials);
-    return await this.#http.send(this.#withHeaders(request, headers), ctx);
+    return await this.#http.send(this.#withHeaders(request, headers), ctx, attempt);
   }
 
   #withHeaders(request: HttpRequest, credentials: Readonly<Record<string, string>>): HttpRequest {
