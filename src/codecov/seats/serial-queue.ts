@@ -1,3 +1,5 @@
+import { raceAbort } from "#kernel/waiting.ts";
+
 /** Runs tasks one at a time, in the order in which they came. */
 export class SerialQueue {
   #last: Promise<void> = Promise.resolve();
@@ -13,7 +15,7 @@ export class SerialQueue {
     const turn = Promise.withResolvers<void>();
     this.#last = before.then(() => turn.promise);
     try {
-      await waitFor(before, signal);
+      await raceAbort(before, signal);
       return await task();
     } finally {
       turn.resolve();
@@ -23,17 +25,5 @@ export class SerialQueue {
   /** Resolves when everything that was in the queue has ended. */
   whenIdle(): Promise<void> {
     return this.#last;
-  }
-}
-
-async function waitFor(turn: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const giveUp = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    signal.throwIfAborted();
-    await Promise.race([turn, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
   }
 }

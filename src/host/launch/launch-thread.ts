@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { describeSystemFault, toFaultError } from "#kernel/system-error.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import type { ConnectorMessage, ThreadStart } from "#wire/thread-messages.ts";
 import { connectionClosed, endedByItself } from "./calls.ts";
 import type { LaunchOptions } from "./launch.ts";
@@ -105,12 +106,6 @@ async function becomeReady(
     else if (message.kind === "log") onStderr?.(Buffer.from(message.line));
     else channel.receive(message);
   });
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
   void gone.then(reject);
-  try {
-    await promise;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  await raceAbort(promise, signal);
 }

@@ -6,6 +6,7 @@ import { encodeMetrics } from "#kernel/metrics-text.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import { formatUpstreamSource } from "#kernel/upstream-source.ts";
+import { endsWithin } from "#kernel/waiting.ts";
 import { ActionRunner } from "#runtime/action-runner.ts";
 import { CallTracker } from "#runtime/call-tracker.ts";
 import type { Connector } from "#runtime/connector.ts";
@@ -87,20 +88,13 @@ export class ConnectorCore {
 
   /** Lets calls in flight go on for up to `drainMs` milliseconds, cancels the rest and frees what the connector holds. */
   async end(reason: BatonError, drainMs: number): Promise<void> {
-    if (drainMs > 0) await within(this.#clock, drainMs, this.#tracker.whenIdle());
+    if (drainMs > 0) await endsWithin(this.#tracker.whenIdle(), drainMs, this.#clock);
     this.#tracker.cancelAll(reason);
     this.#runner.close(reason);
-    await within(this.#clock, RELEASE_MS, this.#tracker.whenIdle());
-    await within(this.#clock, RELEASE_MS, this.#connector.close?.() ?? Promise.resolve());
+    await endsWithin(this.#tracker.whenIdle(), RELEASE_MS, this.#clock);
+    const closing = this.#connector.close?.() ?? Promise.resolve();
+    await endsWithin(closing, RELEASE_MS, this.#clock).catch(() => false);
   }
-}
-
-/** Waits for `work`, which may fail, but no longer than `ms`. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  const waiting = new AbortController();
-  const settled = work.catch(() => undefined);
-  await Promise.race([settled, clock.sleep(ms, waiting.signal).catch(() => undefined)]);
-  waiting.abort();
 }
 
 /** How many requests went upstream so far, and where: our own host shows the one and records the other. */

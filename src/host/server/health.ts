@@ -4,6 +4,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "#gen/grpc/health/v1/health.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import { type Endpoint, serverStream, unary } from "#runtime/unary.ts";
 
 /** The requests of this service have no rules that a message could break. */
@@ -53,11 +54,7 @@ export class Health {
   async *#watch({ service }: HealthCheckRequest, signal: AbortSignal) {
     yield { status: this.#statusOf(service) ?? Status.SERVICE_UNKNOWN };
     if (this.#status !== Status.SERVING) return;
-    const { promise: canceled, resolve } = Promise.withResolvers<void>();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-    await Promise.race([this.#stopped.promise, canceled]);
-    signal.throwIfAborted();
+    await raceAbort(this.#stopped.promise, signal);
     if (this.#statusOf(service) !== undefined) yield { status: this.#status };
   }
 

@@ -1,8 +1,8 @@
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { waitToRetry } from "#kernel/retry-wait.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
-import { abandonable } from "./waiting.ts";
 
 /** What of a connector process matters here. */
 export type Supervised = Pick<LaunchedConnector, "gone" | "close">;
@@ -48,7 +48,7 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
   /** The running connector; waits while it is being started again. */
   async acquire(signal: AbortSignal): Promise<Connector> {
     if (this.#current === undefined) throw new BatonError(Code.Internal, "the connector was never started");
-    return await abandonable(this.#current, signal);
+    return await raceAbort(this.#current, signal);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { SecretOrigin } from "#kernel/secret-file.ts";
 import type { Tracer } from "#kernel/trace.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import { C1Channel } from "./c1-channel.ts";
 import { C1Client } from "./c1-client.ts";
@@ -23,7 +24,6 @@ import { runTaskLoop } from "./task-loop.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { TokenSource } from "./token-source.ts";
 import { UnfinishedFile } from "./unfinished-file.ts";
-import { abandonable } from "./waiting.ts";
 
 /** What others, such as a health endpoint, can see of a service. */
 export interface ServiceView {
@@ -164,7 +164,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       },
       { signal: stop, clock, log, metrics },
     );
-    await abandonable(loop, abandonEverything);
+    await raceAbort(loop, abandonEverything);
   } catch (error) {
     if (!stop.aborted) throw error;
     log.debug("the end did not wait for everything", { error });

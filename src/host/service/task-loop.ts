@@ -2,9 +2,9 @@ import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { waitToRetry } from "#kernel/retry-wait.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import { toMilliseconds } from "#model/timestamp.ts";
 import type { C1Client } from "./c1-client.ts";
-import { abandonable } from "./waiting.ts";
 
 export interface TaskLoopOptions {
   readonly c1: Pick<C1Client, "getTask">;
@@ -36,7 +36,7 @@ export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): P
   let failures = 0;
   while (!ctx.signal.aborted) {
     try {
-      if (running.size >= options.concurrency) await abandonable(Promise.race(running), ctx.signal);
+      if (running.size >= options.concurrency) await raceAbort(Promise.race(running), ctx.signal);
       await options.whenReady(ctx.signal);
       const { task, waitMs } = await poll(options, ctx);
       failures = 0;

@@ -6,11 +6,11 @@ import type { Clock } from "#kernel/clock.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
+import { raceAbort } from "#kernel/waiting.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
 import { signAssertion } from "./assertion.ts";
 import type { ClientKey } from "./client-key.ts";
 import type { ClientId } from "./credentials.ts";
-import { abandonable } from "./waiting.ts";
 
 export interface TokenSourceOptions {
   readonly clientId: ClientId;
@@ -74,7 +74,7 @@ export class TokenSource {
     this.#pending ??= this.#renew().finally(() => {
       this.#pending = undefined;
     });
-    return await abandonable(this.#pending, signal);
+    return await raceAbort(this.#pending, signal);
   }
 
   /** Forgets a token that C1 refused, so that the next call gets a new one. */

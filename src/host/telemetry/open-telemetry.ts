@@ -18,10 +18,12 @@ import {
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { systemClock } from "#kernel/clock.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
+import { endsWithin } from "#kernel/waiting.ts";
 import type { Collector } from "./collector.ts";
 import { mirrorLines } from "./log-records.ts";
 import { MetricPublisher } from "./otel-metrics.ts";
@@ -116,7 +118,7 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
       const sending = [traces, logs].map(async (provider) => {
         await provider?.shutdown().catch(complain);
       });
-      await within(ms, Promise.all([...sending, metrics?.close()]));
+      await endsWithin(Promise.all([...sending, metrics?.close()]), ms, systemClock);
     },
   };
 }
@@ -173,11 +175,4 @@ class Complaints {
       error,
     });
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, timeUp]);
-  clearTimeout(timer);
 }

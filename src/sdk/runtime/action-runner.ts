@@ -7,6 +7,7 @@ import type { Logger } from "#kernel/logger.ts";
 import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import { type Span, traceFields } from "#kernel/trace.ts";
+import { endsWithin } from "#kernel/waiting.ts";
 import { checkArguments } from "./action-arguments.ts";
 import { classifyFailure } from "./call-errors.ts";
 import type { Action, ActionState, ActionStruct } from "./connector.ts";
@@ -70,13 +71,7 @@ export class ActionRunner {
     checkArguments(action.schema, args);
     const id = createKsuid(this.#options.clock.now());
     const ended = this.#run(id, action, args, span);
-    const waiting = new AbortController();
-    try {
-      const timeout = this.#options.clock.sleep(waitMs, AbortSignal.any([signal, waiting.signal]));
-      await Promise.race([ended, timeout]);
-    } finally {
-      waiting.abort();
-    }
+    await endsWithin(ended, waitMs, this.#options.clock, signal);
     return this.state(id);
   }
 

@@ -20,6 +20,7 @@ import {
   type Tracer,
   traceFields,
 } from "#kernel/trace.ts";
+import { endsWithin } from "#kernel/waiting.ts";
 import { decodeLean } from "#model/lean-decode.ts";
 import { requestAttributes } from "#model/request-facts.ts";
 import { toWireStatus, type WireStatus } from "#model/status.ts";
@@ -166,18 +167,16 @@ export function serverStream<Request extends object, Response>(
 /** Waits for the caller to read on. One that does not for long is given up, with what is held for it. */
 async function untilRead(sink: EventEmitter, { signal, clock }: CallContext): Promise<void> {
   const over = new AbortController();
-  const waiting = { signal: AbortSignal.any([signal, over.signal]) };
-  const expired = clock.sleep(UNREAD_MS, waiting.signal).then(() => {
-    throw new BatonError(
-      Code.DeadlineExceeded,
-      `the caller has read nothing for ${UNREAD_MS / 60_000} minutes`,
-    );
-  });
+  const drained = once(sink, "drain", { signal: over.signal });
   try {
-    await Promise.race([once(sink, "drain", waiting), expired]);
+    if (await endsWithin(drained, UNREAD_MS, clock, signal)) return;
   } finally {
     over.abort();
   }
+  throw new BatonError(
+    Code.DeadlineExceeded,
+    `the caller has read nothing for ${UNREAD_MS / 60_000} minutes`,
+  );
 }
 
 /** One call from its arrival to its line in the access log. */
