@@ -1,7 +1,7 @@
 import type { CodecovCall, SeatAnswer } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { Member } from "#codecov/api/schemas.ts";
-import type { CallContext } from "#kernel/context.ts";
+import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
 import { findAddress, isSameRow, type Located, locateMember, movedAway, readSeat } from "./member-address.ts";
@@ -78,6 +78,7 @@ export class SeatWriter {
 
   async #change(userId: string, activated: boolean, ctx: CallContext): Promise<SeatChange> {
     const { connection, internalIds } = this.#options;
+    const begin = ctx.clock.monotonic();
     const reading = await connection.forCall(ctx);
     const located = await locateMember(userId, reading, ctx);
     if (located === undefined) return { kind: "absent" };
@@ -86,7 +87,10 @@ export class SeatWriter {
     if (found.kind === "none") throw refuse(activated, explainRefusal(found.problem, internalIds, reading));
     ctx.signal.throwIfAborted();
 
-    const detached = { ...ctx, signal: new AbortController().signal };
+    // Waiting for the member counts, too.
+    const waited = ctx.clock.monotonic() - begin;
+    const rest = ctx.maxWaitMs === undefined ? undefined : ctx.maxWaitMs - waited;
+    const detached = withMaxWait({ ...ctx, signal: new AbortController().signal }, rest);
     const codecov = await connection.forCall(detached);
     return await write({ located, address: found.address, activated, codecov, ctx: detached });
   }

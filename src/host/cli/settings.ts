@@ -5,7 +5,9 @@ import { foreignFields } from "#config/foreign-fields.ts";
 import { loadFields, type Sources } from "#config/load.ts";
 import { sdkConstraints } from "#config/sdk-constraints.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
+import { parseDuration } from "#kernel/duration.ts";
 import { type Redactor, Secret } from "#kernel/secret.ts";
+import type { ServiceGates } from "#runtime/endpoints.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
 import { checkKeys } from "./config-keys.ts";
@@ -72,6 +74,15 @@ export function readProvisioning(sdk: SdkConfig): Provisioning {
   if (sdk.provisioning) return true;
   if (sdk.clientId !== undefined) return false;
   return findNamedChange(sdk) ?? false;
+}
+
+/** Which operations are allowed, and how long a change waits for a busy upstream. */
+export function readGates({ sdk, sources }: Settings, provisioning: Provisioning): ServiceGates {
+  return {
+    provisioning,
+    ticketing: allowsTicketing({ sources }),
+    changeWaitMs: parseDuration(sdk.maxWait),
+  };
 }
 
 /** The change that the flags ask for by name; where several do, the one that hosts carry out. */

@@ -58,7 +58,7 @@ export class ConnectorCore {
     this.#connector = connector;
     this.#clock = clock;
     this.registry = new Registry(connector);
-    this.#runner = new ActionRunner({ log, clock, redactor, metrics, provisioning: gates.provisioning });
+    this.#runner = new ActionRunner({ log, clock, redactor, metrics, ...gates });
     this.endpoints = connectorProcessEndpoints(this.registry, this.#runner, gates);
     // What a first call needs has been loaded when it ends; the second one may be a long listing.
     void this.#tracker.firstEnded.then(keepHeapSmall);

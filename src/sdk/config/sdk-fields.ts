@@ -89,7 +89,7 @@ export const sdkFields = {
     kind: "string",
     name: "max-wait",
     description:
-      "How long a sync waits for an upstream that lets nothing through, for example 90s or 15m; where it is given, also at the first request, which is else given up after about 15s",
+      "How long a sync or a change waits for an upstream that lets nothing through, for example 90s or 15m; where it is given, also at the first request of a sync, which is else given up after about 15s",
     default: "15m",
     group: GROUP.sync,
     check: checkDuration,

@@ -25,6 +25,15 @@ export interface CallContext {
   readonly maxWaitMs?: number;
 }
 
+/** The same call with a bound for its waiting, unless it has a lower one. */
+export function withMaxWait<Context extends CallContext>(
+  ctx: Context,
+  maxWaitMs: number | undefined,
+): Context {
+  if (maxWaitMs === undefined) return ctx;
+  return { ...ctx, maxWaitMs: Math.max(0, Math.min(maxWaitMs, ctx.maxWaitMs ?? maxWaitMs)) };
+}
+
 /** Milliseconds until the deadline of a call; infinite if it has none. */
 export function timeLeft({ deadline, clock }: Pick<CallContext, "deadline" | "clock">): number {
   return deadline === undefined ? Number.POSITIVE_INFINITY : deadline - clock.monotonic();

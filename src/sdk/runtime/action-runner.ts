@@ -1,6 +1,7 @@
 import { BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BoundedMap } from "#kernel/bounded-map.ts";
 import type { Clock } from "#kernel/clock.ts";
+import { withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
@@ -31,6 +32,8 @@ export interface ActionRunnerOptions {
   readonly redactor: Redactor;
   /** Which actions may run. */
   readonly provisioning: Provisioning;
+  /** Milliseconds that one action may spend waiting for a busy upstream; absent: as long as the connector likes. */
+  readonly changeWaitMs?: number | undefined;
 }
 
 /**
@@ -89,7 +92,7 @@ export class ActionRunner {
 
   /** Never rejects. */
   async #run(id: string, action: Action, args: ActionStruct, span: Span | undefined): Promise<void> {
-    const { clock, metrics } = this.#options;
+    const { clock, metrics, changeWaitMs } = this.#options;
     const log = this.#options.log.with(traceFields(span));
     const { name } = action.schema;
     const controller = new AbortController();
@@ -104,13 +107,14 @@ export class ActionRunner {
       throw error;
     });
     try {
-      const ctx = {
+      const call = {
         signal: controller.signal,
         log: log.with({ action: name, invocation: id }),
         clock,
         span,
         metrics,
       };
+      const ctx = withMaxWait(call, changeWaitMs);
       const { response, annotations } = await Promise.race([action.invoke(args, ctx), tooLong]);
       this.#end({
         id,

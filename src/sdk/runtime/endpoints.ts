@@ -17,6 +17,8 @@ export interface ServiceGates {
   readonly provisioning: Provisioning;
   /** Whether ticketing was asked for. */
   readonly ticketing: boolean;
+  /** Milliseconds that one change may spend waiting for a busy upstream; absent: as long as the connector likes. */
+  readonly changeWaitMs?: number | undefined;
 }
 
 /** Every method of the 16 services of a connector process. What a connector lacks still has an answer. */
@@ -28,7 +30,7 @@ export function connectorProcessEndpoints(
   return [
     ...connectorEndpoints(registry),
     ...syncEndpoints(registry),
-    ...provisionEndpoints(registry, gates.provisioning),
+    ...provisionEndpoints(registry, gates),
     ...actionEndpoints(registry, runner),
     ...eventEndpoints(registry),
     ...assetEndpoints(),

@@ -17,7 +17,7 @@ const MAX_DELAY_MS = 60_000;
 
 /**
  * Repeats `attempt` while it fails with `Unavailable` or `DeadlineExceeded`, waiting for the announced reset
- * of a rate limit where there is one. Gives up with the last error.
+ * of a rate limit where there is one, within the caller's patience. Gives up with the last error.
  */
 export async function retryTransient<T>(
   policy: RetryPolicy,
@@ -28,6 +28,7 @@ export async function retryTransient<T>(
   const end = Math.min(
     ctx.deadline ?? Number.POSITIVE_INFINITY,
     started + (policy.budgetMs ?? Number.POSITIVE_INFINITY),
+    started + (ctx.maxWaitMs ?? Number.POSITIVE_INFINITY),
   );
   const rest = () => end - ctx.clock.monotonic();
   for (let retries = 0; ; retries += 1) {

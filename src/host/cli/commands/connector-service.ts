@@ -5,10 +5,10 @@ import type { ConnectorMessage, ThreadStart } from "#wire/thread-messages.ts";
 import type { Invocation } from "../command.ts";
 import { identify } from "../identity.ts";
 import {
-  allowsTicketing,
   loadConnectorConfig,
   loadSettings,
   parseDebugEnd,
+  readGates,
   readProvisioning,
 } from "../settings.ts";
 import { openTelemetry } from "../telemetry.ts";
@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<number> {
           registerSecret: (secret) => redactor.register(secret),
           redact: (text) => redactor.redact(text),
         }),
-      gates: { provisioning, ticketing: allowsTicketing(settings) },
+      gates: readGates(settings, provisioning),
       log,
       redactor,
       tracer: telemetry?.tracer,

@@ -14,7 +14,7 @@ import { logFailure } from "../failure.ts";
 import { identify } from "../identity.ts";
 import { showMetrics } from "../metrics.ts";
 import { type Output, openOutput } from "../output.ts";
-import { allowsTicketing, loadConnectorConfig, loadSettings, type Settings } from "../settings.ts";
+import { loadConnectorConfig, loadSettings, readGates, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { openTelemetry } from "../telemetry.ts";
 import { serveFields } from "./serve-fields.ts";
@@ -60,7 +60,7 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     await serve({
       connector,
-      gates: { provisioning, ticketing: allowsTicketing(settings) },
+      gates: readGates(settings, provisioning),
       address,
       tls,
       log: output.log,

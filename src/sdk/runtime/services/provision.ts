@@ -7,7 +7,7 @@ import {
   ResourceDeleterServiceService as ResourceDeleter,
   ResourceManagerServiceService as ResourceManager,
 } from "#gen/c1/connector/v2/resource.ts";
-import type { CallContext } from "#kernel/context.ts";
+import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
 import { required, withPrefix } from "../call-errors.ts";
@@ -21,9 +21,20 @@ import { type Endpoint, unary } from "../unary.ts";
 /** Hosts never repeat a grant or a revocation. */
 const RETRY = { maxRetries: 3, stepMs: 15_000 };
 
+/** Which changes are allowed, and how long one may wait for a busy upstream. */
+interface ChangeGates {
+  readonly provisioning: Provisioning;
+  readonly changeWaitMs?: number | undefined;
+}
+
 /** The services through which a host changes something upstream; all refuse unless that is allowed. */
-export function provisionEndpoints(registry: Registry, provisioning: Provisioning): Endpoint[] {
+export function provisionEndpoints(
+  registry: Registry,
+  { provisioning, changeWaitMs }: ChangeGates,
+): Endpoint[] {
   const requireAllowed = (kind?: ChangeKind) => requireChange(provisioning, kind);
+
+  const patient = (ctx: CallContext) => withMaxWait(ctx, changeWaitMs);
 
   const deleteResource = async (request: DeleteResourceRequest, ctx: CallContext) => {
     requireAllowed("delete-resource");
@@ -32,7 +43,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
     const remove = syncer?.delete?.bind(syncer);
     if (remove === undefined) throw unsupported(`resources of type "${id.resourceType}" cannot be deleted`);
     const result = await withPrefix("error: delete resource failed", () =>
-      remove(id, request.parentResourceId, ctx),
+      remove(id, request.parentResourceId, patient(ctx)),
     );
     return annotationsOf(result);
   };
@@ -44,7 +55,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
       const what = required(entitlement, "entitlement");
       const { grant } = provisionerOf(registry, what);
       const result = await withPrefix("grant failed", () =>
-        retryTransient({ ...RETRY, what: "granting" }, ctx, (attempt) => grant(to, what, attempt)),
+        retryTransient({ ...RETRY, what: "granting" }, patient(ctx), (attempt) => grant(to, what, attempt)),
       );
       const grants = result.grants ?? [];
       checkGrants(grants);
@@ -56,7 +67,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
       const grant = required(request.grant, "grant");
       const { revoke } = provisionerOf(registry, required(grant.entitlement, "entitlement"));
       const result = await withPrefix("revoke failed", () =>
-        retryTransient({ ...RETRY, what: "revoking" }, ctx, (attempt) => revoke(grant, attempt)),
+        retryTransient({ ...RETRY, what: "revoking" }, patient(ctx), (attempt) => revoke(grant, attempt)),
       );
       return annotationsOf(result);
     }),
@@ -68,7 +79,7 @@ export function provisionEndpoints(registry: Registry, provisioning: Provisionin
       const syncer = registry.findSyncer(type);
       const create = syncer?.create?.bind(syncer);
       if (create === undefined) throw unsupported(`resources of type "${type}" cannot be created`);
-      const result = await withPrefix("error: create resource failed", () => create(resource, ctx));
+      const result = await withPrefix("error: create resource failed", () => create(resource, patient(ctx)));
       checkResource(result.resource, registry);
       return { created: result.resource, ...annotationsOf(result) };
     }),
