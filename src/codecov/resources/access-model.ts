@@ -1,4 +1,4 @@
-import type { Target } from "#codecov/api/api.ts";
+import type { Target } from "#codecov/api/request.ts";
 import type { Owner } from "#codecov/api/schemas.ts";
 import type { RosterRow } from "#codecov/roster/roster-row.ts";
 import { userIdOf } from "#codecov/roster/user-id.ts";

@@ -1,5 +1,5 @@
-import type { Target } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { Target } from "#codecov/api/request.ts";
 import type { Owner } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";

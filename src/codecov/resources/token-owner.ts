@@ -1,5 +1,5 @@
-import type { Target } from "#codecov/api/api.ts";
 import { HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import type { Target } from "#codecov/api/request.ts";
 import type { Member, OwnerPage, RosterPage } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";

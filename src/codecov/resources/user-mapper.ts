@@ -1,4 +1,4 @@
-import type { Target } from "#codecov/api/api.ts";
+import type { Target } from "#codecov/api/request.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { hasName, type RosterRow } from "#codecov/roster/roster-row.ts";
 import { MAX_TEXT_BYTES } from "#codecov/roster/roster-slice.ts";

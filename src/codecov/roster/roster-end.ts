@@ -1,4 +1,4 @@
-import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import type { RosterPosition } from "./roster-token.ts";

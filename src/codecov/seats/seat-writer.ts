@@ -1,6 +1,7 @@
-import type { CodecovCall, SeatAnswer } from "#codecov/api/api.ts";
+import type { CodecovCall } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { Member } from "#codecov/api/schemas.ts";
+import type { SeatAnswer } from "#codecov/api/seat-request.ts";
 import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";

@@ -1,4 +1,4 @@
-import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api/api.ts";
+import type { RosterAnswer } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { confirmEnd, repeatsClaim } from "#codecov/roster/roster-end.ts";
 import { fingerprint } from "#codecov/roster/roster-row.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { PageQuery, RosterAnswer } from "#codecov/api/api.ts";
+import type { PageQuery, RosterAnswer } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { BatonError, Code } from "#kernel/errors.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api/api.ts";
+import type { RosterAnswer } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { ROSTER_LIMITS, readWindow } from "#codecov/roster/roster-reader.ts";
 import { fingerprint, hasName } from "#codecov/roster/roster-row.ts";

@@ -1,0 +1,73 @@
+import type * as z from "zod";
+import type { HttpAnswer, HttpRequest } from "#http/client.ts";
+import { type Endpoint, statusError } from "#http/http-error.ts";
+import type { RetryOptions } from "#http/retry.ts";
+import type { BatonError } from "#kernel/errors.ts";
+import { decodeAnswer } from "./decode.ts";
+import type { Service } from "./owner.ts";
+
+/** Name of the upstream system in messages. */
+export const UPSTREAM = "Codecov";
+
+/** How often a request that only reads is sent in all, if it fails in a way that can pass. */
+export const DEFAULT_ATTEMPTS = 4;
+
+/** The organization that is read, and where. */
+export interface Target {
+  /** The only origin that ever receives the token. */
+  readonly origin: string;
+  /** Root path of the API without a slash at the end. */
+  readonly apiPath: string;
+  readonly service: Service;
+  readonly owner: string;
+}
+
+/** How often a request is sent in all. */
+export type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
+
+/** Sends a request and reads its answer, both again if that fails in a way that can pass. */
+export interface Sender {
+  send<T>(request: HttpRequest, patience: Patience, read: (answer: HttpAnswer) => T): Promise<T>;
+  now(): number;
+}
+
+/** Sends requests of one call of the host to the API of one organization, and reads what comes back. */
+export class Requests {
+  readonly target: Target;
+  readonly #sender: Sender;
+
+  constructor(target: Target, sender: Sender) {
+    this.target = target;
+    this.#sender = sender;
+  }
+
+  /** @param path below the root of the API */
+  async get<T>(
+    path: string,
+    patience: Patience,
+    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+  ): Promise<T> {
+    return this.send({ method: "GET", path: this.target.apiPath + path }, patience, read);
+  }
+
+  /** As {@link get}, with any method, and the whole path. */
+  async send<T>(
+    request: HttpRequest,
+    patience: Patience,
+    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+  ): Promise<T> {
+    const endpoint = { upstream: UPSTREAM, name: `${request.method} ${request.path}` };
+    return this.#sender.send(request, patience, (answer) => read(answer, endpoint));
+  }
+
+  /** @throws BatonError for any status but 200, and as {@link decodeAnswer} */
+  decode<Schema extends z.ZodType>(answer: HttpAnswer, schema: Schema, endpoint: Endpoint): z.infer<Schema> {
+    if (answer.status !== 200) throw this.statusError(endpoint, answer);
+    return decodeAnswer(answer, schema, endpoint);
+  }
+
+  /** What a status that is no success means. */
+  statusError(endpoint: Endpoint, answer: HttpAnswer): BatonError {
+    return statusError(endpoint, answer, this.#sender.now());
+  }
+}

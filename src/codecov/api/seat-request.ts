@@ -1,0 +1,71 @@
+import type { HttpAnswer, HttpRequest } from "#http/client.ts";
+import { type Endpoint, statusLine } from "#http/http-error.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
+import { decodeAnswer } from "./decode.ts";
+import { memberPath } from "./members.ts";
+import { readDetail } from "./refusal.ts";
+import type { Requests } from "./request.ts";
+import { type Member, memberSchema } from "./schemas.ts";
+
+/** Failures of a change after which it may have been made or may still be. */
+const LEAVES_OPEN: ReadonlySet<number> = new Set([Code.Unavailable, Code.DeadlineExceeded]);
+
+/** What asking for a change of a seat can come to. Nothing but `refused` says that nothing has changed. */
+export type SeatAnswer =
+  /** The member as it stands after the change, if nobody else has changed the organization meanwhile. */
+  | { readonly kind: "member"; readonly member: Member }
+  /** Nobody of that name is on the roster, or not any more. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "refused"; readonly reason: string }
+  /** No answer, or none that tells what happened; `what` says in a few words what came instead. */
+  | { readonly kind: "unknown"; readonly error: BatonError; readonly what: string };
+
+/**
+ * `PATCH /{service}/{owner}/users/{address}/`: gives or takes the member's seat. Sent once; only an answer
+ * that it was not looked at (429) leads to a repetition.
+ *
+ * @throws BatonError for an answer that rules out that anything has changed, such as a refused token.
+ */
+export async function setActivated(
+  requests: Requests,
+  address: string,
+  activated: boolean,
+): Promise<SeatAnswer> {
+  const request: HttpRequest = {
+    method: "PATCH",
+    path: requests.target.apiPath + memberPath(requests, address),
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ activated }),
+  };
+  try {
+    return await requests.send(request, { attempts: 1 }, (answer, endpoint) =>
+      readSeatAnswer(requests, answer, endpoint),
+    );
+  } catch (thrown) {
+    if (thrown instanceof BatonError && LEAVES_OPEN.has(thrown.code))
+      return { kind: "unknown", error: thrown, what: `no response (${thrown.message})` };
+    throw thrown;
+  }
+}
+
+function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+  if (answer.status === 200) return readChangedMember(answer, endpoint);
+  const error = requests.statusError(endpoint, answer);
+  const said = readDetail(answer);
+  if (answer.status === 404 && said !== undefined) return { kind: "gone" };
+  if (answer.status === 400 && said !== undefined) return { kind: "refused", reason: said };
+  // Even an announced pause is no reason to repeat a change that may have been made.
+  if (answer.status >= 500) return { kind: "unknown", error, what: statusLine(answer.status) };
+  throw error;
+}
+
+/** A success with an unreadable body: the change was probably made, but to whom is unknown, so it is read back. */
+function readChangedMember(answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+  try {
+    return { kind: "member", member: decodeAnswer(answer, memberSchema, endpoint) };
+  } catch (thrown) {
+    if (thrown instanceof BatonError)
+      return { kind: "unknown", error: thrown, what: `an unreadable success (${thrown.message})` };
+    throw thrown;
+  }
+}
