@@ -12,7 +12,7 @@ COPY scripts ./scripts
 COPY src ./src
 # What `baton-codecov version` tells; there is no repository to ask here.
 ARG BUILD_COMMIT=unknown
-RUN npm run build -- --no-package
+RUN npm run build -- --executable-only
 # The executable links libatomic, which the final image does not have. Its notice refers to the text of the GPL.
 RUN mkdir -p /out/usr/lib /out/usr/share/doc/baton-codecov /out/usr/share/doc/libatomic1 \
         /out/usr/share/common-licenses /out/tmp /out/work \

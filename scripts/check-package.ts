@@ -1,7 +1,8 @@
 /**
  * `npm run check:package`: packs the npm package of `build/package`, looks at what is in it, lints it, installs it into an
  * empty project and starts it from there. Checks the bills of materials and the licence texts of the package and of
- * the executable, if that was built.
+ * the executable, if that was built. Lints the package of the SDK, if that was built, and looks at what it brings with it;
+ * `npm run check:sdk` tries it out.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -58,8 +59,29 @@ try {
   if (existsSync(executable)) checkBill(executable, process.versions.node);
   else console.log("no executable was built, so its bill of materials is not checked");
   console.log(`package: ${found.length} files, ${(packed.size / 1e3).toFixed(0)} kB`);
+  const sdk = join(root, "build", `baton-connector-sdk-${packageFile.version}.tgz`);
+  if (existsSync(sdk)) checkSdk(sdk);
+  else console.log("the package of the SDK was not built, so it is not checked");
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** Types and entries resolve for whoever imports them, and what the package depends on is what its code imports. */
+function checkSdk(tarball: string): void {
+  console.log(run("publint", ["run", tarball, "--strict"], root).trim());
+  console.log(run("attw", [tarball, "--profile", "esm-only", "--no-emoji", "--no-color"], root).trim());
+  const manifest: { dependencies: object; peerDependencies: object } = JSON.parse(
+    run("tar", ["-xOf", tarball, "package/package.json"], work),
+  );
+  const all = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  for (const name of ["vitest", "typescript"]) {
+    if (all.includes(name))
+      throw new Error(`the SDK brings ${name} with it, which is for projects to choose`);
+  }
+  const files = run("tar", ["-tf", tarball], work).split("\n");
+  const strange = files.filter((file) => /codecov/i.test(file));
+  if (strange.length > 0) throw new Error(`the SDK holds ${strange.join(", ")}`);
+  console.log(`SDK: ${files.length} files, ${Object.keys(manifest.dependencies).length} dependencies`);
 }
 
 /** @param node version of the Node in the artefact */

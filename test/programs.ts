@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { bundle } from "../scripts/bundle.ts";
+import { bundle } from "#package/tools/bundle.ts";
 
 /** Paths of the programs that the tests run, each as one bundled file. */
 export interface Programs {
@@ -39,10 +39,10 @@ export async function setup(project: TestProject): Promise<() => void> {
   };
   const bundleAll = async (): Promise<void> => {
     await Promise.all([
-      bundle(join(root, "src", "bin", "baton-codecov.ts"), programs.codecov),
-      bundle(join(root, "test", "fakes", "toy-program.ts"), programs.toy),
-      bundle(join(root, "test", "fakes", "failing-program.ts"), programs.failing),
-      bundle(join(root, "examples", "roster-file", "main.ts"), programs.example),
+      bundle({ root, entry: join(root, "src", "bin", "baton-codecov.ts"), outfile: programs.codecov }),
+      bundle({ root, entry: join(root, "test", "fakes", "toy-program.ts"), outfile: programs.toy }),
+      bundle({ root, entry: join(root, "test", "fakes", "failing-program.ts"), outfile: programs.failing }),
+      bundle({ root, entry: join(root, "examples", "roster-file", "main.ts"), outfile: programs.example }),
     ]);
   };
   // Some tests run them as another user.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refuseLeftOut } from "../../scripts/lean-bundle.ts";
+import { refuseLeftOut } from "#package/tools/lean-bundle.ts";
 
 // That connections through a proxy work in the bundle is what test/contract/service-mode.test.ts runs.
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { refuseDynamicImport } from "../../scripts/bundle.ts";
+import { refuseDynamicImport } from "#package/tools/bundle.ts";
 import { CODECOV, runProgram } from "../contract/program.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 

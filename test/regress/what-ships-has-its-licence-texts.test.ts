@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { findPackages } from "#package/tools/components.ts";
+import { collectNotices, formatNotices, readNodeNotice } from "#package/tools/licenses.ts";
+import { makeSbom } from "#package/tools/sbom.ts";
 import { findUnpinnedImages } from "../../scripts/base-images.ts";
 import { checkSbom } from "../../scripts/check-sbom.ts";
-import { findPackages } from "../../scripts/components.ts";
-import { collectNotices, formatNotices, readNodeNotice } from "../../scripts/licenses.ts";
-import { makeSbom } from "../../scripts/sbom.ts";
 import { makeTempDir } from "../unit/store/support.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

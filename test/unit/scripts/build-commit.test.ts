@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { findCommit } from "../../../scripts/commit.ts";
+import { findCommit } from "#package/tools/commit.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef01234567";
 

@@ -20,7 +20,7 @@ interface Notice {
 /**
  * The licence texts of the packages in a bundle.
  *
- * @param root of the checkout
+ * @param root of the project
  * @throws Error for a package without a text
  */
 export function collectNotices(root: string, packages: readonly BundledPackage[]): Notice[] {

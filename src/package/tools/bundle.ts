@@ -1,14 +1,12 @@
 /**
- * How this project's programs become one file each. The build ships such a file, alone and inside the executable,
- * and the tests run the same.
+ * How a program becomes one file. The build ships such a file, alone and inside the executable, and tests can run the
+ * same.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import type { BuildOptions, Metafile, Plugin } from "esbuild";
 import { findCommit } from "./commit.ts";
 import { leanBundle, refuseLeftOut } from "./lean-bundle.ts";
-
-const ROOT = join(import.meta.dirname, "..");
 
 /** The OpenTelemetry exporter loads gRPC through a function of its own, which the bundler cannot see through. */
 const followGrpc: Plugin = {
@@ -25,7 +23,6 @@ const followGrpc: Plugin = {
 
 // Names stay as they are: stack traces are read by people.
 const OPTIONS: BuildOptions = {
-  absWorkingDir: ROOT,
   bundle: true,
   platform: "node",
   target: "node24",
@@ -38,18 +35,36 @@ const OPTIONS: BuildOptions = {
   plugins: [followGrpc, leanBundle],
 };
 
+/** What to bundle. */
+export interface BundleOptions {
+  /** Directory of the project, with its `node_modules`. */
+  readonly root: string;
+  /** The program's main module. */
+  readonly entry: string;
+  /** The file to write. */
+  readonly outfile: string;
+  /** Texts that the code finds as constants of these names. */
+  readonly constants?: Readonly<Record<string, string>>;
+}
+
 /**
- * Bundles a program into one CommonJS file, which it writes.
+ * Bundles a program into one CommonJS file, which it writes. The constant `BUILD_COMMIT` holds the commit.
  *
- * @returns what went into it; paths in it are relative to the root of the checkout
+ * @returns what went into it; paths in it are relative to the root
  * @throws Error if the file would fail where the sources do not
  */
-export async function bundle(entry: string, outfile: string): Promise<Metafile> {
-  const define = { BUILD_COMMIT: JSON.stringify(findCommit(ROOT, process.env)) };
-  const { metafile } = await build({ ...OPTIONS, define, entryPoints: [entry], outfile, metafile: true });
+export async function bundle({ root, entry, outfile, constants = {} }: BundleOptions): Promise<Metafile> {
+  // Whoever only starts a project has no bundler yet.
+  const { build } = await import("esbuild");
+  const texts = { BUILD_COMMIT: findCommit(root, process.env), ...constants };
+  const define = Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, JSON.stringify(text)]),
+  );
+  const options = { ...OPTIONS, absWorkingDir: root, define, entryPoints: [entry], outfile };
+  const { metafile } = await build({ ...options, metafile: true });
   for (const [file, { imports }] of Object.entries(metafile.inputs)) {
-    if (file.startsWith("node_modules/") || !imports.some(({ original }) => original === "undici")) continue;
-    refuseLeftOut(readFileSync(join(ROOT, file), "utf8"), file);
+    if (file.includes("node_modules/") || !imports.some(({ original }) => original === "undici")) continue;
+    refuseLeftOut(readFileSync(join(root, file), "utf8"), file);
   }
   refuseDynamicImport(readFileSync(outfile, "utf8"), outfile);
   return metafile;

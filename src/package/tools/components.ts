@@ -8,7 +8,7 @@ export interface BundledPackage {
   readonly version: string;
   /** An SPDX expression. */
   readonly license: string;
-  /** Its directory, relative to the root of the checkout. */
+  /** Its directory, relative to the root of the project. */
   readonly folder: string;
   /** Folders of the bundled packages that it imports. */
   readonly imports: readonly string[];
@@ -25,7 +25,7 @@ export interface BundledPackages {
 /**
  * The packages in a bundle, as the bundler tells: neither what is installed but not used, nor what was left out.
  *
- * @param root of the checkout, which the paths of the metafile are relative to
+ * @param root of the project, which the paths of the metafile are relative to
  * @throws Error if a package states no version or no licence
  */
 export function findPackages(root: string, metafile: Metafile): BundledPackages {

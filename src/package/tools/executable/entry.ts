@@ -11,6 +11,9 @@ import { isMainThread } from "node:worker_threads";
 import { mayNeedThread, startThreadAhead } from "#cli/thread.ts";
 import { roleOf } from "./role.ts";
 
+/** The file name of the bundle in stack traces; the build puts it here. */
+declare const BUNDLE_NAME: string;
+
 // Before anything else: to start a thread takes as long as to load the program.
 if (isMainThread && mayNeedThread(process.argv.slice(2), process.env)) startThreadAhead();
 
@@ -18,7 +21,7 @@ const asset = (name: string): Buffer => Buffer.from(getRawAsset(name));
 
 // esbuild escapes what is not ASCII, and a string of bytes is made and kept with the least effort.
 const script = new Script(asset("bundle").toString("latin1"), {
-  filename: "baton-codecov.cjs",
+  filename: BUNDLE_NAME,
   // Node checks that the cache belongs to this very version; if not, it is not used.
   cachedData: asset(roleOf(process.argv)),
 });

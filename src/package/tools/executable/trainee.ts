@@ -8,9 +8,12 @@ import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { roleOf } from "./role.ts";
 
+/** As in the executable. */
+declare const BUNDLE_NAME: string;
+
 const { TRAINEE_BUNDLE = "", TRAINEE_CACHE = "" } = process.env;
 const source = readFileSync(TRAINEE_BUNDLE, "latin1");
-const script = new Script(source, { filename: "baton-codecov.cjs" });
+const script = new Script(source, { filename: BUNDLE_NAME });
 process.on("exit", () => {
   writeFileSync(join(TRAINEE_CACHE, roleOf(process.argv)), script.createCachedData());
 });
