@@ -1,6 +1,6 @@
+import { doubling, repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import { raceAbort } from "#kernel/waiting.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 
@@ -22,7 +22,8 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
   readonly #closing = new AbortController();
   #current: Promise<Connector> | undefined;
   #running: Connector | undefined;
-  #waitMs = FIRST_WAIT_MS;
+  /** Ends and failed starts since a process last lived for long. */
+  #failures = 0;
 
   constructor(launch: Launch<Connector>, ctx: Omit<CallContext, "signal">) {
     this.#launch = launch;
@@ -64,7 +65,7 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
     void connector.gone.then((reason) => {
       this.#running = undefined;
       if (this.#closing.signal.aborted) return;
-      if (clock.monotonic() - startedAt >= STABLE_MS) this.#waitMs = FIRST_WAIT_MS;
+      if (clock.monotonic() - startedAt >= STABLE_MS) this.#failures = 0;
       this.#current = this.#startAgain(reason);
       // Nobody may be waiting for it.
       this.#current.catch(() => undefined);
@@ -74,22 +75,20 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
 
   async #startAgain(reason: BatonError): Promise<Connector> {
     const { signal } = this.#closing;
-    const ctx = { ...this.#ctx, signal };
-    let error = reason;
-    for (let attempt = 1; ; attempt += 1) {
-      const waitMs = this.#waitMs;
-      this.#waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-      await waitToRetry(
-        { what: "starting the connector process", layer: "connector", attempt, waitMs, error },
-        ctx,
-      );
-      try {
+    const pause = (error: BatonError, attempt: number): number => {
+      signal.throwIfAborted();
+      if (attempt > 1) this.#ctx.log.error("the connector process could not be started", { error });
+      this.#failures += 1;
+      return doubling(this.#failures, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    };
+    return await repeat(
+      { what: "starting the connector process", layer: "connector", pause },
+      { ...this.#ctx, signal },
+      async (attempt) => {
+        // That of the process before this one is the first failure.
+        if (attempt === 1) throw reason;
         return await this.#startOnce(signal);
-      } catch (thrown) {
-        signal.throwIfAborted();
-        error = toBatonError(thrown);
-        ctx.log.error("the connector process could not be started", { error });
-      }
-    }
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
+import { doubling, repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { Code, toBatonError } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
+import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { C1Client } from "./c1-client.ts";
 import type { FinishRequest } from "./outcome.ts";
 
@@ -33,26 +33,19 @@ export async function reportFinish(
   ctx: CallContext,
 ): Promise<boolean> {
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(LIMIT_MS)]);
-  let waitMs = FIRST_WAIT_MS;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await c1.finishTask(request, signal);
-      return true;
-    } catch (thrown) {
-      const error = toBatonError(thrown);
-      if (signal.aborted || FINAL_CODES.includes(error.code)) {
-        ctx.log.error("C1 could not be told what the task came to", { error });
-        return false;
-      }
-      const wait = {
-        what: "telling C1 what the task came to",
-        layer: "platform",
-        attempt,
-        waitMs,
-        error,
-      } as const;
-      await waitToRetry(wait, { ...ctx, signal }).catch(() => undefined);
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-    }
+  const pause = ({ code }: BatonError, attempt: number): number | undefined =>
+    signal.aborted || FINAL_CODES.includes(code)
+      ? undefined
+      : doubling(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  try {
+    await repeat(
+      { what: "telling C1 what the task came to", layer: "platform", pause },
+      { ...ctx, signal },
+      () => c1.finishTask(request, signal),
+    );
+    return true;
+  } catch (thrown) {
+    ctx.log.error("C1 could not be told what the task came to", { error: toBatonError(thrown) });
+    return false;
   }
 }

@@ -1,6 +1,6 @@
+import { doubling, repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import type { ConnectorClient } from "#launch/client.ts";
 import type { C1Client } from "./c1-client.ts";
 import { describeBuild, describeSystem, type ProgramInfo } from "./system-info.ts";
@@ -48,18 +48,11 @@ export async function greetUntilHeard(
   ctx: CallContext,
   onFailed?: (error: BatonError) => void,
 ): Promise<void> {
-  let waitMs = FIRST_WAIT_MS;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await greet();
-      return;
-    } catch (thrown) {
-      ctx.signal.throwIfAborted();
-      const error = toBatonError(thrown);
-      if (FINAL_CODES.includes(error.code)) throw error;
-      onFailed?.(error);
-      await waitToRetry({ what: "greeting C1", layer: "platform", attempt, waitMs, error }, ctx);
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-    }
-  }
+  const pause = (error: BatonError, attempt: number): number | undefined => {
+    ctx.signal.throwIfAborted();
+    if (FINAL_CODES.includes(error.code)) return undefined;
+    onFailed?.(error);
+    return doubling(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  };
+  await repeat({ what: "greeting C1", layer: "platform", pause }, ctx, greet);
 }

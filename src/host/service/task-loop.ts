@@ -1,7 +1,7 @@
 import type { Task } from "#gen/c1/connectorapi/baton/v1/baton.ts";
+import { repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
+import { type BatonError, Code } from "#kernel/errors.ts";
 import { raceAbort } from "#kernel/waiting.ts";
 import { toMilliseconds } from "#model/timestamp.ts";
 import type { C1Client } from "./c1-client.ts";
@@ -33,22 +33,34 @@ const LAST_POLL_MS = 1_000;
  */
 export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): Promise<void> {
   const running = new Set<Promise<void>>();
-  let failures = 0;
+  const pause = (error: BatonError, failures: number): number => {
+    ctx.signal.throwIfAborted();
+    if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) {
+      ctx.log.error("C1 does not accept this connector any more; check its credentials in C1", { error });
+    }
+    return retryPause(failures);
+  };
+  const whenFree = async (): Promise<void> => {
+    if (running.size >= options.concurrency) await raceAbort(Promise.race(running), ctx.signal);
+    await options.whenReady(ctx.signal);
+  };
   while (!ctx.signal.aborted) {
     try {
-      if (running.size >= options.concurrency) await raceAbort(Promise.race(running), ctx.signal);
-      await options.whenReady(ctx.signal);
-      const { task, waitMs } = await poll(options, ctx);
-      failures = 0;
+      const { task, waitMs } = await repeat(
+        { what: "asking C1 for tasks", layer: "platform", pause },
+        ctx,
+        async () => {
+          await whenFree();
+          return await poll(options, ctx);
+        },
+      );
       if (task !== undefined) {
         const work = options.run(task).finally(() => running.delete(work));
         running.add(work);
       }
       await ctx.clock.sleep(waitMs, ctx.signal);
     } catch (error) {
-      if (ctx.signal.aborted) break;
-      failures += 1;
-      await waitAfterFailure(toBatonError(error), failures, ctx).catch(() => undefined);
+      if (!ctx.signal.aborted) throw error;
     }
   }
   await Promise.all(running);
@@ -76,18 +88,7 @@ async function poll({ c1, onPolled }: TaskLoopOptions, { signal }: CallContext) 
 }
 
 /** The square of the failures in seconds, as Go connectors wait, but not all instances at the same moment. */
-function retryWait(failures: number): number {
+function retryPause(failures: number): number {
   const seconds = Math.min(failures ** 2, LONGEST_RETRY_MS / 1000);
   return Math.round(seconds * 1000 * (0.8 + 0.2 * Math.random()));
-}
-
-async function waitAfterFailure(error: BatonError, failures: number, ctx: CallContext): Promise<void> {
-  if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) {
-    ctx.log.error("C1 does not accept this connector any more; check its credentials in C1", { error });
-  }
-  const waitMs = retryWait(failures);
-  await waitToRetry(
-    { what: "asking C1 for tasks", layer: "platform", attempt: failures, waitMs, error },
-    ctx,
-  );
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import type { C1Client } from "./c1-client.ts";
 
 /** C1 takes up to 1 MiB in one message; Go connectors send half of that. */
@@ -25,18 +25,13 @@ export async function uploadFile(
 ): Promise<void> {
   const checksum = await hashFile(path);
   const content = () => readChunks(path);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await c1.uploadAsset(taskId, content, checksum, ctx.signal);
-      return;
-    } catch (thrown) {
-      ctx.signal.throwIfAborted();
-      const waitMs = RETRY_WAITS_MS[attempt - 1];
-      if (waitMs === undefined) throw thrown;
-      const error = toBatonError(thrown);
-      await waitToRetry({ what: "uploading to C1", layer: "platform", attempt, waitMs, error }, ctx);
-    }
-  }
+  const pause = (_error: BatonError, attempt: number): number | undefined => {
+    ctx.signal.throwIfAborted();
+    return RETRY_WAITS_MS[attempt - 1];
+  };
+  await repeat({ what: "uploading to C1", layer: "platform", pause }, ctx, () =>
+    c1.uploadAsset(taskId, content, checksum, ctx.signal),
+  );
 }
 
 async function hashFile(path: string): Promise<Buffer> {

@@ -1,10 +1,10 @@
+import { isPassing, pauseAfter, repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { announcePatience, usablePatience } from "#kernel/patience.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
 import { announcePlace, type CallPlace } from "#kernel/trace.ts";
 
-export interface RetryOptions extends Pick<CallContext, "clock" | "log" | "span" | "metrics"> {
+export interface RetrierOptions extends Pick<CallContext, "clock" | "log" | "span" | "metrics"> {
   /** How long a sync may go without any progress, in milliseconds, before it gives up. */
   readonly maxWaitMs: number;
   /** The setting that `maxWaitMs` comes from, for messages; undefined if nobody has chosen it. */
@@ -14,7 +14,6 @@ export interface RetryOptions extends Pick<CallContext, "clock" | "log" | "span"
 export const DEFAULT_MAX_WAIT_MS = 15 * 60_000;
 
 const STEP_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Repeats calls that failed for a passing reason. Waits are those of the Go host of baton-sdk v0.25.0 (as
@@ -23,13 +22,13 @@ const LONGEST_WAIT_MS = 60_000;
  * pause is announced that lasts longer.
  */
 export class Retrier {
-  readonly #options: RetryOptions;
+  readonly #options: RetrierOptions;
   /** Start of the first call since the last success. */
   #waitingSince: number | undefined;
   /** Why the last attempt since then failed. */
   #lastError: BatonError | undefined;
 
-  constructor(options: RetryOptions) {
+  constructor(options: RetrierOptions) {
     this.#options = options;
   }
 
@@ -47,25 +46,24 @@ export class Retrier {
     place: CallPlace = {},
   ): Promise<T> {
     const { clock } = this.#options;
-    for (let attempt = 1; ; attempt += 1) {
+    const pause = (error: BatonError, attempt: number): number => {
+      signal.throwIfAborted();
+      if (error instanceof GaveUpError || !isPassing(error)) throw error;
+      this.#lastError = error;
+      const waitMs = pauseAfter(error, attempt * STEP_MS, clock.now());
+      const budgetMs = this.#budgetMs();
+      if (announcedPause(error, clock.now()) >= budgetMs) throw this.#giveUpOnPause(what, error);
+      if (waitMs >= budgetMs) throw this.#giveUp(what);
+      return waitMs;
+    };
+    const ctx = { ...this.#options, signal };
+    const result = await repeat({ what, layer: "call", pause }, ctx, async (attempt) => {
       this.#waitingSince ??= clock.monotonic();
-      try {
-        const result = await this.once(what, signal, call, { ...place, attempt });
-        this.#waitingSince = undefined;
-        this.#lastError = undefined;
-        return result;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = toBatonError(thrown);
-        if (error instanceof GaveUpError || !isPassing(error)) throw error;
-        this.#lastError = error;
-        const waitMs = retryDelay(error, attempt, clock.now());
-        const budgetMs = this.#budgetMs();
-        if (announcedPause(error, clock.now()) >= budgetMs) throw this.#giveUpOnPause(what, error);
-        if (waitMs >= budgetMs) throw this.#giveUp(what);
-        await waitToRetry({ what, layer: "call", attempt, waitMs, error }, { ...this.#options, signal });
-      }
-    }
+      return await this.once(what, signal, call, { ...place, attempt });
+    });
+    this.#waitingSince = undefined;
+    this.#lastError = undefined;
+    return result;
   }
 
   /** The result of one `call`, which is given up when it takes too long. */
@@ -141,25 +139,8 @@ function describeWait(ms: number): string {
 /** Tells the end of patience from the connector's own `Unavailable`. */
 export class GaveUpError extends BatonError {}
 
-/** Whether trying again may help. */
-export function isPassing({ code }: BatonError): boolean {
-  return code === Code.Unavailable || code === Code.DeadlineExceeded;
-}
-
 /** Milliseconds until the upstream wants to be asked again at all; asking in between would only bring a refusal. */
 function announcedPause({ rateLimit }: BatonError, now: number): number {
   if (rateLimit?.resetAt === undefined || (rateLimit.remaining ?? 0) > 0) return 0;
   return rateLimit.resetAt - now;
-}
-
-/**
- * Milliseconds until the next attempt. An announced reset counts if it lies ahead: all of it when the quota
- * is used up, else its share per remaining request, in whole seconds.
- */
-export function retryDelay(error: BatonError, attempt: number, now: number): number {
-  const { resetAt = 0, remaining = 0 } = error.rateLimit ?? {};
-  const untilReset = resetAt - now;
-  if (untilReset <= 0) return Math.min(attempt * STEP_MS, LONGEST_WAIT_MS);
-  const share = remaining > 0 ? Math.ceil(untilReset / remaining / STEP_MS) * STEP_MS : untilReset;
-  return Math.min(share, LONGEST_WAIT_MS);
 }

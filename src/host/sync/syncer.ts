@@ -1,3 +1,4 @@
+import { isPassing } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { inSpan } from "#kernel/trace.ts";
@@ -11,7 +12,7 @@ import { Collector } from "./collector.ts";
 import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./invariants.ts";
 import type { DropCounts, SyncProgress } from "./progress.ts";
 import { openRun } from "./resume.ts";
-import { DEFAULT_MAX_WAIT_MS, GaveUpError, isPassing, Retrier } from "./retry.ts";
+import { DEFAULT_MAX_WAIT_MS, GaveUpError, Retrier } from "./retry.ts";
 import { lostRows, StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
 
 export interface SyncOptions extends Partial<SyncScope> {

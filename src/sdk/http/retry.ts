@@ -1,6 +1,6 @@
+import { doubling, repeat } from "#kernel/backoff.ts";
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
-import { waitToRetry } from "#kernel/retry-wait.ts";
 import type { RateGate } from "./rate-limit.ts";
 
 /** The first wait when the upstream announces none; it doubles with each attempt. */
@@ -61,24 +61,26 @@ export async function withRetries<T>(
   const { ctx, budget, gate, what } = options;
   // Attempts after an announced pause count only for whoever looks on.
   let guesses = 1;
-  for (let attempt = 1; ; attempt += 1) {
-    refuseWhileClosed(options);
-    try {
-      return await operation(attempt);
-    } catch (error) {
-      if (!(error instanceof BatonError) || error.code !== Code.Unavailable) throw error;
-      // Whoever says when to come back will be there then; guesses are limited in number.
-      const isAnnounced = announcedReset(error.rateLimit) !== undefined;
-      const wait = nextWait(error.rateLimit, guesses, options);
-      const isTried = isAnnounced || guesses < attemptsFor(error, options);
-      if (!isTried || wait >= timeLeft(ctx) || !budget.take(wait)) {
-        throw handOver(error, gate, ctx.clock.now());
-      }
-      if (!isAnnounced) guesses += 1;
-      await waitToRetry({ what, layer: "request", attempt, waitMs: wait, error }, ctx);
+  const pause = (error: BatonError): number | undefined => {
+    if (error.code !== Code.Unavailable || error instanceof ClosedGateError) return undefined;
+    // Whoever says when to come back will be there then; guesses are limited in number.
+    const isAnnounced = announcedReset(error.rateLimit) !== undefined;
+    const waitMs = nextWait(error.rateLimit, guesses, options);
+    const isTried = isAnnounced || guesses < attemptsFor(error, options);
+    if (!isTried || waitMs >= timeLeft(ctx) || !budget.take(waitMs)) {
+      throw handOver(error, gate, ctx.clock.now());
     }
-  }
+    if (!isAnnounced) guesses += 1;
+    return waitMs;
+  };
+  return await repeat({ what, layer: "request", pause }, ctx, async (attempt) => {
+    refuseWhileClosed(options);
+    return await operation(attempt);
+  });
 }
+
+/** The upstream wants no request for now, and got none. */
+class ClosedGateError extends BatonError {}
 
 function attemptsFor({ lessMayHelp }: BatonError, { attempts, attemptsAtThisSize }: RetryOptions): number {
   return lessMayHelp ? (attemptsAtThisSize ?? attempts) : attempts;
@@ -92,8 +94,7 @@ function nextWait(
   const announced = announcedReset(limit);
   if (announced !== undefined)
     return Math.max(FIRST_WAIT_MS, announced - ctx.clock.now()) + random() * ANNOUNCED_JITTER_MS;
-  const base = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-  return base * (0.5 + random() / 2);
+  return doubling(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS) * (0.5 + random() / 2);
 }
 
 /** A reset counts as a wait only if nothing remains until then, or if nothing is said about what remains. */
@@ -123,7 +124,7 @@ function handOver(error: BatonError, gate: RateGate, now: number): BatonError {
 function refuseWhileClosed({ ctx, gate, upstream }: RetryOptions): void {
   const resetAt = gate.closedUntil(ctx.clock.now());
   if (resetAt === undefined) return;
-  throw new BatonError(
+  throw new ClosedGateError(
     Code.Unavailable,
     `${upstream} asked for a pause until ${new Date(resetAt).toISOString()}; no request is sent before then`,
     { rateLimit: { remaining: 0, resetAt } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { Retrier, retryDelay } from "#sync/retry.ts";
-import { catchError, JumpingClock, type LogLine, NOON, recordLog } from "./support.ts";
+import { Retrier } from "#sync/retry.ts";
+import { catchError, JumpingClock, type LogLine, recordLog } from "./support.ts";
 
 const MINUTE = 60_000;
 
@@ -19,36 +19,6 @@ function setup(maxWaitMs = 15 * MINUTE) {
     signal: new AbortController().signal,
   };
 }
-
-describe("the wait before the next attempt", () => {
-  it.each([
-    ["grows with the attempts", unavailable(), 1, 1_000],
-    ["grows with the attempts", unavailable(), 7, 7_000],
-    ["is at most a minute", unavailable(), 90, MINUTE],
-    [
-      "is the time to the reset when the quota is used up",
-      unavailable({ remaining: 0, resetAt: NOON + 3_000 }),
-      1,
-      3_000,
-    ],
-    [
-      "is a minute when the reset is further away",
-      unavailable({ remaining: 0, resetAt: NOON + 120_000 }),
-      1,
-      MINUTE,
-    ],
-    [
-      "is shared among the remaining requests",
-      unavailable({ remaining: 5, resetAt: NOON + 10_000 }),
-      1,
-      2_000,
-    ],
-    ["is rounded up to seconds", unavailable({ remaining: 3, resetAt: NOON + 10_000 }), 1, 4_000],
-    ["forgets a reset in the past", unavailable({ remaining: 0, resetAt: NOON - 1 }), 2, 2_000],
-  ])("%s", (_, error, attempt, expected) => {
-    expect(retryDelay(error, attempt, NOON)).toBe(expected);
-  });
-});
 
 describe("a call that fails", () => {
   it("for a passing reason is repeated until it succeeds", async () => {
