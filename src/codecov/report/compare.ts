@@ -2,7 +2,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { Resource } from "#model/resource.ts";
 import { compareUtf8 } from "#model/text.ts";
 import type { EncodedRecord, RecordReader } from "#store/reader.ts";
-import { type Member, readMember, USER_TYPE } from "./member.ts";
+import { type Member, readMember, USER_TYPE } from "./synced-member.ts";
 
 /** A member of the later sync, of the earlier one, or of both. */
 export interface Compared {

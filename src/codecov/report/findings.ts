@@ -1,4 +1,4 @@
-import type { SignIn } from "./member.ts";
+import type { SignIn } from "./synced-member.ts";
 
 /**
  * What became of a member since the sync that is compared with. A member who joined or left has no other change. For one

@@ -14,7 +14,7 @@ import { hasHidden } from "#kernel/visible-text.ts";
 import type { Compared } from "./compare.ts";
 import { joinDeletedAccounts } from "./deleted-accounts.ts";
 import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
-import { SIGN_INS, type SignIn } from "./member.ts";
+import { SIGN_INS, type SignIn } from "./synced-member.ts";
 
 /** Rows stored together; between two batches the program can be interrupted. */
 const BATCH = 1_000;

@@ -5,7 +5,6 @@ import { everyItem, type RecordReader } from "#store/reader.ts";
 import type { SyncRun } from "#store/sync-run.ts";
 import { compareMembers } from "./compare.ts";
 import { type Counts, type Finding, knowsSignIns, type ListName } from "./findings.ts";
-import { USER_TYPE } from "./member.ts";
 import { type BuildOptions, buildMemberTable, type MemberTable } from "./member-table.ts";
 import {
   choosePrevious,
@@ -15,6 +14,7 @@ import {
   readOrganization,
   type SyncFacts,
 } from "./snapshots.ts";
+import { USER_TYPE } from "./synced-member.ts";
 
 /** How many of those are named in a note who are on a list as well. */
 const MAX_NAMED = 5;

@@ -4,7 +4,7 @@ import type { C1zReader } from "#store/c1z-file.ts";
 import type { RecordReader } from "#store/reader.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import { readMember, USER_TYPE } from "./member.ts";
+import { readMember, USER_TYPE } from "./synced-member.ts";
 
 /** A sync that a review is about, or that it compares with. */
 export interface SyncFacts {

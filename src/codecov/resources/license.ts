@@ -7,7 +7,7 @@ import { isOwnId, licenseEntitlements, licenseType, toLicenseResource } from "./
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
-import type { SyncNotes } from "./sync-notes.ts";
+import type { SyncNotes } from "./sync-cache.ts";
 import type { SyncStart } from "./sync-start.ts";
 
 export interface LicenseSyncerOptions {

@@ -2,7 +2,7 @@ import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ADMIN, isOwnId, orgEntitlements, orgType, toOrgResource } from "./access-model.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
-import type { SyncNotes } from "./sync-notes.ts";
+import type { SyncNotes } from "./sync-cache.ts";
 
 /** The one organization, its members and its admins. */
 export function makeOrgSyncer(

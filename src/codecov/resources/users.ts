@@ -9,12 +9,12 @@ import { makeResourceType, Trait } from "#model/resource.ts";
 import { type EncodedUser, encodeUsers, makeUser, type UserOptions } from "#model/user.ts";
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { OrganizationReader } from "./organization.ts";
-import { type SessionReader, signInOf } from "./sessions.ts";
-import type { SyncNotes } from "./sync-notes.ts";
+import { type SessionReader, signInOf } from "./sign-ins.ts";
+import type { SyncNotes } from "./sync-cache.ts";
 import type { TokenOwner } from "./token-owner.ts";
 import { USER_TYPE } from "./type-ids.ts";
+import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-counters.ts";
 import { toUser } from "./user-mapper.ts";
-import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-tally.ts";
 
 const userType = makeResourceType({
   id: USER_TYPE,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SyncNotes } from "#codecov/resources/sync-notes.ts";
+import { SyncNotes } from "#codecov/resources/sync-cache.ts";
 
 /**
  * A host in the middle of a sync: listings are done in an order of its own, phase by phase; what is done and

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { SyncNotes } from "#codecov/resources/sync-notes.ts";
+import { SyncNotes } from "#codecov/resources/sync-cache.ts";
 
 it("eight syncs are remembered; the ninth takes the place of the oldest", () => {
   const notes = new SyncNotes();
