@@ -1,4 +1,5 @@
 import type { Metrics } from "#kernel/metrics.ts";
+import { Complaints } from "#telemetry/complaints.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import type { Identity } from "./identity.ts";
@@ -54,13 +55,16 @@ export async function openTelemetry(
  * is left out, as it repeats the value, which may be a key for the collector.
  */
 function withoutCollector(): Telemetry {
+  const complaints = new Complaints();
   return {
     tracer: undefined,
     mirror: undefined,
-    reportTo: (log) =>
-      log.warn(
+    reportTo: (log) => {
+      complaints.reportTo(log);
+      complaints.add(
         "nothing is sent to the OpenTelemetry collector: a variable of OpenTelemetry makes no sense; check OTEL_EXPORTER_OTLP_HEADERS",
-      ),
+      );
+    },
     close: async () => undefined,
   };
 }

@@ -25,6 +25,7 @@ import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import { endsWithin } from "#kernel/waiting.ts";
 import type { Collector } from "./collector.ts";
+import { Complaints } from "./complaints.ts";
 import { mirrorLines } from "./log-records.ts";
 import { MetricPublisher } from "./otel-metrics.ts";
 import { OtelTracer } from "./otel-tracer.ts";
@@ -42,8 +43,7 @@ const METRIC_TIMEOUT_MS = 10_000;
 /** Whatever `NODE_TLS_REJECT_UNAUTHORIZED` says; a context of our own is not touched by `GRPC_…` variables either. */
 const CHECKED = { rejectUnauthorized: true };
 
-/** A collector that is away would otherwise be complained about every second. */
-const COMPLAINT_INTERVAL_MS = 60_000;
+const LOST = "traces, logs or metrics could not be sent to the OpenTelemetry collector and are lost";
 
 export interface TelemetryOptions {
   readonly collector: Collector;
@@ -104,8 +104,8 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
       })
     : undefined;
 
-  const complaints = new Complaints(collector.address);
-  const complain = (error: unknown): void => complaints.add(error);
+  const complaints = new Complaints();
+  const complain = (error: unknown): void => complaints.add(LOST, { collector: collector.address, error });
   setGlobalErrorHandler(complain);
   const metrics =
     options.metrics &&
@@ -150,29 +150,4 @@ function publishMetrics(
 
 function redactAll(texts: Readonly<Record<string, string>>, redactor: Redactor): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, redactor.redact(text)]));
-}
-
-/** Tells now and then that nothing can be sent. */
-class Complaints {
-  readonly #address: string;
-  #log: Logger | undefined;
-  #lastAt = Number.NEGATIVE_INFINITY;
-
-  constructor(address: string) {
-    this.#address = address;
-  }
-
-  reportTo(log: Logger): void {
-    this.#log = log;
-  }
-
-  add(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#lastAt < COMPLAINT_INTERVAL_MS) return;
-    this.#lastAt = now;
-    this.#log?.warn("traces, logs or metrics could not be sent to the OpenTelemetry collector and are lost", {
-      collector: this.#address,
-      error,
-    });
-  }
 }
