@@ -50,6 +50,8 @@ export interface Command {
   readonly uses?: readonly Field[];
   /** Whether it acts on the connector's own settings, too. */
   readonly usesConnector?: boolean;
+  /** Whether its run begins with a connector in a thread of this process, which can then be started ahead. */
+  readonly startsThread?: boolean;
   /** For the help; hidden commands have none. */
   readonly examples?: readonly Example[];
   load(): Promise<Run>;

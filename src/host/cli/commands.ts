@@ -10,12 +10,16 @@ export const mainCommand: Command = {
   summary: "sync into a .c1z file; with --client-id take tasks from C1",
   uses: Object.values(sdkFields),
   usesConnector: true,
+  startsThread: true,
   examples: [{ args: ["--file", "sync.c1z"], purpose: "sync; the settings come from variables or a file" }],
   load: async () => (await import("./commands/run.ts")).run,
 };
 
 /** Starts the connector for a host. Hosts on baton-sdk know this name. */
 export const CONNECTOR_SERVICE = "_connector-service";
+
+/** Tells the build of the executable which words start no connector thread, see `commands/other-runs.ts`. */
+export const OTHER_RUNS_COMMAND = "_other-runs";
 
 /** What every connector program can do. */
 const commonCommands: readonly Command[] = [
@@ -25,6 +29,12 @@ const commonCommands: readonly Command[] = [
     hidden: true,
     usesConnector: true,
     load: async () => (await import("./commands/connector-service.ts")).run,
+  },
+  {
+    name: OTHER_RUNS_COMMAND,
+    summary: "print the words that start no connector thread, as JSON (for the build)",
+    hidden: true,
+    load: async () => (await import("./commands/other-runs.ts")).run,
   },
   {
     name: "capabilities",

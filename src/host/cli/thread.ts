@@ -9,33 +9,19 @@ const MAIN_SCRIPT = "entry.cjs";
 /** Where the main script of the executable leaves a thread for the program, which is another script. */
 const AHEAD = Symbol.for("baton.connector-thread");
 
-/** Words with which a run has no use for a connector thread. */
-const OTHER_RUNS = new Set([
-  "_connector-service",
-  "capabilities",
-  "completion",
-  "config",
-  "health-check",
-  "help",
-  "report",
-  "serve",
-  "version",
-  "--help",
-  "-h",
-  "--version",
-  "-v",
-]);
-
 /**
  * Whether a run will most likely start the connector in a thread. Nothing has been loaded yet that could tell for
  * sure, and nothing depends on it but time.
+ *
+ * @param others words of runs that start none, see `commands/other-runs.ts`
  */
 export function mayNeedThread(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  others: readonly string[],
 ): boolean {
   const isService = env["BATON_CLIENT_ID"] !== undefined || args.some((arg) => arg.startsWith("--client-id"));
-  return !isService && !args.some((arg) => OTHER_RUNS.has(arg));
+  return !isService && !args.some((arg) => others.includes(arg));
 }
 
 /** Starts a thread before the program is loaded, which takes as long. It does not keep the program alive. */

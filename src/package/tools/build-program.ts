@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Module from "node:module";
 import { basename, dirname, extname, join, relative } from "node:path";
+import { OTHER_RUNS_COMMAND } from "#cli/commands.ts";
 import { bundle } from "./bundle.ts";
 import { type BundledPackages, findPackages } from "./components.ts";
 import { type Training, trainCodeCaches } from "./executable/train.ts";
@@ -84,8 +85,9 @@ export async function buildExecutable(
   mkdirSync(parts, { recursive: true });
   // These are sources in a checkout and JavaScript in the package.
   const ending = extname(import.meta.filename);
+  const otherRuns = execFileSync(process.execPath, [bundled, OTHER_RUNS_COMMAND], { encoding: "utf8" });
   for (const script of ["entry", "trainee"]) {
-    const constants = { BUNDLE_NAME: basename(bundled) };
+    const constants = { BUNDLE_NAME: basename(bundled), OTHER_RUNS: otherRuns };
     const entry = join(import.meta.dirname, "executable", script + ending);
     await bundle({ root, entry, outfile: part(`${script}.cjs`), constants });
   }

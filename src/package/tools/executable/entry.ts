@@ -14,8 +14,12 @@ import { roleOf } from "./role.ts";
 /** The file name of the bundle in stack traces; the build puts it here. */
 declare const BUNDLE_NAME: string;
 
+/** Words of runs that start no connector thread, as JSON; the build asks the bundle for them. */
+declare const OTHER_RUNS: string;
+
 // Before anything else: to start a thread takes as long as to load the program.
-if (isMainThread && mayNeedThread(process.argv.slice(2), process.env)) startThreadAhead();
+const others: readonly string[] = JSON.parse(OTHER_RUNS);
+if (isMainThread && mayNeedThread(process.argv.slice(2), process.env, others)) startThreadAhead();
 
 const asset = (name: string): Buffer => Buffer.from(getRawAsset(name));
 

@@ -1,0 +1,16 @@
+import type { Command, Invocation } from "../command.ts";
+import { programFields } from "../program-fields.ts";
+import { print } from "../standard-output.ts";
+
+/** `_other-runs`: tells the build of the executable which words start no connector thread, as JSON. */
+export async function run({ commands }: Invocation): Promise<number> {
+  await print(`${JSON.stringify(otherRuns(commands))}\n`);
+  return 0;
+}
+
+/** The words on a command line by which a run has no use for a connector thread: other commands, help, version. */
+export function otherRuns(commands: readonly Command[]): readonly string[] {
+  const names = commands.filter(({ startsThread }) => startsThread !== true).map(({ name }) => name);
+  const flags = Object.values(programFields).flatMap(({ name, shorthand }) => [`--${name}`, `-${shorthand}`]);
+  return [...names, ...flags];
+}
