@@ -8,6 +8,7 @@ import packageFile from "../package.json" with { type: "json" };
 const ENTRIES: Readonly<Record<string, string>> = {
   ".": "src/package/index.ts",
   "./testing": "src/package/testing.ts",
+  "./wire": "src/package/wire.ts",
 };
 
 /** The package's own command, and what it packs into executables. */

@@ -1,21 +1,35 @@
 /**
- * `baton-connector-sdk`: what connectors are written with and run with. What they are tested with is in
- * `baton-connector-sdk/testing`.
+ * `baton-connector-sdk`: what connectors are written with. {@link defineConnector} makes one of a short description,
+ * {@link run} a program of it. How it is tested is in `baton-connector-sdk/testing`, and what lies one level below, the
+ * messages of the connector contract, in `baton-connector-sdk/wire`.
  */
 
-export type { Command, Invocation, Program } from "#cli/command.ts";
-export { main as run } from "#cli/program.ts";
-export type { ConfigOf, Field, FieldSet } from "#config/field.ts";
-export type { CallContext } from "#kernel/context.ts";
-export { BatonError, type BatonErrorOptions, Code } from "#kernel/errors.ts";
-export { Secret } from "#kernel/secret.ts";
+export { defineConnector } from "#define/define-connector.ts";
 export type {
-  Action,
-  Connector,
-  ConnectorDefinition,
-  ConnectorSettings,
-  EventFeed,
-  Page,
-  PageRequest,
-  ResourceSyncer,
-} from "#runtime/connector.ts";
+  Change,
+  ChangeResult,
+  EntitlementSet,
+  KnownResource,
+} from "#define/resource-types.ts";
+export type { ResourceFields, ResourceRef, UserFields } from "#define/rows.ts";
+export { choice, flag, integer, list, secret, text, url } from "#define/settings.ts";
+export type { Credentials } from "#http/credentials.ts";
+export { JsonApi } from "#http/json-api.ts";
+export { nested, PageBag, type PageState } from "#http/page-bag.ts";
+export {
+  cursor,
+  linkHeader,
+  offset,
+  onePage,
+  type PageQuery,
+  type Pager,
+  pageNumber,
+  type RowPage,
+} from "#http/paging.ts";
+export { type ApiPath, path } from "#http/path.ts";
+export type { CallContext } from "#kernel/context.ts";
+export { BatonError, Code } from "#kernel/errors.ts";
+export { Secret } from "#kernel/secret.ts";
+export type { SecretSource } from "#kernel/secret-source.ts";
+export { refuseGrant } from "#model/grant.ts";
+export { run } from "./run.ts";

@@ -83,6 +83,21 @@ export interface ConnectorSpec<Settings extends SettingSet, Client> {
  * Defines a connector: settings, a client, resource types and what can be done with them. The types of settings, client,
  * rows and ids are inferred, so that a mistyped name does not compile.
  *
+ * @example
+ * export default defineConnector({
+ *   name: "baton-acme",
+ *   displayName: "Acme",
+ *   settings: { token: secret("Acme API token") },
+ *   open: ({ settings, http }) => http.json("https://api.acme.example", { bearer: settings.token }),
+ *   validate: (acme, ctx) => acme.get(path`/me`, Me, ctx),
+ *   types: (type) => [
+ *     type.user({
+ *       list: (acme, page, ctx) => acme.page(path`/users`, User, page, cursor("next"), ctx),
+ *       user: (row) => ({ id: row.id, name: row.name, emails: [row.email], enabled: row.active }),
+ *     }),
+ *   ],
+ * });
+ *
  * @throws BatonError Internal for a definition that contradicts itself
  */
 export function defineConnector<const Settings extends SettingSet, Client>(

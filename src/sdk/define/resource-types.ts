@@ -9,7 +9,12 @@ export interface ListPage<Under extends string = string> extends PageQuery {
   readonly parent: [string] extends [Under] ? undefined : ResourceRef;
 }
 
-/** A resource as a host names it. */
+/**
+ * A resource as a host names it.
+ *
+ * @example
+ * const describe = (team: KnownResource) => (team.name === "" ? team.id : team.name);
+ */
 export interface KnownResource extends ResourceRef {
   /** As it was listed; empty if the host does not tell. */
   readonly name: string;
@@ -23,7 +28,12 @@ export interface WantedResource {
   readonly parent: ResourceRef | undefined;
 }
 
-/** What can be held on the resources of a type, by a name that never changes. */
+/**
+ * What can be held on the resources of a type, by a name that never changes.
+ *
+ * @example
+ * const roles = { member: { grantableTo: ["user"] }, owner: { grantableTo: ["user"], purpose: "ownership" } } as const;
+ */
 export type EntitlementSet = Readonly<Record<string, EntitlementFields>>;
 
 /** One thing that can be held. */
@@ -52,14 +62,25 @@ export interface Holding<Entitlements extends EntitlementSet> {
   readonly expand?: readonly string[];
 }
 
-/** What is to be granted or revoked. */
+/**
+ * What is to be granted or revoked.
+ *
+ * @example
+ * const toBody = ({ entitlement, principal }: Change<EntitlementSet>) => ({ role: entitlement, user: principal.id });
+ */
 export interface Change<Entitlements extends EntitlementSet> {
   readonly resource: KnownResource;
   readonly entitlement: Slug<Entitlements>;
   readonly principal: KnownResource & { readonly type: Holder<Entitlements> };
 }
 
-/** Nothing, or `"already"` if there was nothing left to do. */
+/**
+ * Nothing, or `"already"` if there was nothing left to do.
+ *
+ * @example
+ * grant: (acme, { resource, principal }, ctx): Promise<ChangeResult> =>
+ *   acme.put(path`/teams/${resource.id}/members/${principal.id}`, { already: [409] }, ctx)
+ */
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return is welcome
 export type ChangeResult = "already" | undefined | void;
 

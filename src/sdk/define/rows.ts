@@ -11,7 +11,12 @@ export type Id = string | number;
 /** A point in time: a date, its text in ISO 8601, or epoch milliseconds. */
 export type Instant = Date | string | number;
 
-/** What a resource is known by. */
+/**
+ * What a resource is known by.
+ *
+ * @example
+ * const team: ResourceRef = { type: "team", id: "7" };
+ */
 export interface ResourceRef {
   /** Its type, for example `team`. */
   readonly type: string;
@@ -21,7 +26,12 @@ export interface ResourceRef {
 /** A resource by its type, for example `{ user: "jdoe" }`. */
 export type RefOf<Type extends string> = { [T in Type]: { readonly [Key in T]: Id } }[Type];
 
-/** What a resource says of itself. What is null or undefined is left out. */
+/**
+ * What a resource says of itself. What is null or undefined is left out.
+ *
+ * @example
+ * const toTeam = (row: Team): ResourceFields => ({ id: row.id, name: row.title });
+ */
 export interface ResourceFields {
   readonly id: Id;
   /** As people know it; the id if there is none. */
@@ -32,7 +42,12 @@ export interface ResourceFields {
   readonly createdAt?: Instant | null | undefined;
 }
 
-/** What a user says of itself. What is null or undefined is left out. */
+/**
+ * What a user says of itself. What is null or undefined is left out.
+ *
+ * @example
+ * const toUser = (row: User): UserFields => ({ id: row.id, emails: [row.email], enabled: row.active });
+ */
 export interface UserFields extends Omit<ResourceFields, "name"> {
   /** As people know the user; the login, or else the id, if there is none. */
   readonly name?: string | null | undefined;

@@ -5,7 +5,12 @@ import { SecretSource } from "#kernel/secret-source.ts";
 /** A secret, or where to get it. Only a source can be read again when the upstream has refused the secret. */
 export type SecretLike = Secret | SecretSource;
 
-/** How requests prove who sends them. */
+/**
+ * How requests prove who sends them.
+ *
+ * @example
+ * http.json(settings.baseUrl, { headers: { "X-Api-Key": settings.key, "X-App-Key": settings.appKey } })
+ */
 export type Credentials =
   /** `Authorization: Bearer …` */
   | { readonly bearer: SecretLike }

@@ -91,6 +91,9 @@ export type Patience = Partial<Pick<RetryOptions, "attempts" | "attemptsAtThisSi
  * Errors have the code that fits the status: `Unauthenticated` (401), `PermissionDenied` (403), `NotFound` (404),
  * `AlreadyExists` (409), `InvalidArgument` (other 4xx), `Unavailable` (429 and 5xx, after repetitions). A response of
  * another shape than the schema's is `FailedPrecondition`.
+ *
+ * @example
+ * const created = await acme.post(path`/users`, { body: { name: "Ada" }, schema: User }, ctx);
  */
 export class JsonApi {
   readonly #options: JsonApiOptions;

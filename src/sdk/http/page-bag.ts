@@ -1,7 +1,12 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { PageQuery, RowPage } from "./paging.ts";
 
-/** A listing that is still to be read, or to be read on. */
+/**
+ * A listing that is still to be read, or to be read on.
+ *
+ * @example
+ * const members: PageState = { kind: "members", id: "project-1", token: "" };
+ */
 export interface PageState {
   /** Which listing of several, for example `members`. */
   readonly kind: string;
@@ -13,7 +18,13 @@ export interface PageState {
 
 /**
  * The states of several listings in one page token, for a listing that is made of others: a stack whose top is read
- * next. The token holds all there is to know, so that another process can go on.
+ * next. The token holds all there is to know, so that another process can go on. {@link nested} is made of it.
+ *
+ * @example
+ * const bag = PageBag.read(page.pageToken, { kind: "users", id: "" });
+ * const { rows, next } = await listOf(bag.current);
+ * bag.advance(next);
+ * return { rows, next: bag.toString() };
  */
 export class PageBag {
   readonly #states: PageState[];
@@ -92,6 +103,13 @@ export interface NestedListing<Outer, Inner> {
 /**
  * One page of a listing in two levels, as where members can only be listed project by project. Each page is one request:
  * of the outer listing, which gives no rows, or of an inner one.
+ *
+ * @example
+ * nested(page, {
+ *   outer: (projects) => acme.page(path`/projects`, Project, projects, cursor("next"), ctx),
+ *   key: (project) => project.id,
+ *   inner: (id, members) => acme.page(path`/projects/${id}/members`, Member, members, offset(), ctx),
+ * })
  */
 export async function nested<Outer, Inner>(
   page: PageQuery,

@@ -7,7 +7,12 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { QueryValues } from "./path.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
 
-/** Which page a host asks for. */
+/**
+ * Which page a host asks for.
+ *
+ * @example
+ * const first: PageQuery = { pageSize: 0, pageToken: "" };
+ */
 export interface PageQuery {
   /** Rows wanted; 0 leaves the choice to the connector. */
   readonly pageSize: number;
@@ -15,7 +20,12 @@ export interface PageQuery {
   readonly pageToken: string;
 }
 
-/** A page of rows. */
+/**
+ * A page of rows.
+ *
+ * @example
+ * const last: RowPage<string> = { rows: ["ada", "grace"], next: "" };
+ */
 export interface RowPage<Row> {
   readonly rows: readonly Row[];
   /** Token of the next page; empty on the last one. */
@@ -35,7 +45,15 @@ export interface PageResponse {
 /** Where a list goes on: at a token, empty at the end, or at an address that the upstream gave. */
 export type NextPage = { readonly token: string } | { readonly link: string };
 
-/** A way of paging. */
+/**
+ * A way of paging, for APIs with one of their own.
+ *
+ * @example
+ * const afterLast: Pager = {
+ *   ask: ({ pageToken }) => ({ after: pageToken === "" ? undefined : pageToken }),
+ *   next: (_page, { body }) => ({ token: readLastId(body) ?? "" }),
+ * };
+ */
 export interface Pager {
   /** Where in the response the rows are; absent if they are the whole response or its only list. */
   readonly rows?: string | undefined;
@@ -63,6 +81,9 @@ const DEFAULT_SIZE = 100;
  *
  * Rows that vanish from earlier pages meanwhile make later ones move up, and one is missed; prefer any other way of
  * paging if the API has one.
+ *
+ * @example
+ * acme.page(path`/teams`, Team, page, pageNumber({ more: "meta.has_more" }), ctx)
  */
 export function pageNumber(
   options: PagerOptions & {
@@ -100,7 +121,12 @@ export function pageNumber(
   };
 }
 
-/** Pages by the number of rows before them: `?offset=200&limit=100`. What {@link pageNumber} says of changes holds. */
+/**
+ * Pages by the number of rows before them: `?offset=200&limit=100`. What {@link pageNumber} says of changes holds.
+ *
+ * @example
+ * acme.page(path`/teams/${team.id}/members`, Member, page, offset({ total: "total" }), ctx)
+ */
 export function offset(
   options: PagerOptions & {
     /** Where in the response it says how many rows there are in all; without it, the list ends with an empty page. */
@@ -132,6 +158,9 @@ export function offset(
  * server is followed. The list ends where the cursor is null or empty.
  *
  * @param field where in the response the cursor is, for example `meta.next_cursor`
+ *
+ * @example
+ * acme.page(path`/users`, User, page, cursor("meta.next_cursor", { rows: "users" }), ctx)
  */
 export function cursor(
   field: string,
@@ -160,7 +189,12 @@ export function cursor(
   };
 }
 
-/** Pages by the header `Link: <…>; rel="next"`, as GitHub and GitLab have it. The list ends where there is none. */
+/**
+ * Pages by the header `Link: <…>; rel="next"`, as GitHub and GitLab have it. The list ends where there is none.
+ *
+ * @example
+ * acme.page(path`/repos`, Repository, page, linkHeader(), ctx)
+ */
 export function linkHeader(options: Omit<PagerOptions, "param"> = {}): Pager {
   const { sizeParam = "per_page" } = options;
   return {
@@ -173,7 +207,12 @@ export function linkHeader(options: Omit<PagerOptions, "param"> = {}): Pager {
   };
 }
 
-/** Lists that come whole, without pages. */
+/**
+ * Lists that come whole, without pages.
+ *
+ * @example
+ * acme.page(path`/roles`, Role, page, onePage(), ctx)
+ */
 export function onePage(options: Pick<PagerOptions, "rows"> = {}): Pager {
   return { rows: options.rows, ask: () => ({}), next: () => ({ token: "" }) };
 }

@@ -6,7 +6,12 @@ export type PathValue = string | number | bigint | boolean;
 /** Parameters of a query by name; those that are undefined are left out. */
 export type QueryValues = Readonly<Record<string, PathValue | undefined>>;
 
-/** Path and query of a request below the base URL, with all values encoded. Made by {@link path} only. */
+/**
+ * Path and query of a request below the base URL, with all values encoded. Made by {@link path} only.
+ *
+ * @example
+ * const admins: ApiPath = path`/users`.withQuery({ role: "admin" });
+ */
 export class ApiPath {
   readonly #text: string;
 
@@ -35,6 +40,9 @@ export class ApiPath {
  *
  * @throws BatonError InvalidArgument for a value that would lead elsewhere all the same: an empty one, or one that
  * makes a part of the path `.` or `..`, which servers leave out.
+ *
+ * @example
+ * await acme.delete(path`/teams/${team.id}/members/${user.id}`, ctx);
  */
 export function path(texts: TemplateStringsArray, ...values: readonly PathValue[]): ApiPath {
   let written = texts[0] ?? "";

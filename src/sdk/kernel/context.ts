@@ -3,7 +3,12 @@ import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Span } from "./trace.ts";
 
-/** What travels with one call: everything that waits takes the signal, everything that tells time the clock. */
+/**
+ * What travels with one call: everything that waits takes the signal, everything that tells time the clock.
+ *
+ * @example
+ * ctx.log.info("the audit log was cut", { before: oldest });
+ */
 export interface CallContext {
   /** Aborted when the caller cancels, its deadline passes or the process shuts down. */
   readonly signal: AbortSignal;

@@ -1,21 +1,47 @@
-/** gRPC status codes by name; the number is what travels and what a failed command exits with. */
+/**
+ * gRPC status codes by name; the number is what travels and what a failed command exits with. Each says when a connector
+ * throws it; `JsonApi` does so by itself for what an API responds.
+ *
+ * @example
+ * throw new BatonError(Code.FailedPrecondition, `the team ${id} is archived; restore it in Acme first`);
+ */
 export const Code = {
+  /** No error; never thrown. */
   Ok: 0,
+  /** The caller gave up. Not thrown by connectors: what waits on `ctx.signal` ends with it. */
   Canceled: 1,
+  /** Anything that no other code fits. What is thrown without a code becomes this. */
   Unknown: 2,
+  /** A setting or an argument is wrong, and will be until somebody changes it: a malformed address, an unknown role. */
   InvalidArgument: 3,
+  /** The upstream took too long. Hosts try again. */
   DeadlineExceeded: 4,
+  /**
+   * The one resource that was asked for is gone. Never for a listing: hosts would drop it and end well, with rows
+   * missing. `defineConnector` turns it into `FailedPrecondition` there.
+   */
   NotFound: 5,
+  /** What was to be created is there already. For a grant, return `"already"` instead. */
   AlreadyExists: 6,
+  /** The credentials are right, but their owner may not do this. */
   PermissionDenied: 7,
+  /** A limit of the upstream or of this program is reached, and waiting does not help: no seat left, a response too large. */
   ResourceExhausted: 8,
+  /** Something has to change first, and not in this call: something else than the API responds, a team is archived. */
   FailedPrecondition: 9,
+  /** Somebody else changed the same thing meanwhile; the whole operation may be tried again. */
   Aborted: 10,
+  /** Behind the end of something, such as a page that does not exist. */
   OutOfRange: 11,
+  /** The upstream or the connector cannot do this at all. */
   Unimplemented: 12,
+  /** A mistake in the connector. */
   Internal: 13,
+  /** It may work later: the upstream is down, or refuses for rate (give `rateLimit`, so that hosts know when). */
   Unavailable: 14,
+  /** Data is lost or damaged beyond repair. */
   DataLoss: 15,
+  /** The credentials are wrong or expired. */
   Unauthenticated: 16,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
@@ -66,6 +92,11 @@ export interface BatonErrorOptions {
 /**
  * The one error class of the program. The message is written for an administrator: what happened, where,
  * and what to do next; never a secret and never a stack trace.
+ *
+ * @example
+ * throw new BatonError(Code.InvalidArgument, "--acme-organization names no organization; check its spelling", {
+ *   kind: "configuration",
+ * });
  */
 export class BatonError extends Error {
   override readonly name = "BatonError";

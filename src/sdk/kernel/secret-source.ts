@@ -13,7 +13,13 @@ export interface SecretSourceOptions {
   readonly register?: ((secret: Secret) => void) | undefined;
 }
 
-/** Hands out a secret, and reads it again from its file when the upstream has refused it. */
+/**
+ * Hands out a secret, and reads it again from its file when the upstream has refused it. The value of a setting made with
+ * `secret`; clients made with `http.json` take it as it is.
+ *
+ * @example
+ * const password = (await settings.password.get()).reveal();
+ */
 export class SecretSource {
   readonly #origin: SecretOrigin;
   readonly #options: SecretSourceOptions;

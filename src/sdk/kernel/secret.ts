@@ -20,6 +20,9 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = {
 /**
  * A value that must not be seen. However it is printed (string conversion, JSON, `util.inspect`, a log
  * line), only a fixed placeholder appears; {@link Secret.reveal} is the one way to the value.
+ *
+ * @example
+ * String(new Secret("hunter2")) === "[redacted]";
  */
 export class Secret {
   readonly #value: string;

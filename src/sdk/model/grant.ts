@@ -38,6 +38,9 @@ export function makeGrant({ resource, slug, principal, annotations }: GrantOptio
  * names are those of baton-sdk v0.25.0).
  *
  * @param reason what stands in the way, in words for whoever asked for the grant.
+ *
+ * @example
+ * throw refuseGrant("all seats of the team are taken; buy one in Acme first");
  */
 export function refuseGrant(reason: string): BatonError {
   return new BatonError(Code.FailedPrecondition, reason, {
