@@ -6,7 +6,7 @@ import { OrganizationReader } from "#codecov/resources/organization.ts";
 import { makeOrgSyncer } from "#codecov/resources/orgs.ts";
 import { makeSeatProvisioner } from "#codecov/resources/seat-provisioner.ts";
 import { SessionReader } from "#codecov/resources/sign-ins.ts";
-import { SyncNotes } from "#codecov/resources/sync-cache.ts";
+import { SyncCache } from "#codecov/resources/sync-cache.ts";
 import { SyncStart } from "#codecov/resources/sync-start.ts";
 import { TokenOwner } from "#codecov/resources/token-owner.ts";
 import { makeUserSyncer } from "#codecov/resources/users.ts";
@@ -33,7 +33,7 @@ export function createCodecov(
   const walk = new RosterWalk(roster, ROSTER_LIMITS, serverKey(config.baseUrl));
   const organization = new OrganizationReader(connection);
   const grants = new GrantLister(connection, organization, walk);
-  const notes = new SyncNotes();
+  const syncCache = new SyncCache();
   const start = new SyncStart(connection, organization, walk);
   const writer = new SeatWriter({ connection, internalIds: config.internalIds });
   const provisioner = makeSeatProvisioner(connection, writer);
@@ -42,13 +42,13 @@ export function createCodecov(
   return {
     metadata,
     syncers: [
-      makeUserSyncer({ connection, organization, walk, notes, sessions, tokenOwner }),
-      makeOrgSyncer(organization, grants, notes),
+      makeUserSyncer({ connection, organization, walk, syncCache, sessions, tokenOwner }),
+      makeOrgSyncer(organization, grants, syncCache),
       makeLicenseSyncer({
         connection,
         organization,
         grants,
-        notes,
+        syncCache,
         start,
         purchasedSeats: config.purchasedSeats,
         provisioner,
@@ -63,7 +63,7 @@ export function createCodecov(
     async cleanup(activeSyncId) {
       walk.forget();
       organization.forget();
-      notes.forget(activeSyncId);
+      syncCache.forget(activeSyncId);
       sessions?.forget();
     },
     upstreamRequests: () => connection.requestCount,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openReview } from "#codecov/report/review.ts";
-import { readMember } from "#codecov/report/synced-member.ts";
+import { readSyncedMember } from "#codecov/report/synced-member.ts";
 import { makeResource } from "#model/resource.ts";
 import { CODECOV, runProgram } from "../contract/program.ts";
 import { writeSample } from "../unit/report/sample-file.ts";
@@ -45,7 +45,7 @@ test.each([
   ["that of the profile, if there is one", "ann", { ...profile, name: "Ann Same" }, "Ann Same"],
 ])("the name of a member is %s", (_, displayName, given, name) => {
   const resource = makeResource({ resourceType: "user", id: "ann", displayName, profile: given });
-  expect(readMember(resource).name).toBe(name);
+  expect(readSyncedMember(resource).name).toBe(name);
 });
 
 test("such a member has a name in the review", async () => {

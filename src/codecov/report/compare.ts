@@ -2,19 +2,19 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { Resource } from "#model/resource.ts";
 import { compareUtf8 } from "#model/text.ts";
 import type { EncodedRecord, RecordReader } from "#store/reader.ts";
-import { type Member, readMember, USER_TYPE } from "./synced-member.ts";
+import { readSyncedMember, type SyncedMember, USER_TYPE } from "./synced-member.ts";
 
 /** A member of the later sync, of the earlier one, or of both. */
 export interface Compared {
-  readonly now: Member | undefined;
-  readonly before: Member | undefined;
+  readonly now: SyncedMember | undefined;
+  readonly before: SyncedMember | undefined;
 }
 
 /**
  * All members of two syncs in the byte order of their ids, side by side; without an earlier sync those of the
  * later one. Holds one row of each at a time, and decodes the earlier row only where it differs.
  *
- * @throws BatonError as {@link readMember}
+ * @throws BatonError as {@link readSyncedMember}
  */
 export function* compareMembers(later: RecordReader, earlier: RecordReader | undefined): Generator<Compared> {
   const laterRows = scanUsers(later);
@@ -45,14 +45,14 @@ function compareIds(left: EncodedRecord | undefined, right: EncodedRecord | unde
 function decodeUnlessEqual(
   row: EncodedRecord,
   other: EncodedRecord | undefined,
-  decoded: Member | undefined,
-): Member {
+  decoded: SyncedMember | undefined,
+): SyncedMember {
   const isEqual = decoded !== undefined && other !== undefined && Buffer.compare(row.data, other.data) === 0;
   return isEqual ? decoded : decode(row);
 }
 
-function decode({ id, data }: EncodedRecord): Member {
-  return readMember(decodeResource(id, data));
+function decode({ id, data }: EncodedRecord): SyncedMember {
+  return readSyncedMember(decodeResource(id, data));
 }
 
 function decodeResource(id: string, data: Uint8Array): Resource {

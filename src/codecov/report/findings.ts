@@ -1,4 +1,4 @@
-import type { SignIn } from "./synced-member.ts";
+import type { SignInState } from "./synced-member.ts";
 
 /**
  * What became of a member since the sync that is compared with. A member who joined or left has no other change. For one
@@ -39,7 +39,7 @@ export interface Finding {
   readonly nameBefore: string | null;
   readonly emailBefore: string | null;
   /** Unknown for somebody who has left. */
-  readonly signIn: SignIn;
+  readonly signIn: SignInState;
   /** When the last session ends or ended, ISO 8601. */
   readonly sessionEnds: string | null;
   readonly changes: readonly Change[];

@@ -14,7 +14,7 @@ import { hasHidden } from "#kernel/visible-text.ts";
 import type { Compared } from "./compare.ts";
 import { joinDeletedAccounts } from "./deleted-accounts.ts";
 import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
-import { SIGN_INS, type SignIn } from "./synced-member.ts";
+import { SIGN_IN_STATES, type SignInState } from "./synced-member.ts";
 
 /** Rows stored together; between two batches the program can be interrupted. */
 const BATCH = 1_000;
@@ -292,9 +292,9 @@ function toFinding(row: Row, sharesEmailWith: readonly string[]): Finding {
   };
 }
 
-function readSignIn(row: Row): SignIn {
+function readSignIn(row: Row): SignInState {
   const text = readText(row, "sign_in");
-  return SIGN_INS.find((signIn) => signIn === text) ?? "unknown";
+  return SIGN_IN_STATES.find((signIn) => signIn === text) ?? "unknown";
 }
 
 type State = Pick<

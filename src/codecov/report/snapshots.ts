@@ -4,7 +4,7 @@ import type { C1zReader } from "#store/c1z-file.ts";
 import type { RecordReader } from "#store/reader.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import { readMember, USER_TYPE } from "./synced-member.ts";
+import { readSyncedMember, USER_TYPE } from "./synced-member.ts";
 
 /** A sync that a review is about, or that it compares with. */
 export interface SyncFacts {
@@ -67,7 +67,7 @@ export function readOrganization(snapshot: Snapshot): Organization | undefined {
   if (first === undefined) return undefined;
   const [org] = reader.listResources({ resourceTypeId: "org" }, { limit: 1 }).items;
   const service = org?.profile?.["service"];
-  return { owner: readMember(first).owner, service: typeof service === "string" ? service : null };
+  return { owner: readSyncedMember(first).owner, service: typeof service === "string" ? service : null };
 }
 
 /** When a sync ended, else when it began, in epoch milliseconds; undefined if the file tells neither. */

@@ -8,11 +8,11 @@ export const USER_TYPE = "user";
  * What is known of a member's sign-ins to Codecov: a session that is valid, one that has ended, none ever, or
  * nothing at all because the sync did not ask.
  */
-export const SIGN_INS = ["active", "ended", "never", "unknown"] as const;
-export type SignIn = (typeof SIGN_INS)[number];
+export const SIGN_IN_STATES = ["active", "ended", "never", "unknown"] as const;
+export type SignInState = (typeof SIGN_IN_STATES)[number];
 
 /** A member as the user resource of a sync tells. */
-export interface Member {
+export interface SyncedMember {
   readonly id: string;
   /** Null if Codecov knows none. */
   readonly username: string | null;
@@ -26,7 +26,7 @@ export interface Member {
   readonly isAdmin: boolean;
   /** Whether Codecov is deleting the account. */
   readonly isDeleted: boolean;
-  readonly signIn: SignIn;
+  readonly signIn: SignInState;
   /** When the last session ends or ended, ISO 8601; null if there is none or it is unknown. */
   readonly sessionEnds: string | null;
 }
@@ -37,7 +37,7 @@ export interface Member {
  * @throws BatonError FailedPrecondition if its profile does not say who holds a seat and who is an admin:
  *   a review with holes would be worse than none.
  */
-export function readMember(resource: Resource): Member {
+export function readSyncedMember(resource: Resource): SyncedMember {
   const id = resource.id?.resource ?? "";
   const profile = resource.profile ?? {};
   const { activated, is_admin: isAdmin } = profile;
@@ -63,7 +63,7 @@ export function readMember(resource: Resource): Member {
   };
 }
 
-function readSignIn(isActive: unknown, expires: unknown): Pick<Member, "signIn" | "sessionEnds"> {
+function readSignIn(isActive: unknown, expires: unknown): Pick<SyncedMember, "signIn" | "sessionEnds"> {
   const sessionEnds = textOrNull(expires);
   if (typeof isActive !== "boolean") return { signIn: "unknown", sessionEnds };
   if (isActive) return { signIn: "active", sessionEnds };

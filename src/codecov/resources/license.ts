@@ -7,14 +7,14 @@ import { isOwnId, licenseEntitlements, licenseType, toLicenseResource } from "./
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
 import type { SeatProvisioner } from "./seat-provisioner.ts";
-import type { SyncNotes } from "./sync-cache.ts";
+import type { SyncCache } from "./sync-cache.ts";
 import type { SyncStart } from "./sync-start.ts";
 
 export interface LicenseSyncerOptions {
   readonly connection: ApiAccess;
   readonly organization: OrganizationReader;
   readonly grants: GrantLister;
-  readonly notes: SyncNotes;
+  readonly syncCache: SyncCache;
   readonly start: SyncStart;
   /** 0 if unknown: Codecov tells it only by way of its payment provider. */
   readonly purchasedSeats: number;
@@ -26,7 +26,7 @@ export function makeLicenseSyncer({
   connection,
   organization,
   grants,
-  notes,
+  syncCache,
   start,
   purchasedSeats,
   provisioner,
@@ -40,13 +40,13 @@ export function makeLicenseSyncer({
       const codecov = await connection.forCall(ctx);
       // A walk that has just been over the whole roster knows the number for nothing. Without one, this is where
       // the sync begins: hosts list the types in the order of their ids.
-      const known = notes.seats(activeSyncId);
+      const known = syncCache.seats(activeSyncId);
       if (known === undefined) await start.begin(activeSyncId, ctx);
       const [consumed, { target }] = await Promise.all([
         known ?? countSeats(codecov, ctx),
         organization.read(ctx),
       ]);
-      notes.noteListed(activeSyncId, licenseType.id);
+      syncCache.noteListed(activeSyncId, licenseType.id);
       const resource = toLicenseResource({ purchased: purchasedSeats, consumed }, target);
       return { items: [resource], nextPageToken: "" };
     },
@@ -67,7 +67,7 @@ export function makeLicenseSyncer({
     async grants(resource, page, ctx) {
       const { target } = await organization.read(ctx);
       if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
-      const begin = () => (notes.leavesLicenseToOrg(page.activeSyncId) ? undefined : "license");
+      const begin = () => (syncCache.leavesLicenseToOrg(page.activeSyncId) ? undefined : "license");
       return await grants.list(page, begin, ctx);
     },
   };

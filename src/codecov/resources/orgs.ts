@@ -2,13 +2,13 @@ import type { ResourceSyncer } from "#runtime/connector.ts";
 import { ADMIN, isOwnId, orgEntitlements, orgType, toOrgResource } from "./access-model.ts";
 import type { GrantLister } from "./grants.ts";
 import type { OrganizationReader } from "./organization.ts";
-import type { SyncNotes } from "./sync-cache.ts";
+import type { SyncCache } from "./sync-cache.ts";
 
 /** The one organization, its members and its admins. */
 export function makeOrgSyncer(
   organization: OrganizationReader,
   grants: GrantLister,
-  notes: SyncNotes,
+  syncCache: SyncCache,
 ): ResourceSyncer {
   return {
     resourceType: orgType,
@@ -16,7 +16,7 @@ export function makeOrgSyncer(
     async list(parent, { activeSyncId }, ctx) {
       if (parent !== undefined) return { items: [], nextPageToken: "" };
       const { owner, target } = await organization.read(ctx);
-      notes.noteListed(activeSyncId, orgType.id);
+      syncCache.noteListed(activeSyncId, orgType.id);
       return { items: [toOrgResource(owner, target)], nextPageToken: "" };
     },
 
@@ -29,19 +29,19 @@ export function makeOrgSyncer(
     async entitlements(resource, { activeSyncId }, ctx) {
       const { target } = await organization.read(ctx);
       if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
-      notes.noteOrgEntitlements(activeSyncId);
+      syncCache.noteOrgEntitlements(activeSyncId);
       return { items: orgEntitlements(resource, target), nextPageToken: "" };
     },
 
     async grants(resource, page, ctx) {
       const { target } = await organization.read(ctx);
       if (!isOwnId(resource.id, target)) return { items: [], nextPageToken: "" };
-      const begin = () => (notes.orgBringsLicense(page.activeSyncId) ? "both" : "org");
+      const begin = () => (syncCache.orgBringsLicense(page.activeSyncId) ? "both" : "org");
       return await grants.list(page, begin, ctx);
     },
 
-    explainReadOnly({ id }) {
-      return id.endsWith(`:${ADMIN}`)
+    explainReadOnly(slug) {
+      return slug === ADMIN
         ? "Codecov's API cannot change who is an admin; make the member an owner of the organization on its git service (Codecov learns of it when that person next opens its pages), and on a self-hosted Codecov change setup.admins in its configuration"
         : "Codecov's API cannot change who is a member; add or remove the person in the organization on its git service";
     },

@@ -4,7 +4,7 @@ import { LICENSE_TYPE, ORG_TYPE } from "./type-ids.ts";
 /** Syncs that are remembered at once; a host runs one at a time. */
 const MAX_SYNCS = 8;
 
-interface Note {
+interface Entry {
   readonly listed: Set<string>;
   orgEntitlementsListed: boolean;
   seats: number | undefined;
@@ -14,27 +14,27 @@ interface Note {
  * What this process has seen of a running sync: a few words that save requests. Every answer is complete without
  * them as well, after a restart for instance.
  */
-export class SyncNotes {
-  readonly #notes = new BoundedMap<string, Note>(MAX_SYNCS);
+export class SyncCache {
+  readonly #entries = new BoundedMap<string, Entry>(MAX_SYNCS);
 
   /** The resources of a type were listed. */
   noteListed(syncId: string, resourceType: string): void {
-    this.#note(syncId)?.listed.add(resourceType);
+    this.#entry(syncId)?.listed.add(resourceType);
   }
 
   noteOrgEntitlements(syncId: string): void {
-    const note = this.#note(syncId);
-    if (note !== undefined) note.orgEntitlementsListed = true;
+    const entry = this.#entry(syncId);
+    if (entry !== undefined) entry.orgEntitlementsListed = true;
   }
 
   /** A walk over the whole roster has found `count` seats. */
   noteSeats(syncId: string, count: number): void {
-    const note = this.#note(syncId);
-    if (note !== undefined) note.seats = count;
+    const entry = this.#entry(syncId);
+    if (entry !== undefined) entry.seats = count;
   }
 
   seats(syncId: string): number | undefined {
-    return this.#notes.get(syncId)?.seats;
+    return this.#entries.get(syncId)?.seats;
   }
 
   /**
@@ -42,7 +42,7 @@ export class SyncNotes {
    * listed in this sync is it certain that the latter will be asked for.
    */
   leavesLicenseToOrg(syncId: string): boolean {
-    const listed = this.#notes.get(syncId)?.listed;
+    const listed = this.#entries.get(syncId)?.listed;
     return listed?.has(ORG_TYPE) === true && listed.has(LICENSE_TYPE);
   }
 
@@ -53,21 +53,21 @@ export class SyncNotes {
    */
   orgBringsLicense(syncId: string): boolean {
     if (syncId === "") return false;
-    const note = this.#notes.get(syncId);
+    const entry = this.#entries.get(syncId);
     if (this.leavesLicenseToOrg(syncId)) return true;
-    return note === undefined || !(note.listed.has(ORG_TYPE) || note.orgEntitlementsListed);
+    return entry === undefined || !(entry.listed.has(ORG_TYPE) || entry.orgEntitlementsListed);
   }
 
   forget(syncId: string): void {
-    this.#notes.delete(syncId);
+    this.#entries.delete(syncId);
   }
 
-  #note(syncId: string): Note | undefined {
+  #entry(syncId: string): Entry | undefined {
     if (syncId === "") return undefined;
-    const known = this.#notes.get(syncId);
+    const known = this.#entries.get(syncId);
     if (known !== undefined) return known;
-    const note: Note = { listed: new Set(), orgEntitlementsListed: false, seats: undefined };
-    this.#notes.set(syncId, note);
-    return note;
+    const entry: Entry = { listed: new Set(), orgEntitlementsListed: false, seats: undefined };
+    this.#entries.set(syncId, entry);
+    return entry;
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from "#kernel/logger.ts";
 import { DELETED_SERVICE, hasPlausibleEmail, isCut } from "./user-mapper.ts";
 
 /** What is counted over a whole walk, and how the log speaks of what is out of the ordinary. */
-const ODDITIES = {
+const ANOMALIES = {
   withoutName: "members without a user name; their ids are derived and change with name and e-mail",
   otherService: "members on another git service; their ids say which",
   deleted: "accounts that Codecov is deleting; reported as deleted",
@@ -13,8 +13,8 @@ const ODDITIES = {
   implausibleEmail: "members whose e-mail is not a well-formed address; left to the profile",
 } as const;
 
-type Oddity = keyof typeof ODDITIES;
-const ODDITY_NAMES = [
+type Anomaly = keyof typeof ANOMALIES;
+const ANOMALY_NAMES = [
   "withoutName",
   "otherService",
   "deleted",
@@ -23,16 +23,16 @@ const ODDITY_NAMES = [
   "implausibleEmail",
 ] as const;
 
-/** The number of rows, that of seats, then counts per oddity in the order of ODDITY_NAMES. */
-export type Tally = readonly number[];
+/** The number of rows, that of seats, then counts per anomaly in the order of ANOMALY_NAMES. */
+export type Counters = readonly number[];
 
-const FIRST_ODDITY = 2;
+const FIRST_ANOMALY = 2;
 
-export const EMPTY_TALLY: Tally = Array.from({ length: FIRST_ODDITY + ODDITY_NAMES.length }, () => 0);
+export const NO_COUNTS: Counters = Array.from({ length: FIRST_ANOMALY + ANOMALY_NAMES.length }, () => 0);
 
-/** `tally` with the rows of one more page. */
-export function addToTally(tally: Tally, rows: readonly RosterRow[], service: Service): Tally {
-  const counts: Record<Oddity, number> = {
+/** `counters` with the rows of one more page. */
+export function addToCounters(counters: Counters, rows: readonly RosterRow[], service: Service): Counters {
+  const counts: Record<Anomaly, number> = {
     withoutName: 0,
     otherService: 0,
     deleted: 0,
@@ -48,22 +48,22 @@ export function addToTally(tally: Tally, rows: readonly RosterRow[], service: Se
     if (member.email && !hasPlausibleEmail(member)) counts.implausibleEmail += 1;
   }
   const seats = rows.filter(({ member }) => member.activated).length;
-  const added = [rows.length, seats, ...ODDITY_NAMES.map((name) => counts[name])];
-  return added.map((count, index) => count + (tally[index] ?? 0));
+  const added = [rows.length, seats, ...ANOMALY_NAMES.map((name) => counts[name])];
+  return added.map((count, index) => count + (counters[index] ?? 0));
 }
 
-/** One line for the whole, and one for each oddity that occurred. */
-export function logTally(tally: Tally, log: Logger): void {
-  log.info("roster read", { rows: tally[0] ?? 0, seats: seatsOf(tally) });
-  for (const [index, name] of ODDITY_NAMES.entries()) {
-    const count = tally[FIRST_ODDITY + index] ?? 0;
-    if (count > 0) log.warn(ODDITIES[name], { count });
+/** One line for the whole, and one for each kind of anomaly that occurred. */
+export function logCounters(counters: Counters, log: Logger): void {
+  log.info("roster read", { rows: counters[0] ?? 0, seats: seatsOf(counters) });
+  for (const [index, name] of ANOMALY_NAMES.entries()) {
+    const count = counters[FIRST_ANOMALY + index] ?? 0;
+    if (count > 0) log.warn(ANOMALIES[name], { count });
   }
 }
 
 /** How many of the rows hold a seat. */
-export function seatsOf(tally: Tally): number {
-  return tally[1] ?? 0;
+export function seatsOf(counters: Counters): number {
+  return counters[1] ?? 0;
 }
 
 function countCaseTwins(rows: readonly RosterRow[]): number {
@@ -80,15 +80,15 @@ function countCaseTwins(rows: readonly RosterRow[]): number {
   return twins;
 }
 
-/** A tally as it travels in the page token. */
-export function formatTally(tally: Tally): string {
-  return tally.join("-");
+/** Counters as they travel in the page token. */
+export function formatCounters(counters: Counters): string {
+  return counters.join("-");
 }
 
-/** Reads what {@link formatTally} writes; counts it cannot read are 0, as nothing but log lines depends on them. */
-export function parseTally(text: string): Tally {
+/** Reads what {@link formatCounters} writes; counts it cannot read are 0, as nothing but log lines depends on them. */
+export function parseCounters(text: string): Counters {
   const counts = text.split("-").map(Number);
-  return EMPTY_TALLY.map((_, index) => {
+  return NO_COUNTS.map((_, index) => {
     const count = counts[index] ?? 0;
     return Number.isSafeInteger(count) && count >= 0 ? count : 0;
   });

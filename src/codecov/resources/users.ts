@@ -10,10 +10,17 @@ import { type EncodedUser, encodeUsers, makeUser, type UserOptions } from "#mode
 import type { Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
 import type { OrganizationReader } from "./organization.ts";
 import { type SessionReader, signInOf } from "./sign-ins.ts";
-import type { SyncNotes } from "./sync-cache.ts";
+import type { SyncCache } from "./sync-cache.ts";
 import type { TokenOwner } from "./token-owner.ts";
 import { USER_TYPE } from "./type-ids.ts";
-import { addToTally, EMPTY_TALLY, formatTally, logTally, parseTally, seatsOf } from "./user-counters.ts";
+import {
+  addToCounters,
+  formatCounters,
+  logCounters,
+  NO_COUNTS,
+  parseCounters,
+  seatsOf,
+} from "./user-counters.ts";
 import { toUser } from "./user-mapper.ts";
 
 const userType = makeResourceType({
@@ -28,7 +35,7 @@ export interface UserSyncerOptions {
   readonly connection: ApiAccess;
   readonly organization: OrganizationReader;
   readonly walk: RosterWalk;
-  readonly notes: SyncNotes;
+  readonly syncCache: SyncCache;
   /** Undefined if sign-ins are not wanted. */
   readonly sessions: SessionReader | undefined;
   readonly tokenOwner: TokenOwner;
@@ -66,15 +73,15 @@ async function listUsers(
     options.organization.read(ctx),
   ]);
   for (const { member } of rows) options.tokenOwner.see(member);
-  const before = isBeginning ? EMPTY_TALLY : parseTally(counts);
-  const tally = addToTally(before, rows, codecov.target.service);
+  const before = isBeginning ? NO_COUNTS : parseCounters(counts);
+  const counters = addToCounters(before, rows, codecov.target.service);
   if (nextToken === "") {
-    logTally(tally, ctx.log);
-    options.notes.noteSeats(activeSyncId, seatsOf(tally));
+    logCounters(counters, ctx.log);
+    options.syncCache.noteSeats(activeSyncId, seatsOf(counters));
   }
   return {
     items: encodeUsers(await describeUsers(rows, options, activeSyncId, codecov, ctx)),
-    nextPageToken: nextToken === "" ? "" : `${nextToken}.${formatTally(tally)}`,
+    nextPageToken: nextToken === "" ? "" : `${nextToken}.${formatCounters(counters)}`,
   };
 }
 

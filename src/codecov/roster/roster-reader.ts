@@ -90,7 +90,7 @@ export async function readWindow(
         continue;
       }
       const size = nextSize(position, windowRows, news, limits.windowRows);
-      const window = await connect(source, position, { range, answer, size, limits });
+      const window = await joinWindow(source, position, { range, answer, size, limits });
       if (window !== undefined) {
         if (canProceed(window, position)) return checkRestarts(window, limits);
         windowRows = growWindow(windowRows, limits);
@@ -201,7 +201,7 @@ interface Reading {
 }
 
 /** The answer as a window after `position`, or undefined if a gap between the two is possible. */
-async function connect(
+async function joinWindow(
   source: RosterSource,
   position: RosterPosition,
   { range, answer, size, limits }: Reading,
@@ -246,12 +246,12 @@ function locate(anchor: readonly string[], rows: readonly Member[], { requiredNa
  * windows were too small for so many changes, or so many rows without a user name.
  */
 function beginAgain(
-  { read, ahead, restarts }: RosterPosition,
+  { read, returnedAfterAnchor, restarts }: RosterPosition,
   size: WindowSize,
   { maxWindowRows }: RosterLimits,
 ) {
   const first = { known: 0, fresh: 0, unnamed: new Map<string, number>() };
-  if (read === 0 && ahead === 0) return { ...first, ...size, restarts };
+  if (read === 0 && returnedAfterAnchor === 0) return { ...first, ...size, restarts };
   const windowRows = Math.min(size.windowRows * 2, maxWindowRows);
   return { ...first, ...size, windowRows, restarts: restarts + 1 };
 }

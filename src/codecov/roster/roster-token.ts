@@ -15,8 +15,8 @@ export interface RosterPosition extends WindowSize {
   readonly anchor: readonly string[];
   /** How many rows without a user name were handed out up to the anchor's end, by fingerprint. */
   readonly unnamed: ReadonlyMap<string, number>;
-  /** Rows behind the anchor that were handed out as well; whoever lost the answer hands them out again. */
-  readonly ahead: number;
+  /** How many rows after the anchor the page returned as well. If that page was lost, they are returned again. */
+  readonly returnedAfterAnchor: number;
   /** How often the walk has begun again at the first page. */
   readonly restarts: number;
   /** How many windows were read; makes the token of a page that had to be read again a new one. */
@@ -37,10 +37,10 @@ export interface RosterOrigin {
 }
 
 export function encodeRosterToken(position: RosterPosition, { roster, server }: RosterOrigin): string {
-  const { read, anchor, unnamed, ahead, restarts, windows, claimedCount } = position;
+  const { read, anchor, unnamed, returnedAfterAnchor, restarts, windows, claimedCount } = position;
   const counts = [
     read,
-    ahead,
+    returnedAfterAnchor,
     position.windowRows,
     position.growAfter,
     position.goodWindows,
@@ -76,13 +76,13 @@ export function decodeRosterToken(
   ) {
     throw invalid("it is damaged");
   }
-  const [read = 0, ahead = 0, rows = 0, growAfter = 0, goodWindows = 0] = counts;
+  const [read = 0, returnedAfterAnchor = 0, rows = 0, growAfter = 0, goodWindows = 0] = counts;
   const [restarts = 0, windows = 0, claimed = 0] = counts.slice(5);
   const position = {
     read,
     anchor: splitAnchor(anchor),
     unnamed: new Map(unnamed),
-    ahead,
+    returnedAfterAnchor,
     windowRows: Math.max(1, rows),
     growAfter,
     goodWindows,

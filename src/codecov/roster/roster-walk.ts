@@ -1,3 +1,33 @@
+/*
+ * The roster
+ * ==========
+ *
+ * "Roster" is this program's word for the member list of an organization while it is walked over; to users it is the
+ * member list. Codecov returns it from `GET /{service}/{owner}/users/` without ids and without a cursor, cut into
+ * pages by position: when somebody leaves, everybody after moves up by one, and whoever moves from a page not yet read
+ * to one already read is lost to a loop over page numbers. What never changes is the order.
+ *
+ *     member list    a b c d e f g h i j k l m n o p
+ *     window        [a b c d e f g h]                    the rows of one response
+ *     slices        [a b c d|e f g h]                    the rows of one page for the host each
+ *     anchor                [. . . .]                    fingerprints of the last rows, in the page token
+ *
+ *     then c leaves  a b d e f g h i j k l m n o p
+ *     next window           [f g h i j k l m]            asked for so that it begins within the anchor
+ *     overlap               [. . .]                      rows of the anchor found again: nobody is in between
+ *     fresh                        ^                     the first row to return now
+ *
+ * A window that does not overlap the anchor could hide somebody, so it is not used: the walk steps back, in the end to
+ * the first page.
+ *
+ *     roster-walk    pages for the host: slices of windows, page tokens, one window read ahead
+ *     roster-reader  the next window, with steps back; window-size and roster-window choose size and place
+ *     roster-end     whether the last window really is the last
+ *     roster-row     one member and its fingerprint; roster-slice says where a slice ends
+ *     roster-token   the position in a page token; slice-cache keeps windows between calls
+ *     find-member    one member by the id of its user resource, which user-id makes
+ */
+
 import { hash } from "node:crypto";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";
@@ -38,19 +68,17 @@ export interface RosterSlice {
 
 /**
  * Walks over the roster of one organization so that nobody is lost: **a member who is on the roster during the
- * whole walk is handed out, however many others join or leave meanwhile.**
+ * whole walk is returned, however many others join or leave meanwhile.**
  *
- * Codecov orders the roster by an internal key that never changes and cuts it into pages by position, so that
- * everybody behind a leaver moves up and one of them slips from a page not yet read to one already read. What
- * holds at all times is the order. Hence the invariant, kept from page to page in the token:
+ * The invariant, kept from page to page in the token:
  *
  *     Everybody who stands at or before the anchor's last row, and has been on the roster since the walk began,
- *     has been handed out.
+ *     has been returned.
  *
- * A window, the rows of one answer, is a gapless piece of the roster at one moment. If it contains a row of the
- * anchor, then whoever stands behind the anchor and is on the roster throughout is in this window or behind it;
- * handing out what follows that row keeps the invariant. A window that begins with the first row needs no such
- * row. A window that shows neither is not used, see `readWindow`.
+ * A window is a gapless piece of the roster at one moment. If it contains a row of the anchor, then whoever stands
+ * after the anchor and is on the roster throughout is in this window or after it; returning what follows that row keeps
+ * the invariant. A window that begins with the first row needs no such row. A window that shows neither is not used,
+ * see `readWindow`.
  *
  * Rows carry no id, so rows are compared by all they say of a person, and only a run of consecutive agreeing
  * rows with user names counts as the same place.
@@ -62,7 +90,7 @@ export class RosterWalk {
   readonly #origin: RosterOrigin;
   readonly #limits: RosterLimits;
   readonly #cache = new SliceCache<SliceStart>();
-  readonly #ahead = new SliceCache<Promise<RosterWindow>>();
+  readonly #windowsAhead = new SliceCache<Promise<RosterWindow>>();
 
   /**
    * @param roster identifies service and organization; the tokens of one are of no use for another
@@ -80,7 +108,7 @@ export class RosterWalk {
   beginAhead(syncId: string, source: RosterSource, ctx: CallContext): void {
     const reading = readWindow(source, this.#beginning(), this.#limits, ctx.log);
     reading.catch(() => undefined);
-    this.#ahead.set(firstKeyOf(syncId), reading, ctx.clock.monotonic());
+    this.#windowsAhead.set(firstKeyOf(syncId), reading, ctx.clock.monotonic());
   }
 
   /**
@@ -107,14 +135,14 @@ export class RosterWalk {
   /** Lets go of rows kept for following pages. */
   forget(): void {
     this.#cache.clear();
-    this.#ahead.clear();
+    this.#windowsAhead.clear();
   }
 
   /** @param aheadKey where the window may have been read ahead */
   async #read(token: string, aheadKey: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
     const position = token === "" ? this.#beginning() : this.#decode(token, ctx);
     // What failed ahead is tried again, and told, now that it is asked for.
-    const ahead = await this.#ahead.take(aheadKey, ctx.clock.monotonic())?.catch(() => undefined);
+    const ahead = await this.#windowsAhead.take(aheadKey, ctx.clock.monotonic())?.catch(() => undefined);
     const window = ahead ?? (await readWindow(source, position, this.#limits, ctx.log));
     if (!window.atEnd) void this.#readAhead(window, source, ctx).catch(() => undefined);
     return { window, index: window.fresh, unnamed: window.unnamed };
@@ -131,7 +159,7 @@ export class RosterWalk {
     for (const member of rows.slice(fresh, stop)) takeOrdinal(member, counts);
     const position = this.#positionAt(window, stop, counts);
     const reading = readWindow(source, position, this.#limits, ctx.log);
-    this.#ahead.set(encodeRosterToken(position, this.#origin), reading, ctx.clock.monotonic());
+    this.#windowsAhead.set(encodeRosterToken(position, this.#origin), reading, ctx.clock.monotonic());
     await reading;
   }
 
@@ -149,7 +177,7 @@ export class RosterWalk {
       read: 0,
       anchor: [],
       unnamed: new Map(),
-      ahead: 0,
+      returnedAfterAnchor: 0,
       windowRows,
       growAfter: 0,
       goodWindows: 0,
@@ -184,7 +212,7 @@ export class RosterWalk {
       read: start + anchorEnd,
       anchor: rows.slice(this.#anchorBegin(rows, known, anchorEnd, windowRows), anchorEnd).map(fingerprint),
       unnamed: withoutCounts(counts, rows.slice(anchorEnd, end).map(fingerprint)),
-      ahead: end - anchorEnd,
+      returnedAfterAnchor: end - anchorEnd,
       windowRows,
       growAfter,
       goodWindows,

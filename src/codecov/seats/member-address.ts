@@ -25,7 +25,7 @@ export function isAddressable(username: string): boolean {
 }
 
 /** A member as the roster shows it now. */
-export interface Located {
+export interface ResolvedMember {
   readonly userId: string;
   readonly row: RosterRow;
   /** Where the row was found, if by address. */
@@ -37,11 +37,11 @@ export interface Located {
  *
  * @throws BatonError as the roster, and FailedPrecondition if the user name is now written in another case.
  */
-export async function locateMember(
+export async function resolveMember(
   userId: string,
   codecov: CodecovCall,
   ctx: CallContext,
-): Promise<Located | undefined> {
+): Promise<ResolvedMember | undefined> {
   const { service } = codecov.target;
   if (isAddressable(userId)) {
     const member = await readAddress(userId, codecov);
@@ -73,7 +73,7 @@ export type MemberAddress =
  * @throws BatonError as the roster.
  */
 export async function findAddress(
-  { row: { member }, address }: Located,
+  { row: { member }, address }: ResolvedMember,
   allowInternalIds: boolean,
   codecov: CodecovCall,
 ): Promise<MemberAddress> {
@@ -125,7 +125,7 @@ function none(problem: string): MemberAddress {
 
 /** Whether the member holds a seat now; undefined once it is no longer on the roster. */
 export async function readSeat(
-  { userId, row }: Located,
+  { userId, row }: ResolvedMember,
   address: string,
   codecov: CodecovCall,
   ctx: CallContext,

@@ -5,7 +5,14 @@ import type { SeatAnswer } from "#codecov/api/seat-request.ts";
 import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
-import { findAddress, isSameRow, type Located, locateMember, movedAway, readSeat } from "./member-address.ts";
+import {
+  findAddress,
+  isSameRow,
+  movedAway,
+  type ResolvedMember,
+  readSeat,
+  resolveMember,
+} from "./member-address.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /** How often a change is sent before it is given up; each time because reading showed that it was not made. */
@@ -36,8 +43,8 @@ export interface SeatWriterOptions {
 }
 
 /** A change on its way. */
-interface Task {
-  readonly located: Located;
+interface PendingChange {
+  readonly resolved: ResolvedMember;
   readonly address: string;
   readonly activated: boolean;
   readonly codecov: CodecovCall;
@@ -81,10 +88,11 @@ export class SeatWriter {
     const { connection, internalIds } = this.#options;
     const begin = ctx.clock.monotonic();
     const reading = await connection.forCall(ctx);
-    const located = await locateMember(userId, reading, ctx);
-    if (located === undefined) return { kind: "absent" };
-    if (located.row.member.activated === activated) return { kind: "unchanged", member: located.row.member };
-    const found = await findAddress(located, internalIds, reading);
+    const resolved = await resolveMember(userId, reading, ctx);
+    if (resolved === undefined) return { kind: "absent" };
+    if (resolved.row.member.activated === activated)
+      return { kind: "unchanged", member: resolved.row.member };
+    const found = await findAddress(resolved, internalIds, reading);
     if (found.kind === "none") throw refuse(activated, explainRefusal(found.problem, internalIds, reading));
     ctx.signal.throwIfAborted();
 
@@ -93,13 +101,13 @@ export class SeatWriter {
     const rest = ctx.maxWaitMs === undefined ? undefined : ctx.maxWaitMs - waited;
     const detached = withMaxWait({ ...ctx, signal: new AbortController().signal }, rest);
     const codecov = await connection.forCall(detached);
-    return await write({ located, address: found.address, activated, codecov, ctx: detached });
+    return await write({ resolved, address: found.address, activated, codecov, ctx: detached });
   }
 }
 
-async function write(task: Task): Promise<SeatChange> {
-  const { located, address, activated, codecov, ctx } = task;
-  const { userId, row } = located;
+async function write(pending: PendingChange): Promise<SeatChange> {
+  const { resolved, address, activated, codecov, ctx } = pending;
+  const { userId, row } = resolved;
   let unanswered = 0;
   let isContested = false;
   for (let attempt = 1; ; attempt += 1) {
@@ -111,12 +119,12 @@ async function write(task: Task): Promise<SeatChange> {
     isContested ||= answer.kind === "unknown" || (answer.kind === "member" && member.activated !== activated);
     if (isContested) await ctx.clock.sleep(attempt * FIRST_PAUSE_MS, ctx.signal);
 
-    const holds = await readResult(task);
+    const holds = await readResult(pending);
     if (answer.kind === "refused") {
       // Codecov refuses a seat to whoever holds one, too, if there is none left: this may be an earlier attempt's.
       const kind = attempt > 1 ? "changed" : "unchanged";
       if (holds === activated) return { kind, member: { ...member, activated } };
-      throw refuse(activated, answer.reason).prefixed(`Codecov did not ${describeChange(task)}`);
+      throw refuse(activated, answer.reason).prefixed(`Codecov did not ${describeChange(pending)}`);
     }
     if (holds === undefined && activated) throw hasLeft(userId, codecov);
     if ((holds ?? false) === activated) return { kind: "changed", member: { ...member, activated } };
@@ -126,18 +134,18 @@ async function write(task: Task): Promise<SeatChange> {
       attempt,
       ...reasonOf(answer),
     });
-    if (attempt === MAX_ATTEMPTS || unanswered === MAX_UNANSWERED) throw givenUp(task, attempt, answer);
+    if (attempt === MAX_ATTEMPTS || unanswered === MAX_UNANSWERED) throw givenUp(pending, attempt, answer);
     isContested = true;
   }
 }
 
 /** Whether the member holds a seat after the change; undefined for one who is no longer on the roster. */
-async function readResult(task: Task): Promise<boolean | undefined> {
-  const { located, address, codecov, ctx } = task;
+async function readResult(pending: PendingChange): Promise<boolean | undefined> {
+  const { resolved, address, codecov, ctx } = pending;
   try {
-    return await readSeat(located, address, codecov, ctx);
+    return await readSeat(resolved, address, codecov, ctx);
   } catch (thrown) {
-    const sent = `whether Codecov did ${describeChange(task)} could not be read`;
+    const sent = `whether Codecov did ${describeChange(pending)} could not be read`;
     throw thrown instanceof BatonError ? thrown.prefixed(sent) : thrown;
   }
 }
@@ -165,8 +173,8 @@ function hasLeft(userId: string, { target }: CodecovCall): BatonError {
   );
 }
 
-function givenUp(task: Task, attempts: number, answer: SeatAnswer): BatonError {
-  const change = describeChange(task);
+function givenUp(pending: PendingChange, attempts: number, answer: SeatAnswer): BatonError {
+  const change = describeChange(pending);
   if (answer.kind === "unknown") {
     return new BatonError(
       Code.FailedPrecondition,
@@ -176,11 +184,11 @@ function givenUp(task: Task, attempts: number, answer: SeatAnswer): BatonError {
   }
   return new BatonError(
     Code.Aborted,
-    `Codecov accepted ${attempts} times to ${change} and did not keep it: another program changes seats at the same time${task.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
+    `Codecov accepted ${attempts} times to ${change} and did not keep it: another program changes seats at the same time${pending.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
   );
 }
 
-function describeChange({ located: { userId }, activated, codecov }: Task): string {
+function describeChange({ resolved: { userId }, activated, codecov }: PendingChange): string {
   const seat = `a seat of ${codecov.target.owner}`;
   return activated ? `give ${userId} ${seat}` : `take ${seat} from ${userId}`;
 }

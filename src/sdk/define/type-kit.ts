@@ -5,9 +5,9 @@ import type { PageQuery, RowPage } from "#http/paging.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type Any, packAnnotation } from "#model/annotations.ts";
-import { makeEntitlement, Purpose } from "#model/entitlement.ts";
+import { makeEntitlement, Purpose, slugOf } from "#model/entitlement.ts";
 import { makeGrant } from "#model/grant.ts";
-import { formatResourceKey, makeEntitlementId, makeResourceId } from "#model/ids.ts";
+import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { makeResource, makeResourceType, makeTraitResource, Trait } from "#model/resource.ts";
 import { encodeUsers, makeUser } from "#model/user.ts";
 import type { Annotated, ListedResource, Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
@@ -273,7 +273,10 @@ function grantHandlers<Client, Row, Under extends string, Entitlements extends E
     principal: Resource | undefined,
   ): Change<Entitlements> => {
     const resource = toKnown(entitlement?.resource);
-    const slug = slugOf(entitlement, resource);
+    const slug =
+      entitlement === undefined
+        ? ""
+        : slugOf(entitlement, { resourceType: resource.type, resource: resource.id });
     const holder = toKnown(principal);
     const fields = has.get(slug);
     if (fields === undefined) throw refused(`${type} "${resource.id}" has no entitlement "${slug}"`);
@@ -334,13 +337,6 @@ function toGrant(
     annotations.push(packAnnotation("GrantExpandable", { entitlementIds }));
   }
   return makeGrant({ resource, slug: entitlement, principal, annotations });
-}
-
-/** Of the entitlement of a grant only the id is certain to be there. */
-function slugOf(entitlement: Entitlement | undefined, { type, id }: ResourceRef): string {
-  if (entitlement === undefined) return "";
-  const prefix = `${formatResourceKey({ resourceType: type, resource: id })}:`;
-  return entitlement.id.startsWith(prefix) ? entitlement.id.slice(prefix.length) : entitlement.slug;
 }
 
 function toKnown(resource: Resource | undefined): KnownResource {

@@ -10,7 +10,8 @@ export interface Endpoint {
   readonly name: string;
 }
 
-interface Verdict {
+/** What an HTTP status means for whoever reads the error. */
+interface StatusMeaning {
   readonly code: Code;
   readonly kind: ErrorKind;
   readonly advice: string;
@@ -22,7 +23,7 @@ const TRY_AGAIN = "this usually passes; try again later";
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
 
 /** HTTP status to code, as baton-sdk v0.25.0 maps it, with what the reader can do. */
-function judgeStatus(status: number): Verdict {
+function mapStatus(status: number): StatusMeaning {
   switch (status) {
     case 401:
       return {
@@ -92,14 +93,14 @@ export function statusError(
   now: number,
   advice?: string,
 ): BatonError {
-  const verdict = judgeStatus(answer.status);
+  const meaning = mapStatus(answer.status);
   const said = readErrorText(answer.body, answer.redact);
   const rateLimit = readRateLimit(answer.status, answer.headers, now);
   return new BatonError(
-    verdict.code,
-    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${withAdvice(said, advice ?? verdict.advice)}`,
+    meaning.code,
+    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${withAdvice(said, advice ?? meaning.advice)}`,
     {
-      kind: verdict.kind,
+      kind: meaning.kind,
       lessMayHelp: GATEWAY_FAILURES.has(answer.status) && rateLimit?.resetAt === undefined,
       ...(rateLimit === undefined ? {} : { rateLimit }),
     },

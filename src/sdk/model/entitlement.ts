@@ -2,7 +2,7 @@ import { Entitlement, Entitlement_PurposeValue } from "#gen/c1/connector/v2/enti
 import { type Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { makeEntitlementId } from "./ids.ts";
+import { makeEntitlementId, type ResourceKeyParts } from "./ids.ts";
 import { Limit } from "./limits.ts";
 import { truncateUtf8 } from "./text.ts";
 
@@ -19,6 +19,17 @@ export interface EntitlementOptions {
   /** Resource type ids of possible principals. */
   readonly grantableTo: readonly string[];
   readonly annotations?: readonly Any[];
+}
+
+/**
+ * The slug of an entitlement, from its id if that is made as {@link makeEntitlementId} does: of the entitlement of a
+ * grant only the id is certain to be there.
+ *
+ * @param resource that the entitlement belongs to
+ */
+export function slugOf({ id, slug }: Pick<Entitlement, "id" | "slug">, resource: ResourceKeyParts): string {
+  const prefix = makeEntitlementId(resource, "");
+  return id.startsWith(prefix) ? id.slice(prefix.length) : slug;
 }
 
 /** @throws BatonError Internal if the resource has no id, a mistake in the connector. */

@@ -83,8 +83,10 @@ export interface ResourceSyncer {
   /**
    * Why an entitlement of this type can be neither granted nor revoked, and where it can be changed instead.
    * For types without {@link grant} that people may still try to change.
+   *
+   * @param slug of the entitlement
    */
-  explainReadOnly?(entitlement: Entitlement): string;
+  explainReadOnly?(slug: string): string;
 
   /** Creates a resource of this type. */
   create?(resource: Resource, ctx: CallContext): Promise<Annotated & { resource: Resource }>;

@@ -100,7 +100,7 @@ describe("the organization", () => {
     }
     const syncer = syncerOf(setup.connector, "org");
     expect(syncer).not.toHaveProperty("grant");
-    const sentences = entitlements.map((entitlement) => syncer.explainReadOnly?.(entitlement));
+    const sentences = entitlements.map(({ slug }) => syncer.explainReadOnly?.(slug));
     expect(sentences[0]).toContain("who is a member");
     expect(sentences[1]).toContain("who is an admin");
     expect(sentences.join()).toContain("git service");

@@ -6,10 +6,10 @@ import {
   findAddress,
   isAddressable,
   isSameRow,
-  type Located,
-  locateMember,
   movedAway,
+  type ResolvedMember,
   readSeat,
+  resolveMember,
 } from "#codecov/seats/member-address.ts";
 import type { HttpRequest } from "#http/client.ts";
 import { systemClock } from "#kernel/clock.ts";
@@ -138,15 +138,15 @@ describe("the member with an id", () => {
   it("is found at its address with one request", async () => {
     const { codecov, asked } = fake({ addresses: { bob } });
     const row = { member: bob, ordinal: 0 };
-    expect(await locateMember("bob", codecov, ctx)).toEqual({ userId: "bob", row, address: "bob" });
+    expect(await resolveMember("bob", codecov, ctx)).toEqual({ userId: "bob", row, address: "bob" });
     expect(asked).toEqual(["users/bob/"]);
   });
 
   it("is looked for in the roster alone if the id is no address", async () => {
     const dotted = member("bob.json");
     const { codecov, asked } = fake({ roster: [bob, dotted], addresses: { bob } });
-    const located = await locateMember("bob.json", codecov, ctx);
-    expect(located).toEqual({ userId: "bob.json", row: { member: dotted, ordinal: 0 } });
+    const resolved = await resolveMember("bob.json", codecov, ctx);
+    expect(resolved).toEqual({ userId: "bob.json", row: { member: dotted, ordinal: 0 } });
     expect(asked).toEqual(["users/?page=1&page_size=1000&search=bob.json"]);
   });
 
@@ -156,7 +156,7 @@ describe("the member with an id", () => {
     ["the server fails", broken],
   ])("is looked for in the roster if %s at its address", async (_, there) => {
     const { codecov } = fake({ roster: [bob], addresses: there === undefined ? {} : { bob: there } });
-    expect(await locateMember("bob", codecov, ctx)).toEqual({
+    expect(await resolveMember("bob", codecov, ctx)).toEqual({
       userId: "bob",
       row: { member: bob, ordinal: 0 },
     });
@@ -164,12 +164,12 @@ describe("the member with an id", () => {
 
   it("may be on no roster", async () => {
     const { codecov } = fake({ roster: [member("bobby")] });
-    expect(await locateMember("bob", codecov, ctx)).toBeUndefined();
+    expect(await resolveMember("bob", codecov, ctx)).toBeUndefined();
   });
 
   it("is not changed if the name is now written in another case", async () => {
     const { codecov } = fake({ addresses: { bob: member("Bob") } });
-    expect((await failureOf(locateMember("bob", codecov, ctx))).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(resolveMember("bob", codecov, ctx))).code).toBe(Code.FailedPrecondition);
   });
 
   it.each([
@@ -178,12 +178,12 @@ describe("the member with an id", () => {
     ["was never asked, as this program fails", fault],
   ])("is not looked for any further if Codecov %s", async (_, error) => {
     const { codecov, asked } = fake({ roster: [bob], addresses: { bob: error } });
-    await expect(locateMember("bob", codecov, ctx)).rejects.toBe(error);
+    await expect(resolveMember("bob", codecov, ctx)).rejects.toBe(error);
     expect(asked).toHaveLength(1);
   });
 });
 
-function located(row: Member, address?: string): Located {
+function resolved(row: Member, address?: string): ResolvedMember {
   const ordinal = row.username === null ? 1 : 0;
   const userId = userIdOf({ member: row, ordinal }, "github");
   return { userId, row: { member: row, ordinal }, ...(address === undefined ? {} : { address }) };
@@ -194,7 +194,7 @@ describe("the address for a change", () => {
 
   it("is the one where the member was found, without another request", async () => {
     const { codecov, asked } = fake({});
-    expect(await findAddress(located(member("bob"), "bob"), true, codecov)).toEqual({
+    expect(await findAddress(resolved(member("bob"), "bob"), true, codecov)).toEqual({
       kind: "address",
       address: "bob",
     });
@@ -203,7 +203,7 @@ describe("the address for a change", () => {
 
   it("is the user name if that leads to the member", async () => {
     const { codecov, asked } = fake({ addresses: { carol } });
-    expect(await findAddress(located(carol), true, codecov)).toEqual({ kind: "address", address: "carol" });
+    expect(await findAddress(resolved(carol), true, codecov)).toEqual({ kind: "address", address: "carol" });
     expect(asked).toEqual(["users/carol/"]);
   });
 
@@ -215,13 +215,16 @@ describe("the address for a change", () => {
     ["it leads to a server error", carol, { carol: broken }, "does not lead"],
   ])("is not the user name if %s", async (_, row, addresses, problem) => {
     const { codecov, asked } = fake({ addresses, internal: [internal(7, row)] });
-    expect(await findAddress(located(row), false, codecov)).toEqual({
+    expect(await findAddress(resolved(row), false, codecov)).toEqual({
       kind: "none",
       problem: expect.stringContaining(problem),
     });
     expect(asked.filter((path) => path.includes("internal"))).toEqual([]);
     const allowed = fake({ addresses: { ...addresses, 7: row }, internal: [internal(7, row)] });
-    expect(await findAddress(located(row), true, allowed.codecov)).toEqual({ kind: "address", address: "7" });
+    expect(await findAddress(resolved(row), true, allowed.codecov)).toEqual({
+      kind: "address",
+      address: "7",
+    });
   });
 });
 
@@ -229,7 +232,7 @@ describe("the internal id", () => {
   const bob = member("bob.json");
   const find = async (answers: Partial<Answers>, row = bob) => {
     const { codecov, asked } = fake({ addresses: { 7: row }, internal: [internal(7, row)], ...answers });
-    return { found: await findAddress(located(row), true, codecov), asked };
+    return { found: await findAddress(resolved(row), true, codecov), asked };
   };
   const isFound = { kind: "address", address: "7" };
 
@@ -291,7 +294,8 @@ describe("the internal id", () => {
 
 describe("whether a member holds a seat", () => {
   const bob = member("bob", { activated: false });
-  const read = async (answers: Partial<Answers>) => readSeat(located(bob), "bob", fake(answers).codecov, ctx);
+  const read = async (answers: Partial<Answers>) =>
+    readSeat(resolved(bob), "bob", fake(answers).codecov, ctx);
 
   it.each([true, false])("is %s as the member's address says, whatever it was before", async (activated) => {
     expect(await read({ addresses: { bob: { ...bob, activated } } })).toBe(activated);

@@ -79,7 +79,7 @@ describe("a claimed end", () => {
     read: 3,
     anchor: ["x", "y", fingerprint(member("c"))],
     unnamed: new Map(),
-    ahead: 0,
+    returnedAfterAnchor: 0,
     windowRows: 10,
     growAfter: 0,
     goodWindows: 0,

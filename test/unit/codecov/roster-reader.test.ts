@@ -12,7 +12,7 @@ const BEGINNING: RosterPosition = {
   read: 0,
   anchor: [],
   unnamed: new Map(),
-  ahead: 0,
+  returnedAfterAnchor: 0,
   windowRows: SMALL.windowRows,
   growAfter: 0,
   goodWindows: 0,
@@ -173,7 +173,7 @@ describe("a walk that begins again", () => {
 
   it.each([
     ["was somewhere else", positionAfter(members(100), 20)],
-    ["has only handed out members without a user name", { ...BEGINNING, ahead: 5, windows: 1 }],
+    ["has only handed out members without a user name", { ...BEGINNING, returnedAfterAnchor: 5, windows: 1 }],
   ])("because it %s hands all rows out again, asks for more, and is counted", async (_, position) => {
     const window = await read(new FakeRoster(rows), position);
     expect(window).toMatchObject({ start: 0, known: 0, fresh: 0, restarts: 1, windowRows: 40 });

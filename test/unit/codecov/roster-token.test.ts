@@ -20,7 +20,7 @@ const POSITION: RosterPosition = {
     [ALICE, 2],
     [BOB, 0],
   ]),
-  ahead: 3,
+  returnedAfterAnchor: 3,
   windowRows: 20,
   growAfter: 4,
   goodWindows: 1,

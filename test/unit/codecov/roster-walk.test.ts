@@ -582,7 +582,11 @@ describe("the position after a page", () => {
 
   it("is held by twice the names that are required", async () => {
     const rows = members(60);
-    expect(await positionAfter(rows, 20)).toMatchObject({ read: 20, ahead: 0, anchor: prints(rows, 14, 20) });
+    expect(await positionAfter(rows, 20)).toMatchObject({
+      read: 20,
+      returnedAfterAnchor: 0,
+      anchor: prints(rows, 14, 20),
+    });
   });
 
   it("is held by a quarter of a window, if that has more names", async () => {
@@ -628,7 +632,11 @@ describe("the position after a page", () => {
     const roster = new FakeRoster(rows);
     const { nextToken } = await new RosterWalk("acme", SMALL).next("", 10, roster, ctx);
     const twin = fingerprint(member(0, nobody));
-    expect(positionIn(nextToken)).toMatchObject({ read: 8, ahead: 2, unnamed: new Map([[twin, 1]]) });
+    expect(positionIn(nextToken)).toMatchObject({
+      read: 8,
+      returnedAfterAnchor: 2,
+      unnamed: new Map([[twin, 1]]),
+    });
     const again = await new RosterWalk("acme", SMALL).next(nextToken, 3, roster, ctx);
     expect(again.rows.map(({ ordinal }) => ordinal)).toEqual([2, 3, 0]);
   });

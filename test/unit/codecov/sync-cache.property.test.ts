@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SyncNotes } from "#codecov/resources/sync-cache.ts";
+import { SyncCache } from "#codecov/resources/sync-cache.ts";
 
 /**
  * A host in the middle of a sync: listings are done in an order of its own, phase by phase; what is done and
@@ -34,41 +34,41 @@ function stepsOf({ types, isTargeted, licenseFirst }: Plan): Step[] {
 /** The grants that the host has in the end, and how often the roster was walked for them without any death. */
 function run(plan: Plan): { stored: Set<Type>; walks: number } {
   const steps = stepsOf(plan);
-  let notes = new SyncNotes();
+  let syncCache = new SyncCache();
   let state = { next: 0, stored: new Set<Type>() };
   let saved = { next: 0, stored: new Set<Type>() };
   let walks = 0;
   const events = [...plan.events];
   while (state.next < steps.length) {
     const step = steps[state.next] ?? "list org";
-    const answer = perform(step, notes);
+    const answer = perform(step, syncCache);
     walks += answer.length > 0 ? 1 : 0;
     state = { next: state.next + 1, stored: new Set([...state.stored, ...answer]) };
     const event = events.shift() ?? "nothing";
     if (event === "save" || event === "die") saved = { next: state.next, stored: new Set(state.stored) };
     if (event === "die" || event === "die-and-lose") {
-      notes = new SyncNotes();
+      syncCache = new SyncCache();
       state = { next: saved.next, stored: new Set(saved.stored) };
     }
   }
   return { stored: state.stored, walks };
 }
 
-function perform(step: Step, notes: SyncNotes): Type[] {
+function perform(step: Step, syncCache: SyncCache): Type[] {
   switch (step) {
     case "list org":
     case "list license":
-      notes.noteListed("S", step.slice(5));
+      syncCache.noteListed("S", step.slice(5));
       return [];
     case "entitlements org":
-      notes.noteOrgEntitlements("S");
+      syncCache.noteOrgEntitlements("S");
       return [];
     case "entitlements license":
       return [];
     case "grants org":
-      return notes.orgBringsLicense("S") ? ["org", "license"] : ["org"];
+      return syncCache.orgBringsLicense("S") ? ["org", "license"] : ["org"];
     case "grants license":
-      return notes.leavesLicenseToOrg("S") ? [] : ["license"];
+      return syncCache.leavesLicenseToOrg("S") ? [] : ["license"];
     default:
       return step satisfies never;
   }

@@ -9,6 +9,7 @@ import {
 } from "#gen/c1/connector/v2/resource.ts";
 import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { slugOf } from "#model/entitlement.ts";
 import { refuseGrant } from "#model/grant.ts";
 import { required, withPrefix } from "../call-errors.ts";
 import type { Annotated } from "../connector.ts";
@@ -109,12 +110,15 @@ export function provisionEndpoints(
 }
 
 function provisionerOf(registry: Registry, entitlement: Entitlement) {
-  const id = required(entitlement.resource?.id?.resourceType, "resource on the entitlement");
+  const resource = entitlement.resource?.id;
+  const id = required(resource?.resourceType, "resource on the entitlement");
   const syncer = registry.findSyncer(id);
   const grant = syncer?.grant?.bind(syncer);
   const revoke = syncer?.revoke?.bind(syncer);
   if (grant !== undefined && revoke !== undefined) return { grant, revoke };
-  const reason = syncer?.explainReadOnly?.(entitlement);
+  const reason = syncer?.explainReadOnly?.(
+    slugOf(entitlement, { resourceType: id, resource: resource?.resource ?? "" }),
+  );
   if (reason !== undefined) throw refuseGrant(reason);
   throw unsupported(`entitlements of resource type "${id}" can be neither granted nor revoked`);
 }
