@@ -1,8 +1,6 @@
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { Command, Program } from "./command.ts";
-import { configFields } from "./commands/config-fields.ts";
-import { healthCheckFields } from "./commands/health-check-fields.ts";
-import { serveFields } from "./commands/serve-fields.ts";
+import { configFields, healthCheckFields, serveFields } from "./command-flags.ts";
 
 /** What the program does without a subcommand. */
 export const mainCommand: Command = {

@@ -2,7 +2,7 @@ import { formatFlags } from "#config/help.ts";
 import { wrapText } from "#kernel/wrap-text.ts";
 import type { Example } from "#runtime/connector.ts";
 import type { Command, Invocation } from "./command.ts";
-import { fieldsOf } from "./command-fields.ts";
+import { fieldsOf } from "./command-flags.ts";
 
 const MAX_WIDTH = 100;
 

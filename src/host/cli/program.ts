@@ -10,8 +10,8 @@ import { toFaultError, WORKING_DIRECTORY_GONE } from "#kernel/system-error.ts";
 import { receiveThreadStart, type ThreadStart } from "#wire/thread-messages.ts";
 import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
+import { programFields } from "./command-flags.ts";
 import { CONNECTOR_SERVICE, commandsOf, mainCommand } from "./commands.ts";
-import { programFields } from "./program-fields.ts";
 import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
 
 /**

@@ -14,7 +14,7 @@ import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints
 import { Registry } from "#runtime/registry.ts";
 import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
 import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
-import { keepHeapSmall } from "./small-heap.ts";
+import { keepHeapSmall } from "./process.ts";
 
 /** How long handlers and the connector get to let go after they were cancelled. */
 const RELEASE_MS = 500;

@@ -6,7 +6,7 @@ import type { Connector } from "#runtime/connector.ts";
 import type { IncomingCall, UnaryHandler } from "#runtime/unary.ts";
 import { type ConnectorMessage, type HostMessage, ownBytes } from "#wire/thread-messages.ts";
 import { ConnectorCore, type ConnectorCoreOptions } from "./connector-core.ts";
-import { reportForgottenPromises } from "./forgotten-promise.ts";
+import { reportUnhandledRejections } from "./process.ts";
 
 export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "connector" | "clock"> {
   /** Makes the connector; does no I/O. */
@@ -20,7 +20,7 @@ export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "conn
  * connection, its encryption and its certificates are not needed between threads.
  */
 export async function runConnectorThread(options: ConnectorThreadOptions): Promise<number> {
-  const reportForgotten = reportForgottenPromises(options.log);
+  const reportForgotten = reportUnhandledRejections(options.log);
   process.on("unhandledRejection", reportForgotten);
   try {
     return await serve(options);

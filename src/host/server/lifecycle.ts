@@ -18,8 +18,8 @@ import type { ServiceGates } from "#runtime/endpoints.ts";
 import { decodeStartupLine, MAX_LINE_BYTES } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { ConnectorServer } from "./connector-server.ts";
-import { reportForgottenPromises, stackOf } from "./forgotten-promise.ts";
 import { listen } from "./listen.ts";
+import { reportUnhandledRejections, stackOf } from "./process.ts";
 import { readStdin } from "./stdin.ts";
 
 /** Exit codes of a process that ends by a signal are 128 plus its number. */
@@ -151,7 +151,7 @@ function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
       const reason = new BatonError(Code.Unavailable, "the connector process failed", { cause: error });
       resolve({ exitCode: EXIT_FATAL, reason, drainMs: 0 });
     },
-    unhandledRejection: reportForgottenPromises(log),
+    unhandledRejection: reportUnhandledRejections(log),
   };
   for (const [name, handler] of Object.entries(handlers)) events.on(name, handler);
   return {

@@ -32,7 +32,7 @@ export async function withPrefix<T>(prefix: string, work: () => Promise<T>): Pro
  *
  * @throws BatonError InvalidArgument naming it, if it is missing
  */
-export function required<T>(value: T | undefined, what: string): T {
+export function requireField<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;
   throw new BatonError(Code.InvalidArgument, `the request has no ${what}`);
 }

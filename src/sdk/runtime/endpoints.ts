@@ -2,13 +2,11 @@ import type { ActionRunner } from "./action-runner.ts";
 import type { Provisioning } from "./provisioning.ts";
 import type { Registry } from "./registry.ts";
 import { actionEndpoints } from "./services/actions.ts";
-import { assetEndpoints } from "./services/assets.ts";
 import { connectorEndpoints } from "./services/connector.ts";
 import { eventEndpoints } from "./services/events.ts";
 import { provisionEndpoints } from "./services/provision.ts";
-import { rateLimiterEndpoints } from "./services/rate-limiter.ts";
 import { syncEndpoints } from "./services/sync.ts";
-import { ticketEndpoints } from "./services/tickets.ts";
+import { assetEndpoints, rateLimiterEndpoints, ticketEndpoints } from "./services/unoffered-services.ts";
 import type { Endpoint } from "./unary.ts";
 
 /** What of the settings decides how services answer. */

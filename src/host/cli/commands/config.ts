@@ -2,8 +2,8 @@ import { exportSchema } from "#config/export.ts";
 import { loadFields } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { Invocation } from "../command.ts";
+import { configFields } from "../command-flags.ts";
 import { print } from "../standard-output.ts";
-import { configFields } from "./config-fields.ts";
 
 /**
  * `config`: prints the schema of the settings as C1 reads it, or with `--sample` a file of settings to fill in. Only the

@@ -3,8 +3,8 @@ import { loadFields } from "#config/load.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { describeReason } from "#kernel/system-error.ts";
 import type { Invocation } from "../command.ts";
+import { healthCheckFields } from "../command-flags.ts";
 import { loadSettings } from "../settings.ts";
-import { healthCheckFields } from "./health-check-fields.ts";
 
 /**
  * `health-check`: asks the health endpoint of a running program, for container probes. Exit codes are those

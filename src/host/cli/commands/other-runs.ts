@@ -1,5 +1,5 @@
 import type { Command, Invocation } from "../command.ts";
-import { programFields } from "../program-fields.ts";
+import { programFields } from "../command-flags.ts";
 import { print } from "../standard-output.ts";
 
 /** `_other-runs`: tells the build of the executable which words start no connector thread, as JSON. */

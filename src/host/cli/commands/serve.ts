@@ -10,6 +10,7 @@ import { TlsFileSet } from "#server/tls-files.ts";
 import { startHealthServer } from "#web/health-http.ts";
 import { formatListenAddress, isLocal, type ListenAddress, parseListenAddress } from "#web/listen-address.ts";
 import type { Invocation } from "../command.ts";
+import { serveFields } from "../command-flags.ts";
 import { logFailure } from "../failure.ts";
 import { identify } from "../identity.ts";
 import { showMetrics } from "../metrics.ts";
@@ -17,7 +18,6 @@ import { type Output, openOutput } from "../output.ts";
 import { loadConnectorConfig, loadSettings, readGates, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { openTelemetry } from "../telemetry.ts";
-import { serveFields } from "./serve-fields.ts";
 
 type Options = ConfigOf<typeof serveFields>;
 

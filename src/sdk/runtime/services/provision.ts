@@ -11,7 +11,7 @@ import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { slugOf } from "#model/entitlement.ts";
 import { refuseGrant } from "#model/grant.ts";
-import { required, withPrefix } from "../call-errors.ts";
+import { requireField, withPrefix } from "../call-errors.ts";
 import type { Annotated } from "../connector.ts";
 import { checkGrants, checkResource } from "../page-guard.ts";
 import { type ChangeKind, type Provisioning, requireChange } from "../provisioning.ts";
@@ -39,7 +39,7 @@ export function provisionEndpoints(
 
   const deleteResource = async (request: DeleteResourceRequest, ctx: CallContext) => {
     requireAllowed("delete-resource");
-    const id = required(request.resourceId, "resource id");
+    const id = requireField(request.resourceId, "resource id");
     const syncer = registry.findSyncer(id.resourceType);
     const remove = syncer?.delete?.bind(syncer);
     if (remove === undefined) throw unsupported(`resources of type "${id.resourceType}" cannot be deleted`);
@@ -52,8 +52,8 @@ export function provisionEndpoints(
   return [
     unary(GrantManager.grant, async ({ principal, entitlement }, ctx) => {
       requireAllowed("grant");
-      const to = required(principal, "principal");
-      const what = required(entitlement, "entitlement");
+      const to = requireField(principal, "principal");
+      const what = requireField(entitlement, "entitlement");
       const { grant } = provisionerOf(registry, what);
       const result = await withPrefix("grant failed", () =>
         retryTransient({ ...RETRY, what: "granting" }, patient(ctx), (attempt) => grant(to, what, attempt)),
@@ -65,8 +65,8 @@ export function provisionEndpoints(
 
     unary(GrantManager.revoke, async (request, ctx) => {
       requireAllowed("revoke");
-      const grant = required(request.grant, "grant");
-      const { revoke } = provisionerOf(registry, required(grant.entitlement, "entitlement"));
+      const grant = requireField(request.grant, "grant");
+      const { revoke } = provisionerOf(registry, requireField(grant.entitlement, "entitlement"));
       const result = await withPrefix("revoke failed", () =>
         retryTransient({ ...RETRY, what: "revoking" }, patient(ctx), (attempt) => revoke(grant, attempt)),
       );
@@ -75,8 +75,8 @@ export function provisionEndpoints(
 
     unary(ResourceManager.createResource, async (request, ctx) => {
       requireAllowed();
-      const resource = required(request.resource, "resource");
-      const type = required(resource.id, "resource id").resourceType;
+      const resource = requireField(request.resource, "resource");
+      const type = requireField(resource.id, "resource id").resourceType;
       const syncer = registry.findSyncer(type);
       const create = syncer?.create?.bind(syncer);
       if (create === undefined) throw unsupported(`resources of type "${type}" cannot be created`);
@@ -100,7 +100,7 @@ export function provisionEndpoints(
 
     unary(CredentialManager.issueCredential, async (request) => {
       requireAllowed();
-      required(request.identityId, "identity id");
+      requireField(request.identityId, "identity id");
       if (request.encryptionConfigs.length === 0) {
         throw new BatonError(Code.InvalidArgument, "the request has no encryption configuration");
       }
@@ -111,7 +111,7 @@ export function provisionEndpoints(
 
 function provisionerOf(registry: Registry, entitlement: Entitlement) {
   const resource = entitlement.resource?.id;
-  const id = required(resource?.resourceType, "resource on the entitlement");
+  const id = requireField(resource?.resourceType, "resource on the entitlement");
   const syncer = registry.findSyncer(id);
   const grant = syncer?.grant?.bind(syncer);
   const revoke = syncer?.revoke?.bind(syncer);

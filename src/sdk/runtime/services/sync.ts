@@ -12,7 +12,7 @@ import {
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type AnnotationName, type Any, hasAnnotation } from "#model/annotations.ts";
-import { required, withPrefix } from "../call-errors.ts";
+import { requireField, withPrefix } from "../call-errors.ts";
 import type { ListedResource, Page, PageRequest, ResourceSyncer } from "../connector.ts";
 import {
   checkEntitlements,
@@ -49,7 +49,7 @@ export function syncEndpoints(registry: Registry): Endpoint[] {
     }),
 
     unary(ResourceGetter.getResource, async (request, ctx) => {
-      const id = required(request.resourceId, "resource id");
+      const id = requireField(request.resourceId, "resource id");
       const syncer = registry.findSyncer(id.resourceType);
       const get = syncer?.get?.bind(syncer);
       if (get === undefined) {
@@ -136,8 +136,8 @@ export async function listResources(
 }
 
 function locate(registry: Registry, resource: Resource | undefined) {
-  const known = required(resource, "resource");
-  const id = required(known.id, "resource id");
+  const known = requireField(resource, "resource");
+  const id = requireField(known.id, "resource id");
   return { resource: known, syncer: registry.syncer(id.resourceType) };
 }
 

@@ -1,5 +1,8 @@
+/** What a connector changes about its process. */
+
 import { isSea } from "node:sea";
 import { setFlagsFromString } from "node:v8";
+import type { Logger } from "#kernel/logger.ts";
 
 /**
  * From now on garbage is collected when the heap has grown by a quarter, where Node would let it grow several times
@@ -10,4 +13,14 @@ import { setFlagsFromString } from "node:v8";
  */
 export function keepHeapSmall(): void {
   if (isSea()) setFlagsFromString("--heap-growing-percent=25");
+}
+
+/** Makes the listener for promises that fail while nobody waits for them: a reason to tell, none to end. */
+export function reportUnhandledRejections(log: Logger): (error: unknown) => void {
+  return (error) => log.error("a promise failed that nobody waits for", { error, stack: stackOf(error) });
+}
+
+/** The stack of what was thrown, if it has one. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }
