@@ -72,7 +72,7 @@ function hasOnlyTypes(statement: string): boolean {
 }
 
 interface SourceFile {
-  /** From the root, for example `src/sdk/runtime/services/sync.ts`. */
+  /** From the root, for example `src/sdk/runtime/services/sync-services.ts`. */
   readonly path: string;
   readonly imports: readonly Import[];
 }
@@ -254,7 +254,7 @@ describe("the test itself sees", () => {
   });
 
   test.each([
-    ["src/sdk/kernel/a.ts", "#telemetry/logger.ts", false],
+    ["src/sdk/kernel/a.ts", "#telemetry/log-writer.ts", false],
     ["src/sdk/kernel/a.ts", "pino", false],
     ["src/sdk/kernel/a.ts", "fs", false],
     ["src/sdk/runtime/a.ts", GRPC, true],

@@ -15,10 +15,10 @@ export {
   type Any,
   packAnnotation,
 } from "#model/annotations.ts";
+export { Limit } from "#model/contract-limits.ts";
 export { type Entitlement, type EntitlementOptions, makeEntitlement, Purpose } from "#model/entitlement.ts";
 export { type Grant, type GrantOptions, makeGrant } from "#model/grant.ts";
 export { makeEntitlementId, makeGrantId, makeResourceId, type ResourceId } from "#model/ids.ts";
-export { Limit } from "#model/limits.ts";
 export {
   AccountType,
   makeResource,

@@ -6,7 +6,7 @@ import { silentLogger } from "#kernel/logger.ts";
 import { type LaunchedConnector, launchConnector } from "#launch/launch.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
-import { runSyncTask } from "#tasks/sync.ts";
+import { runSyncTask } from "#tasks/sync-into-file.ts";
 import {
   type CodecovSimulator,
   type CodecovSimulatorOptions,

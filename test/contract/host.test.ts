@@ -8,7 +8,7 @@ import { silentLogger } from "#kernel/logger.ts";
 import { type LaunchedConnector, type LaunchOptions, launchConnector } from "#launch/launch.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
-import { runSyncTask, type SyncTaskResult } from "#tasks/sync.ts";
+import { runSyncTask, type SyncTaskResult } from "#tasks/sync-into-file.ts";
 import { failureOf } from "../fakes/connector-launch.ts";
 
 const CHILD = join(import.meta.dirname, "../fakes/connector-child.ts");

@@ -5,7 +5,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { runConnectorService } from "#server/lifecycle.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { ProbeConnector } from "./probe-connector.ts";
 import { ToyConnector } from "./toy-connector.ts";
 

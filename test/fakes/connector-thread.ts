@@ -6,7 +6,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor } from "#kernel/secret.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { runConnectorThread } from "#server/connector-thread.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { receiveThreadStart, type ThreadStart } from "#wire/thread-messages.ts";
 import { ProbeConnector } from "./probe-connector.ts";
 import { ToyConnector } from "./toy-connector.ts";

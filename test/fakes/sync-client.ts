@@ -14,7 +14,7 @@ import {
 } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { SyncClient } from "#sync/client.ts";
+import type { SyncClient } from "#sync/sync-client.ts";
 
 /** What the fake connector answers a listing with: one entry per page. Keys are described at each field. */
 export interface FakePage<T> {

@@ -8,7 +8,7 @@ import { ResourceType_Trait as Trait } from "#gen/c1/connector/v2/resource.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import { runSyncTask } from "#tasks/sync.ts";
+import { runSyncTask } from "#tasks/sync-into-file.ts";
 import { makeType, makeUser } from "./rows.ts";
 import { FakeSyncClient } from "./sync-client.ts";
 

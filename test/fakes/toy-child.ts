@@ -1,6 +1,6 @@
 import { toBatonError } from "#kernel/errors.ts";
 import { runConnectorService } from "#server/lifecycle.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { ToyConnector } from "./toy-connector.ts";
 
 // A connector process around the toy company, started by tests the way a host starts one.

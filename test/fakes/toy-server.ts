@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { Redactor } from "#kernel/secret.ts";
 import type { Connector } from "#runtime/connector.ts";
-import { serve } from "#server/serve.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { serve } from "#server/standalone-server.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { formatListenAddress, type ListenAddress } from "#web/listen-address.ts";
 import type { TlsFiles } from "#wire/tls.ts";
 import { TestClient } from "./grpc-client.ts";

@@ -10,7 +10,7 @@ import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import { GrpcServer } from "#server/grpc-server.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
 import { TestClient } from "./grpc-client.ts";

@@ -13,7 +13,7 @@ import {
 } from "#gen/c1/connectorapi/baton/v1/session.ts";
 import type { Connector, PageRequest } from "#runtime/connector.ts";
 import { runConnectorService } from "#server/lifecycle.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { decodeStartupLine } from "#wire/server-config.ts";
 import { createClientTls } from "#wire/tls.ts";
 

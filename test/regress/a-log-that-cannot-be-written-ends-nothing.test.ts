@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { ConnectorServiceService as ConnectorService } from "#gen/c1/connector/v2/connector.ts";
 import { Redactor } from "#kernel/secret.ts";
 import { openDebugLog } from "#service/debug-log.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { CODECOV, TOY } from "../contract/program.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { TestClient } from "../fakes/grpc-client.ts";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { readErrorText } from "#http/error-text.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { runProgram } from "../contract/program.ts";
 
 const TOKEN = "10a4c7c9-fc52-46d6-8367-31f5a0c2be94";

@@ -6,7 +6,7 @@ import { LiveLine } from "#cli/live-line.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { hasHidden, showHidden } from "#kernel/visible-text.ts";
 import { toWireStatus } from "#model/status.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { runProgram } from "../contract/program.ts";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { setUp } from "../unit/codecov/support.ts";

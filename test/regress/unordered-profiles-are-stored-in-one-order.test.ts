@@ -6,7 +6,7 @@ import { systemClock } from "#kernel/clock.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
-import { runSyncTask } from "#tasks/sync.ts";
+import { runSyncTask } from "#tasks/sync-into-file.ts";
 import { launchFakeThread } from "../fakes/connector-launch.ts";
 import { makeTestFile } from "../unit/store/support.ts";
 

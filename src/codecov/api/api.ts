@@ -1,7 +1,7 @@
-import { type HttpAnswer, HttpClient, type HttpRequest, nameRequest } from "#http/client.ts";
 import type { Redact } from "#http/error-text.ts";
+import { type HttpAnswer, HttpClient, type HttpRequest, nameRequest } from "#http/http-client.ts";
 import { RateGate } from "#http/rate-limit.ts";
-import { WaitBudget, withRetries } from "#http/retry.ts";
+import { WaitBudget, withRetries } from "#http/request-retries.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { Secret } from "#kernel/secret.ts";
 import {

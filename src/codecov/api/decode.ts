@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { HttpAnswer } from "#http/client.ts";
 import { describeHtml, looksLikeHtml } from "#http/error-text.ts";
+import type { HttpAnswer } from "#http/http-client.ts";
 import type { Endpoint } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 

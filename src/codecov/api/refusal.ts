@@ -1,5 +1,5 @@
-import type { HttpAnswer } from "#http/client.ts";
 import { toShortLine } from "#http/error-text.ts";
+import type { HttpAnswer } from "#http/http-client.ts";
 import type { Endpoint } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { errorSchema } from "./schemas.ts";

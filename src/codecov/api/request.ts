@@ -1,7 +1,7 @@
 import type * as z from "zod";
-import type { HttpAnswer, HttpRequest } from "#http/client.ts";
+import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
 import { type Endpoint, statusError } from "#http/http-error.ts";
-import type { RetryOptions } from "#http/retry.ts";
+import type { RetryOptions } from "#http/request-retries.ts";
 import type { BatonError } from "#kernel/errors.ts";
 import { decodeAnswer } from "./decode.ts";
 import type { Service } from "./owner.ts";

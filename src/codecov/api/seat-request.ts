@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpRequest } from "#http/client.ts";
+import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
 import { type Endpoint, statusLine } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { decodeAnswer } from "./decode.ts";

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import type { Invocation } from "#cli/command.ts";
-import { listInputs } from "#cli/inputs.ts";
+import { listInputs } from "#cli/refuse-log-files.ts";
 import { loadSettings, type Settings } from "#cli/settings.ts";
 import { watchSignals } from "#cli/signals.ts";
 import { print, tell } from "#cli/standard-output.ts";
@@ -10,8 +10,8 @@ import { usageError } from "#config/arguments.ts";
 import type { ConfigOf } from "#config/field.ts";
 import { loadFields } from "#config/load.ts";
 import { removeAbandonedTemporaries } from "#files/helper-path.ts";
-import { refuseInputs, refuseToPrintInto } from "#files/inputs.ts";
 import { resolveOutput } from "#files/output-path.ts";
+import { refuseInputs, refuseToPrintInto } from "#files/refuse-outputs.ts";
 import { replaceFile } from "#files/replace-file.ts";
 import { parseInstant } from "#kernel/instant.ts";
 import { reportFields } from "./report-fields.ts";

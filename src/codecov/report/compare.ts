@@ -1,6 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Resource } from "#model/resource.ts";
-import { compareUtf8 } from "#model/text.ts";
+import { compareUtf8 } from "#model/utf8.ts";
 import type { EncodedRecord, RecordReader } from "#store/reader.ts";
 import { readSyncedMember, type SyncedMember, USER_TYPE } from "./synced-member.ts";
 

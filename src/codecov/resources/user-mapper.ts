@@ -6,8 +6,8 @@ import { userIdOf } from "#codecov/roster/user-id.ts";
 import { isUnseen } from "#kernel/visible-text.ts";
 import { AccountType, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
-import { exceedsUtf8, isEmailAddress, truncateUtf8 } from "#model/text.ts";
 import type { UserOptions } from "#model/user.ts";
+import { exceedsUtf8, isEmailAddress, truncateUtf8 } from "#model/utf8.ts";
 import { USER_TYPE } from "./type-ids.ts";
 
 /** What Codecov calls the service of an account that is being deleted. */

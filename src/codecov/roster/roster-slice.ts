@@ -1,6 +1,6 @@
 import type { Member } from "#codecov/api/schemas.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { utf8Length } from "#model/text.ts";
+import { utf8Length } from "#model/utf8.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 
 /** Most bytes that the resources of one slice may come to; hosts accept answers of up to 4 MiB. */

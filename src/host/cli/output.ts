@@ -6,12 +6,12 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { describeReason } from "#kernel/system-error.ts";
 import { LogTarget, standardError } from "#telemetry/log-target.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import type { Identity } from "./identity.ts";
-import { refuseLogFiles } from "./inputs.ts";
 import { LiveLine } from "./live-line.ts";
+import { refuseLogFiles } from "./refuse-log-files.ts";
 import { parseDebugEnd, type Settings } from "./settings.ts";
 import { terminal } from "./standard-output.ts";
 

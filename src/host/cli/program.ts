@@ -85,7 +85,7 @@ export async function runProgram(
     thread,
   };
   if (isSwitchedOn(parsed, programFields.help.name)) {
-    const { formatHelp } = await import("./help.ts");
+    const { formatHelp } = await import("./help-text.ts");
     await print(formatHelp(invocation, command === mainCommand ? undefined : command));
     return Code.Ok;
   }

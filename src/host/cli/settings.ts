@@ -12,7 +12,7 @@ import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
 import { checkKeys } from "./config-keys.ts";
 import { findIgnoredVariables } from "./ignored-variables.ts";
-import { parseJsonObject } from "./tasks/task.ts";
+import { parseJsonObject } from "./on-demand/on-demand-task.ts";
 
 export type SdkConfig = ConfigOf<typeof sdkFields>;
 

@@ -1,7 +1,7 @@
 import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import type { EncodedResource } from "#model/encoded-rows.ts";
 import type { SummaryCount } from "#runtime/connector.ts";
-import type { SyncClient } from "#sync/client.ts";
+import type { SyncClient } from "#sync/sync-client.ts";
 
 /** Counts resources for the summary of a sync. */
 export class Tally {

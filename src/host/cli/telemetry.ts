@@ -24,7 +24,7 @@ export async function openTelemetry(
   const sendsMetrics = !sdk.otelMetricsDisabled;
   if (endpoint === undefined || !(traces || logs || sendsMetrics)) return undefined;
   const [{ readCollector }, telemetry] = await Promise.all([
-    import("#telemetry/collector.ts"),
+    import("#telemetry/otel-collector.ts"),
     import("#telemetry/open-telemetry.ts"),
   ]);
   const collector = readCollector({

@@ -2,8 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { MAX_PAGE_BYTES, MAX_SQLITE_BYTES, MAX_TOKEN_BYTES, MAX_VALUE_BYTES } from "./decode-limits.ts";
 import { SQLITE_TOOBIG, sqliteCodeOf, toFileError } from "./file-errors.ts";
-import { MAX_PAGE_BYTES, MAX_SQLITE_BYTES, MAX_TOKEN_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
 
 /** A result row by column name. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;

@@ -5,9 +5,9 @@ import { systemCodeOf } from "#kernel/system-error.ts";
 import { toFileError } from "./file-errors.ts";
 import { temporaryPathOf } from "./helper-path.ts";
 import { inheritAccess } from "./inherited-access.ts";
-import { refuseToReplaceC1z } from "./inputs.ts";
 import { isMissing, undefinedIfMissing } from "./missing.ts";
 import { isMountPoint } from "./mount-point.ts";
+import { refuseToReplaceC1z } from "./refuse-outputs.ts";
 
 /** What is written: only a `.c1z` file may take the place of one. */
 export type Content = "c1z" | "other";

@@ -3,7 +3,7 @@ import type { MeasuredMetric } from "#kernel/metrics.ts";
 import type { Span } from "#kernel/trace.ts";
 import type { UpstreamSource } from "#kernel/upstream-source.ts";
 import { createCaller, type StartCall, type UnaryCaller } from "./calls.ts";
-import { type ConnectorClient, createConnectorClient } from "./client.ts";
+import { type ConnectorClient, createConnectorClient } from "./connector-client.ts";
 import type { FeatureClient } from "./feature-client.ts";
 import type { UpstreamFacts } from "./upstream-facts.ts";
 

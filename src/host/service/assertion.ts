@@ -1,5 +1,5 @@
 import { randomBytes, sign } from "node:crypto";
-import type { ClientId, SigningKey } from "./credentials.ts";
+import type { ClientId, SigningKey } from "./c1-credentials.ts";
 
 /** How far the clocks of the two sides may differ, in seconds. */
 const TOLERANCE_SECONDS = 120;

@@ -12,8 +12,8 @@ import {
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { fromServiceError } from "#launch/service-error.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
-import type { ChannelRoute } from "./proxy.ts";
-import type { AccessToken, TokenSource } from "./token-source.ts";
+import type { ChannelRoute } from "./c1-route.ts";
+import type { AccessToken, TokenSource } from "./c1-tokens.ts";
 
 export interface C1ChannelOptions {
   /** `host:port`, for messages. */

@@ -17,8 +17,8 @@ import {
   RotateCredentialResponse,
 } from "#gen/c1/connector/v2/resource.ts";
 import { Code } from "#kernel/errors.ts";
-import { refuseFailedAction } from "#tasks/actions.ts";
-import { listEventFeeds } from "#tasks/events.ts";
+import { listEventFeeds } from "#tasks/read-events.ts";
+import { refuseFailedAction } from "#tasks/run-action.ts";
 import { type CallHandlers, pack, requirePart } from "./handler.ts";
 import { ticketHandlers } from "./ticket-handlers.ts";
 

@@ -1,7 +1,7 @@
 import type { Redactor } from "#kernel/secret.ts";
 import { Secret } from "#kernel/secret.ts";
 import { readSecretFile, type SecretOrigin } from "#kernel/secret-file.ts";
-import { parseClientSecret, type SigningKey } from "./credentials.ts";
+import { parseClientSecret, type SigningKey } from "./c1-credentials.ts";
 
 const SECRET_SETTING = "--client-secret";
 const FILE_SETTING = "--client-secret-file";

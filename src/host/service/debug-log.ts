@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { LogFields, Logger, LogLevel } from "#kernel/logger.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 
 /**
  * A logger that writes each line to `log` and, debug lines included, to a file of its own. Lines that the file does not

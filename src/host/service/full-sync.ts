@@ -9,7 +9,7 @@ import type { ResourceBid } from "#model/ids.ts";
 import type { EngineWarning } from "#store/engine.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
 import { StartOverError } from "#sync/session.ts";
-import { runEmptySyncTask, runSyncTask, type SyncTaskResult } from "#tasks/sync.ts";
+import { runEmptySyncTask, runSyncTask, type SyncTaskResult } from "#tasks/sync-into-file.ts";
 import { measureSync } from "#tasks/sync-metrics.ts";
 import type { C1Client } from "./c1-client.ts";
 import { openDebugLog } from "./debug-log.ts";

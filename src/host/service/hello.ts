@@ -1,7 +1,7 @@
 import { doubling, repeat } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { ConnectorClient } from "#launch/client.ts";
+import type { ConnectorClient } from "#launch/connector-client.ts";
 import type { C1Client } from "./c1-client.ts";
 import { describeBuild, describeSystem, type ProgramInfo } from "./system-info.ts";
 

@@ -4,7 +4,7 @@ import {
   BatonServiceHelloRequest_BuildInfo as BuildInfo,
   BatonServiceHelloRequest_OSInfo as OSInfo,
 } from "#gen/c1/connectorapi/baton/v1/baton.ts";
-import { truncateUtf8 } from "#model/text.ts";
+import { truncateUtf8 } from "#model/utf8.ts";
 
 /** What the program is. */
 export interface ProgramInfo {

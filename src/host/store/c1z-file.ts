@@ -8,9 +8,9 @@ import {
   openWorkingDatabase,
   readInteger,
 } from "#files/database.ts";
+import { type DecodeLimits, readDecodeLimits } from "#files/decode-limits.ts";
 import { toFileError } from "#files/file-errors.ts";
 import { removeAbandonedTemporaries } from "#files/helper-path.ts";
-import { type DecodeLimits, readDecodeLimits } from "#files/limits.ts";
 import { isMissing } from "#files/missing.ts";
 import { resolveOutput } from "#files/output-path.ts";
 import { replaceFile } from "#files/replace-file.ts";
@@ -24,16 +24,16 @@ import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import { RecordReader } from "./reader.ts";
 import { ensureSchema } from "./schema.ts";
 import { checkSchema } from "./schema-check.ts";
+import { TimestampSource } from "./stored-time.ts";
 import { SyncRecorder } from "./sync-recorder.ts";
 import { SyncRuns } from "./sync-run.ts";
-import { TimestampSource } from "./timestamp.ts";
 import { RecordWriter } from "./writer.ts";
 import { acquireWriterLock, type WriterLock } from "./writer-lock.ts";
 
 export interface ReadC1zOptions {
   /** Where the private working copy goes; default: `BATON_TMPDIR`, else the system's temporary directory. */
   readonly tempDir?: string | undefined;
-  /** Bounds on decoding; default: those of the environment, see `limits.ts`. */
+  /** Bounds on decoding; default: those of the environment, see `decode-limits.ts`. */
   readonly limits?: DecodeLimits;
   /** Gives up decoding. */
   readonly signal?: AbortSignal;

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { MAGIC_V1, MAGIC_V3 } from "#files/c1z-magic.ts";
-import { type DecodeLimits, MAX_FRAMES } from "#files/limits.ts";
+import { type DecodeLimits, MAX_FRAMES } from "#files/decode-limits.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { findZstdFrames, TooManyFramesError, type ZstdFrame, ZstdFrameError } from "./zstd-frames.ts";
 

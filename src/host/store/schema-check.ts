@@ -9,7 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Row, readInteger } from "#files/database.ts";
-import { MAX_SCHEMA_OBJECTS } from "#files/limits.ts";
+import { MAX_SCHEMA_OBJECTS } from "#files/decode-limits.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type PlainColumn, readPlainIndex, readPlainTable } from "./plain-sql.ts";
 import { TABLES, type Table } from "./schema.ts";

@@ -6,10 +6,10 @@ import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import { forgetSurplus, type RetentionPolicy } from "./retention.ts";
 import { computeStats } from "./stats.ts";
+import { type TimestampSource, timestampAfter } from "./stored-time.ts";
 import { type SyncOrigin, storeSyncOrigin } from "./sync-origin.ts";
 import { type SyncRun, SyncRuns, type SyncType, type Verification } from "./sync-run.ts";
 import { storeTrueEnd } from "./sync-times.ts";
-import { type TimestampSource, timestampAfter } from "./timestamp.ts";
 
 /** How long an unfinished sync can be resumed. */
 export const RESUME_WINDOW_MS = 7 * 24 * 60 * 60 * 1000;

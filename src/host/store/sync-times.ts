@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { readKsuidTime } from "#kernel/ksuid.ts";
-import { readStoredTime, timestampAfter } from "./timestamp.ts";
+import { readStoredTime, timestampAfter } from "./stored-time.ts";
 
 /**
  * When syncs really were. The columns that all programs read hold wall-clock text without a zone, by which readers

@@ -9,7 +9,7 @@ import type { EncodedGrant, EncodedResource } from "#model/encoded-rows.ts";
 import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { splitExpansion, splitReceived } from "./grant-expansion.ts";
 import type { RecordKind } from "./reader.ts";
-import type { TimestampSource } from "./timestamp.ts";
+import type { TimestampSource } from "./stored-time.ts";
 
 /**
  * Writes the rows of one unfinished sync. Each call stores its batch in one transaction: all rows or, after

@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { MAX_FRAMES } from "#files/limits.ts";
+import { MAX_FRAMES } from "#files/decode-limits.ts";
 
 /** One data frame inside a file. */
 export interface ZstdFrame {

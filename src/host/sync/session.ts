@@ -7,9 +7,9 @@ import type { C1zFile } from "#store/c1z-file.ts";
 import { everyItem, type RecordKind, type RecordReader } from "#store/reader.ts";
 import type { SyncRun } from "#store/sync-run.ts";
 import type { RecordWriter } from "#store/writer.ts";
-import type { SyncClient } from "./client.ts";
+import type { Retrier } from "./call-retrier.ts";
 import { createDropCounts, type SyncPhase, type SyncProgress } from "./progress.ts";
-import type { Retrier } from "./retry.ts";
+import type { SyncClient } from "./sync-client.ts";
 import type { SyncState } from "./sync-state.ts";
 
 /** What of a file a sync uses. */

@@ -1,7 +1,7 @@
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { findAnnotations } from "#model/annotations.ts";
-import { Limit } from "#model/limits.ts";
-import { utf8Length } from "#model/text.ts";
+import { Limit } from "#model/contract-limits.ts";
+import { utf8Length } from "#model/utf8.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
 import type { Action } from "./sync-token.ts";
 

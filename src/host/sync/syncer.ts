@@ -7,13 +7,13 @@ import type { RecordKind } from "#store/reader.ts";
 import type { DanglingReferences } from "#store/references.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import type { SyncClient } from "./client.ts";
-import { Collector } from "./collector.ts";
+import { Collector } from "./action-stack.ts";
+import { DEFAULT_MAX_WAIT_MS, GaveUpError, Retrier } from "./call-retrier.ts";
 import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./invariants.ts";
 import type { DropCounts, SyncProgress } from "./progress.ts";
 import { openRun } from "./resume.ts";
-import { DEFAULT_MAX_WAIT_MS, GaveUpError, Retrier } from "./retry.ts";
 import { lostRows, StartOverError, type SyncScope, SyncSession, type SyncStore } from "./session.ts";
+import type { SyncClient } from "./sync-client.ts";
 
 export interface SyncOptions extends Partial<SyncScope> {
   /** Listings of one phase read side by side; 1 unless told. */

@@ -8,7 +8,7 @@ import {
   type RotateCredentialResponse,
 } from "#gen/c1/connector/v2/resource.ts";
 import type { CallContext } from "#kernel/context.ts";
-import type { ConnectorClient } from "#launch/client.ts";
+import type { ConnectorClient } from "#launch/connector-client.ts";
 import { makeResourceId, type ResourceKeyParts } from "#model/ids.ts";
 
 export interface CreateAccountTaskOptions {

@@ -24,9 +24,9 @@ import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
 import type { Tracer } from "#kernel/trace.ts";
 import { endsWithin } from "#kernel/waiting.ts";
-import type { Collector } from "./collector.ts";
 import { Complaints } from "./complaints.ts";
 import { mirrorLines } from "./log-records.ts";
+import type { Collector } from "./otel-collector.ts";
 import { MetricPublisher } from "./otel-metrics.ts";
 import { OtelTracer } from "./otel-tracer.ts";
 

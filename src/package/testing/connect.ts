@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 
 import { createCaller, type Method, type UnaryCaller } from "#launch/calls.ts";
-import { createConnectorClient } from "#launch/client.ts";
+import { createConnectorClient } from "#launch/connector-client.ts";
 import { createFeatureClient, type FeatureClient } from "#launch/feature-client.ts";
 import { fromWireStatus } from "#model/status.ts";
 import type { Connector, ConnectorDefinition } from "#runtime/connector.ts";

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { Event } from "#gen/c1/connector/v2/event_feed.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { createConnectorClient } from "#launch/client.ts";
+import { createConnectorClient } from "#launch/connector-client.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
-import { runActionTask } from "#tasks/actions.ts";
-import { runEventTask } from "#tasks/events.ts";
-import { runGrantTask, runRevokeTask } from "#tasks/provision.ts";
+import { runGrantTask, runRevokeTask } from "#tasks/grant-and-revoke.ts";
+import { runEventTask } from "#tasks/read-events.ts";
+import { runActionTask } from "#tasks/run-action.ts";
 import { withStoredRecords } from "#tasks/stored-records.ts";
-import { runSyncTask } from "#tasks/sync.ts";
+import { runSyncTask } from "#tasks/sync-into-file.ts";
 import {
   type ConnectOptions,
   connectInMemory,

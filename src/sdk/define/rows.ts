@@ -2,8 +2,8 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { isUnseen } from "#kernel/visible-text.ts";
 import { AccountType, type ResourceOptions, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
-import { isEmailAddress } from "#model/text.ts";
 import type { UserOptions } from "#model/user.ts";
+import { isEmailAddress } from "#model/utf8.ts";
 
 /** An id of the upstream. Platforms keep it for years: give one that never changes. */
 export type Id = string | number;

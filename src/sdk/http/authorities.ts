@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { findPemProblem } from "#kernel/certificates.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { describeUnreadable } from "#kernel/system-error.ts";
-import type { NetworkEnvironment } from "./environment.ts";
+import type { NetworkEnvironment } from "./network-environment.ts";
 
 /**
  * The certificates of `SSL_CERT_FILE`, together with all that Node trusts by itself; undefined if the variable

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { HttpAnswer } from "./client.ts";
 import { describeHtml, looksLikeHtml } from "./error-text.ts";
+import type { HttpAnswer } from "./http-client.ts";
 import type { Endpoint } from "./http-error.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { readExtraAuthorities } from "./authorities.ts";
-import type { NetworkEnvironment } from "./environment.ts";
+import type { NetworkEnvironment } from "./network-environment.ts";
 import { chooseProxy, type ProxyServer } from "./proxy.ts";
 
 /** Requests under way at one time; further ones wait. A host may run many calls at once. */

@@ -2,6 +2,9 @@ import type * as z from "zod";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type ApiBase, type BaseUrlOptions, resolveBaseUrl } from "./base-url.ts";
+import { type Credentials, replaceSecrets, signHeaders } from "./credentials.ts";
+import { checkShape, decodeBody, parseBody, shapeError } from "./decode.ts";
+import type { Redact } from "./error-text.ts";
 import {
   type HttpAnswer,
   HttpClient,
@@ -9,16 +12,13 @@ import {
   type HttpRequest,
   isRead,
   nameRequest,
-} from "./client.ts";
-import { type Credentials, replaceSecrets, signHeaders } from "./credentials.ts";
-import { checkShape, decodeBody, parseBody, shapeError } from "./decode.ts";
-import type { NetworkEnvironment } from "./environment.ts";
-import type { Redact } from "./error-text.ts";
+} from "./http-client.ts";
 import { type Endpoint, statusError } from "./http-error.ts";
+import type { NetworkEnvironment } from "./network-environment.ts";
 import { findField, type NextPage, type PageQuery, type Pager, type RowPage } from "./paging.ts";
 import type { ApiPath, QueryValues } from "./path.ts";
 import { RateGate } from "./rate-limit.ts";
-import { type RetryOptions, WaitBudget, withRetries } from "./retry.ts";
+import { type RetryOptions, WaitBudget, withRetries } from "./request-retries.ts";
 
 const DEFAULT_ATTEMPTS = 4;
 

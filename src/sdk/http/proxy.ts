@@ -1,6 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import { isLoopback } from "#kernel/loopback.ts";
-import { type NetworkEnvironment, readVariable } from "./environment.ts";
+import { type NetworkEnvironment, readVariable } from "./network-environment.ts";
 import { isExcepted } from "./no-proxy.ts";
 
 /** A proxy that an environment variable names. */

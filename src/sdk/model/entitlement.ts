@@ -2,9 +2,9 @@ import { Entitlement, Entitlement_PurposeValue } from "#gen/c1/connector/v2/enti
 import { type Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { Limit } from "./contract-limits.ts";
 import { makeEntitlementId, type ResourceKeyParts } from "./ids.ts";
-import { Limit } from "./limits.ts";
-import { truncateUtf8 } from "./text.ts";
+import { truncateUtf8 } from "./utf8.ts";
 
 export { Entitlement, Entitlement_PurposeValue as Purpose };
 

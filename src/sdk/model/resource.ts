@@ -11,10 +11,10 @@ import { UserTrait_AccountType } from "#gen/c1/connector/v2/traits.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { packAnnotation } from "./annotations.ts";
-import { Limit } from "./limits.ts";
+import { Limit } from "./contract-limits.ts";
 import { canonicalStruct, type Struct } from "./struct.ts";
-import { exceedsUtf8, truncateUtf8 } from "./text.ts";
 import { toTimestamp } from "./timestamp.ts";
+import { exceedsUtf8, truncateUtf8 } from "./utf8.ts";
 
 export {
   AssetRef,

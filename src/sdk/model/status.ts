@@ -16,8 +16,8 @@ import {
 import { showHidden } from "#kernel/visible-text.ts";
 import { packAnnotation, packAny } from "./annotations.ts";
 import { typeNameOf } from "./canonical.ts";
-import { truncateUtf8 } from "./text.ts";
 import { fromTimestamp, toTimestamp } from "./timestamp.ts";
+import { truncateUtf8 } from "./utf8.ts";
 
 /** The host logs an error's text several times; what is longer helps nobody. */
 const MAX_MESSAGE_BYTES = 8 * 1024;

@@ -1,6 +1,6 @@
 import type { BackwardWriter } from "./backward-writer.ts";
 import { canonicalStruct, isStructList, type Struct, type StructValue } from "./struct.ts";
-import { compareUtf8 } from "./text.ts";
+import { compareUtf8 } from "./utf8.ts";
 
 /**
  * Writes the fields of a `google.protobuf.Struct` in canonical form: keys in the order of their UTF-8 bytes at every

@@ -1,4 +1,4 @@
-import { compareUtf8, toWellFormed } from "./text.ts";
+import { compareUtf8, toWellFormed } from "./utf8.ts";
 
 /** What a `google.protobuf.Struct` can hold. Numbers travel as doubles. */
 export type StructValue =

@@ -2,11 +2,11 @@ import { Resource, ResourceId, Status_ResourceStatus } from "#gen/c1/connector/v
 import { UserTrait_AccountType, UserTrait_Status_Status } from "#gen/c1/connector/v2/traits.ts";
 import { Any } from "#gen/google/protobuf/any.ts";
 import { BackwardWriter } from "./backward-writer.ts";
-import { Limit } from "./limits.ts";
+import { Limit } from "./contract-limits.ts";
 import { checkedId, type ResourceOptions, type ResourceStatusOptions } from "./resource.ts";
 import { writeStruct } from "./struct-writer.ts";
-import { truncateUtf8 } from "./text.ts";
 import { Timestamp, toTimestamp } from "./timestamp.ts";
+import { truncateUtf8 } from "./utf8.ts";
 
 export interface UserOptions extends Omit<ResourceOptions, "status"> {
   readonly status: ResourceStatusOptions;

@@ -1,11 +1,11 @@
 import type { ActionRunner } from "./action-runner.ts";
 import type { Provisioning } from "./provisioning.ts";
 import type { Registry } from "./registry.ts";
-import { actionEndpoints } from "./services/actions.ts";
-import { connectorEndpoints } from "./services/connector.ts";
-import { eventEndpoints } from "./services/events.ts";
-import { provisionEndpoints } from "./services/provision.ts";
-import { syncEndpoints } from "./services/sync.ts";
+import { actionEndpoints } from "./services/action-service.ts";
+import { connectorEndpoints } from "./services/connector-service.ts";
+import { eventEndpoints } from "./services/event-service.ts";
+import { provisionEndpoints } from "./services/provision-services.ts";
+import { syncEndpoints } from "./services/sync-services.ts";
 import { assetEndpoints, rateLimiterEndpoints, ticketEndpoints } from "./services/unoffered-services.ts";
 import type { Endpoint } from "./unary.ts";
 

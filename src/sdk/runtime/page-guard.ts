@@ -8,9 +8,9 @@ import type { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
 import type { Grant } from "#gen/c1/connector/v2/grant.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { findAnnotations, hasAnnotation } from "#model/annotations.ts";
-import { Limit } from "#model/limits.ts";
-import { exceedsUtf8 } from "#model/text.ts";
+import { Limit } from "#model/contract-limits.ts";
 import { findMissingTrait } from "#model/traits.ts";
+import { exceedsUtf8 } from "#model/utf8.ts";
 import type { ListedResource, Page } from "./connector.ts";
 import type { Registry } from "./registry.ts";
 

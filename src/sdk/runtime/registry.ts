@@ -2,8 +2,8 @@ import type { ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import { ResourceType_Trait } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type AnnotationName, hasAnnotation } from "#model/annotations.ts";
-import { Limit } from "#model/limits.ts";
-import { compareUtf8, utf8Length } from "#model/text.ts";
+import { Limit } from "#model/contract-limits.ts";
+import { compareUtf8, utf8Length } from "#model/utf8.ts";
 import type { Action, Connector, EventFeed, ResourceSyncer } from "./connector.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { isEmailAddress, utf8Length } from "#model/text.ts";
+import { isEmailAddress, utf8Length } from "#model/utf8.ts";
 
 /**
  * The vocabulary of the request rules. Problems read `<Field>: <reason>`, with the causes of a nested

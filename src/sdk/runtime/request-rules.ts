@@ -22,7 +22,7 @@ import {
 import type { TicketRequest } from "#gen/c1/connector/v2/ticket.ts";
 import type { RateLimitDescriptors, RateLimitDescriptors_Entry } from "#gen/c1/ratelimit/v1/ratelimit.ts";
 import type { Duration } from "#gen/google/protobuf/duration.ts";
-import { Limit } from "#model/limits.ts";
+import { Limit } from "#model/contract-limits.ts";
 import {
   allOf,
   between,

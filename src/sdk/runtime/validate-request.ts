@@ -29,7 +29,7 @@ import type {
 } from "#gen/c1/connector/v2/ticket.ts";
 import type { DoRequest, ReportRequest } from "#gen/c1/ratelimit/v1/ratelimit.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { Limit } from "#model/limits.ts";
+import { Limit } from "#model/contract-limits.ts";
 import {
   allOf,
   atMost,

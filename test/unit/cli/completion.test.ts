@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type CompletionSource, formatCompletion, SHELLS, type Shell } from "#cli/completion.ts";
+import { type CompletionSource, formatCompletion, SHELLS, type Shell } from "#cli/completion-scripts.ts";
 
 const source: CompletionSource = {
   name: "baton-acme",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LiveLine } from "#cli/live-line.ts";
-import { makeProgressReporter } from "#cli/progress.ts";
+import { makeProgressReporter } from "#cli/progress-line.ts";
 import { type LogFields, silentLogger } from "#kernel/logger.ts";
 import type { SyncProgress } from "#sync/progress.ts";
 

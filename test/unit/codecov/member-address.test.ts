@@ -11,7 +11,7 @@ import {
   readSeat,
   resolveMember,
 } from "#codecov/seats/member-address.ts";
-import type { HttpRequest } from "#http/client.ts";
+import type { HttpRequest } from "#http/http-client.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";

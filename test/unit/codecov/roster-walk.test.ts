@@ -10,7 +10,7 @@ import { userIdOf } from "#codecov/roster/user-id.ts";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { Limit } from "#model/limits.ts";
+import { Limit } from "#model/contract-limits.ts";
 import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";
 
 const ctx = { signal: new AbortController().signal, log: silentLogger, clock: systemClock };

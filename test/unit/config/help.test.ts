@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Field } from "#config/field.ts";
-import { formatFlags } from "#config/help.ts";
+import { formatFlags } from "#config/flag-help.ts";
 
 const fields: readonly Field[] = [
   { kind: "string", name: "acme-owner", description: "Owner.", required: true },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { commandsOf, mainCommand } from "#cli/commands.ts";
-import { formatHelp } from "#cli/help.ts";
+import { formatHelp } from "#cli/help-text.ts";
 import { codecovProgram } from "#codecov/commands/codecov-program.ts";
 import { codecov } from "#codecov/index.ts";
 import { variableOf } from "#config/field.ts";

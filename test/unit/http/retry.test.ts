@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RateGate } from "#http/rate-limit.ts";
-import { type RetryOptions, WaitBudget, withRetries } from "#http/retry.ts";
+import { type RetryOptions, WaitBudget, withRetries } from "#http/request-retries.ts";
 import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";

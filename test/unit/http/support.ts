@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { Server, Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import { HttpClient, type HttpClientOptions } from "#http/client.ts";
+import { HttpClient, type HttpClientOptions } from "#http/http-client.ts";
 import { systemClock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError } from "#kernel/errors.ts";

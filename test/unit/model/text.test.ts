@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareUtf8, isEmailAddress, toWellFormed, truncateUtf8, utf8Length } from "#model/text.ts";
+import { compareUtf8, isEmailAddress, toWellFormed, truncateUtf8, utf8Length } from "#model/utf8.ts";
 
 /** Any UTF-16 string, with halves of surrogate pairs. */
 const anyString = fc.string({

@@ -6,9 +6,9 @@ import { canonicalBytes } from "#model/canonical.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { AccountType, makeResource, Resource, ResourceStatus } from "#model/resource.ts";
 import { canonicalStruct, type StructValue } from "#model/struct.ts";
-import { truncateUtf8 } from "#model/text.ts";
 import { toTimestamp } from "#model/timestamp.ts";
 import { EncodedUser, encodeUsers, type UserOptions } from "#model/user.ts";
+import { truncateUtf8 } from "#model/utf8.ts";
 
 /** The same user by way of message objects and the generated encoder. */
 function encodeWithMessages(options: UserOptions): Uint8Array {

@@ -1,7 +1,7 @@
 import { setImmediate as afterTheMinute } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { BoundedWarnings } from "#server/bounded-warnings.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 
 test("of many warnings ten a minute are written and the others counted", async () => {

@@ -12,10 +12,10 @@ import { silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 import { C1Channel } from "#service/c1-channel.ts";
 import { C1Client } from "#service/c1-client.ts";
+import { parseClientId } from "#service/c1-credentials.ts";
+import { findRoute } from "#service/c1-route.ts";
+import { TokenSource } from "#service/c1-tokens.ts";
 import { ClientKey } from "#service/client-key.ts";
-import { parseClientId } from "#service/credentials.ts";
-import { findRoute } from "#service/proxy.ts";
-import { TokenSource } from "#service/token-source.ts";
 import { FakeC1 } from "../../fakes/c1/fake-c1.ts";
 
 let fake: FakeC1;

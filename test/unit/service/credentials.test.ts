@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { Secret } from "#kernel/secret.ts";
-import { parseClientId, parseClientSecret } from "#service/credentials.ts";
-import { findC1Address, findHostId } from "#service/environment.ts";
+import { parseClientId, parseClientSecret } from "#service/c1-credentials.ts";
+import { findC1Address, findHostId } from "#service/c1-environment.ts";
 
 const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findRoute } from "#service/proxy.ts";
+import { findRoute } from "#service/c1-route.ts";
 
 const ADDRESS = "acme.conductor.example:443";
 

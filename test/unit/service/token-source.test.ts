@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
+import { parseClientId } from "#service/c1-credentials.ts";
+import { TokenSource } from "#service/c1-tokens.ts";
 import { ClientKey } from "#service/client-key.ts";
-import { parseClientId } from "#service/credentials.ts";
-import { TokenSource } from "#service/token-source.ts";
 import { TokenEndpoint } from "../../fakes/c1/token-endpoint.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 

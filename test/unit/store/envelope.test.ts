@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readDecodeLimits } from "#files/limits.ts";
+import { readDecodeLimits } from "#files/decode-limits.ts";
 import { Code } from "#kernel/errors.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { user } from "./sample-rows.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { formatTimestamp, readStoredTime, TimestampSource, timestampAfter } from "#store/timestamp.ts";
+import { formatTimestamp, readStoredTime, TimestampSource, timestampAfter } from "#store/stored-time.ts";
 import { ManualClock } from "./support.ts";
 
 afterEach(() => vi.unstubAllEnvs());

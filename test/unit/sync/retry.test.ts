@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { Retrier } from "#sync/retry.ts";
+import { Retrier } from "#sync/call-retrier.ts";
 import { catchError, JumpingClock, type LogLine, recordLog } from "./support.ts";
 
 const MINUTE = 60_000;

@@ -8,8 +8,8 @@ import { Event, type ListEventsRequest, ListEventsResponse } from "#gen/c1/conne
 import { type CreateAccountRequest, CreateAccountResponse } from "#gen/c1/connector/v2/resource.ts";
 import { Code } from "#kernel/errors.ts";
 import { runCreateAccountTask } from "#tasks/accounts.ts";
-import { runActionTask } from "#tasks/actions.ts";
-import { runEventTask } from "#tasks/events.ts";
+import { runEventTask } from "#tasks/read-events.ts";
+import { runActionTask } from "#tasks/run-action.ts";
 import { catchError, createBench } from "../sync/support.ts";
 
 describe("reading an event feed", () => {

@@ -7,9 +7,9 @@ import {
 import type { CallContext } from "#kernel/context.ts";
 import { Code } from "#kernel/errors.ts";
 import { packAnnotation } from "#model/annotations.ts";
-import * as provision from "#tasks/provision.ts";
+import * as provision from "#tasks/grant-and-revoke.ts";
 import { type RecordSource, withStoredRecords } from "#tasks/stored-records.ts";
-import { runSyncTask } from "#tasks/sync.ts";
+import { runSyncTask } from "#tasks/sync-into-file.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
 import { organization, red } from "../sync/organization.ts";
 import {

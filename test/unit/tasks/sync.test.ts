@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
-import { runSyncTask, type SyncTaskOptions } from "#tasks/sync.ts";
+import { runSyncTask, type SyncTaskOptions } from "#tasks/sync-into-file.ts";
 import { FakeSyncClient } from "../../fakes/sync-client.ts";
 import { organization } from "../sync/organization.ts";
 import { catchError, createBench, type SyncBench } from "../sync/support.ts";

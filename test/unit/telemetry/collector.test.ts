@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
-import { type CollectorSettings, readCollector } from "#telemetry/collector.ts";
+import { type CollectorSettings, readCollector } from "#telemetry/otel-collector.ts";
 import { createServerCertificate } from "../../fakes/certificates.ts";
 
 const PEM = createServerCertificate().cert;

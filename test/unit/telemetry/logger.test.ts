@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
-import { createLogger, type LoggerOptions } from "#telemetry/logger.ts";
+import { createLogger, type LoggerOptions } from "#telemetry/log-writer.ts";
 
 function capture(options: LoggerOptions = {}) {
   const lines: string[] = [];
@@ -97,7 +97,7 @@ test("no value can make a line fail", () => {
 
 test("lines reach standard error at once, also when the process is killed right after", () => {
   const script = `
-    import { createLogger } from "./src/host/telemetry/logger.ts";
+    import { createLogger } from "./src/host/telemetry/log-writer.ts";
     createLogger({}).info("last words");
     process.kill(process.pid, "SIGKILL");
     await new Promise(() => setInterval(() => {}, 1000));

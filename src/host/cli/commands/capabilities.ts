@@ -1,5 +1,5 @@
 import { ConnectorCapabilities } from "#gen/c1/connector/v2/connector.ts";
-import { deriveCapabilities } from "#runtime/capabilities.ts";
+import { deriveCapabilities } from "#runtime/derive-capabilities.ts";
 import { Registry } from "#runtime/registry.ts";
 import type { Invocation } from "../command.ts";
 import { JsonPrinter } from "../protojson.ts";

@@ -1,7 +1,7 @@
 import { usageError } from "#config/arguments.ts";
 import type { Command, Invocation } from "../command.ts";
 import { fieldsOf, programFields } from "../command-flags.ts";
-import { type CompletionContext, formatCompletion, SHELLS } from "../completion.ts";
+import { type CompletionContext, formatCompletion, SHELLS } from "../completion-scripts.ts";
 import { print } from "../standard-output.ts";
 
 /** `completion <shell>`: prints a script that the shell can source. */

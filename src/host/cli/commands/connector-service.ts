@@ -1,6 +1,6 @@
 import { Metrics } from "#kernel/metrics.ts";
 import type { ConnectorThreadOptions } from "#server/connector-thread.ts";
-import { createLogger } from "#telemetry/logger.ts";
+import { createLogger } from "#telemetry/log-writer.ts";
 import type { ConnectorMessage, ThreadStart } from "#wire/thread-messages.ts";
 import type { Invocation } from "../command.ts";
 import { identify } from "../identity.ts";

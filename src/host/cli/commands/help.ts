@@ -1,6 +1,6 @@
 import { usageError } from "#config/arguments.ts";
 import type { Invocation } from "../command.ts";
-import { formatHelp } from "../help.ts";
+import { formatHelp } from "../help-text.ts";
 import { print } from "../standard-output.ts";
 
 /** `help`: the same text as `--help`. */

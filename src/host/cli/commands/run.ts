@@ -1,7 +1,7 @@
 import { usageError } from "#config/arguments.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
+import { readDecodeLimits } from "#files/decode-limits.ts";
 import { explainUnexpected } from "#files/file-errors.ts";
-import { readDecodeLimits } from "#files/limits.ts";
 import { Metrics } from "#kernel/metrics.ts";
 import { endWith, traceFields } from "#kernel/trace.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
@@ -39,13 +39,13 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     if (isService) {
       dropThread();
-      const { serveC1 } = await import("../service.ts");
+      const { serveC1 } = await import("../service-mode.ts");
       return await serveC1(job);
     }
-    const { findTask, runTask } = await import("../on-demand.ts");
+    const { findTask, runTask } = await import("../on-demand/on-demand.ts");
     const task = findTask(settings.sdk, invocation.definition);
     if (task !== undefined) return await trace("task", job, (traced) => runTask(task, traced));
-    const { sync } = await import("../sync.ts");
+    const { sync } = await import("../sync-with-progress.ts");
     return await trace("sync", job, sync);
   } catch (error) {
     const exitCode = signals.exitCode();

@@ -12,7 +12,7 @@ import * as rules from "../request-rules.ts";
 import { encodeStreamedRow } from "../resource-page.ts";
 import { type Endpoint, serverStream } from "../unary.ts";
 import { toInvalidArgument } from "../validate-request.ts";
-import { listResources } from "./sync.ts";
+import { listResources } from "./sync-services.ts";
 
 const { check } = messageRules<StreamResourcesRequest>("StreamResourcesRequest", [
   field("resourceTypeId", rules.id),

@@ -1,6 +1,6 @@
 import { usageError } from "#config/arguments.ts";
 import type { SdkConfig } from "../settings.ts";
-import { printJson, type Task } from "./task.ts";
+import { printJson, type Task } from "./on-demand-task.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -23,7 +23,7 @@ export function makeEventFeedTask(sdk: SdkConfig): Task {
     const [client, { Event }, { runEventTask }, { JsonPrinter }] = await Promise.all([
       connector.features(),
       import("#gen/c1/connector/v2/event_feed.ts"),
-      import("#tasks/events.ts"),
+      import("#tasks/read-events.ts"),
       import("../protojson.ts"),
     ]);
     const printer = new JsonPrinter();

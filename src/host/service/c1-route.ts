@@ -1,7 +1,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import { chooseProxy } from "#http/proxy.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./c1-environment.ts";
 
 /** Where a gRPC channel connects to, with the options that lead it there. */
 export interface ChannelRoute {

@@ -2,7 +2,7 @@ import { usageError } from "#config/arguments.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { ChangeNotes } from "#runtime/connector.ts";
 import type { SdkConfig } from "../settings.ts";
-import { parseJsonObject, runSteps, type Step, type Task, type TaskContext } from "./task.ts";
+import { parseJsonObject, runSteps, type Step, type Task, type TaskContext } from "./on-demand-task.ts";
 
 /** Who is to get what. */
 interface Pair {
@@ -122,7 +122,7 @@ function runForEach(ids: readonly string[], ctx: TaskContext, toStep: (id: strin
 }
 
 function loadRecordTasks() {
-  return Promise.all([import("#tasks/provision.ts"), import("#tasks/stored-records.ts")]);
+  return Promise.all([import("#tasks/grant-and-revoke.ts"), import("#tasks/stored-records.ts")]);
 }
 
 function sourceOf({ file, c1zTempDir }: SdkConfig) {

@@ -1,18 +1,18 @@
 import { systemClock } from "#kernel/clock.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
-import { type Job, startConnector } from "./job.ts";
-import type { SdkConfig } from "./settings.ts";
-import { tell } from "./standard-output.ts";
-import { makeInvokeActionTask, makeListActionsTask } from "./tasks/actions.ts";
+import { type Job, startConnector } from "../job.ts";
+import type { SdkConfig } from "../settings.ts";
+import { tell } from "../standard-output.ts";
+import { makeInvokeActionTask, makeListActionsTask } from "./action-flags.ts";
 import {
   makeCreateAccountTask,
   makeDeleteTask,
   makeGrantTask,
   makeRevokeTask,
   makeRotateTask,
-} from "./tasks/changes.ts";
-import { isEventFeedWanted, makeEventFeedTask } from "./tasks/events.ts";
-import type { Task } from "./tasks/task.ts";
+} from "./change-flags.ts";
+import { isEventFeedWanted, makeEventFeedTask } from "./event-flags.ts";
+import type { Task } from "./on-demand-task.ts";
 
 /**
  * The one thing that the flags ask for, undefined for a sync. The order is that of Go connectors, which only

@@ -16,7 +16,7 @@ import type { Annotated } from "../connector.ts";
 import { checkGrants, checkResource } from "../page-guard.ts";
 import { type ChangeKind, type Provisioning, requireChange } from "../provisioning.ts";
 import type { Registry } from "../registry.ts";
-import { retryTransient } from "../retry.ts";
+import { retryTransient } from "../repeat-operation.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
 /** Hosts never repeat a grant or a revocation. */

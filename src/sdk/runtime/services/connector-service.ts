@@ -4,9 +4,9 @@ import {
 } from "#gen/c1/connector/v2/connector.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
 import { withPrefix } from "../call-errors.ts";
-import { deriveCapabilities } from "../capabilities.ts";
+import { deriveCapabilities } from "../derive-capabilities.ts";
 import type { Registry } from "../registry.ts";
-import { retryTransient } from "../retry.ts";
+import { retryTransient } from "../repeat-operation.ts";
 import { type Endpoint, unary } from "../unary.ts";
 
 /** Hosts never repeat Validate, so a short hiccup of the upstream must not end the run. */

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Environment, wrongVariable } from "#kernel/environment.ts";
-import { truncateUtf8 } from "#model/text.ts";
-import type { ClientId } from "./credentials.ts";
+import { truncateUtf8 } from "#model/utf8.ts";
+import type { ClientId } from "./c1-credentials.ts";
 
 export type { Environment } from "#kernel/environment.ts";
 

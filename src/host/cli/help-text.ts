@@ -1,4 +1,4 @@
-import { formatFlags } from "#config/help.ts";
+import { formatFlags } from "#config/flag-help.ts";
 import { wrapText } from "#kernel/wrap-text.ts";
 import type { Example } from "#runtime/connector.ts";
 import type { Command, Invocation } from "./command.ts";

@@ -6,9 +6,9 @@ import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
 import { placeAttributes, type SpanAttributes } from "#kernel/trace.ts";
 import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";
-import type { NetworkEnvironment } from "./environment.ts";
 import type { Redact } from "./error-text.ts";
 import { beginningError, type Endpoint, networkError, redirectError } from "./http-error.ts";
+import type { NetworkEnvironment } from "./network-environment.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
 
 /** Requests to the upstream system by how they ended: the status of the response, or `none`. */

@@ -3,7 +3,7 @@ import { Grant } from "#gen/c1/connector/v2/grant.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { ConnectorClient } from "#launch/client.ts";
+import type { ConnectorClient } from "#launch/connector-client.ts";
 import { hasAnnotation } from "#model/annotations.ts";
 import { formatResourceKey } from "#model/ids.ts";
 import type { StoredRecords } from "./stored-records.ts";

@@ -3,8 +3,8 @@ import type { CallContext } from "#kernel/context.ts";
 import { inSpan } from "#kernel/trace.ts";
 import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
-import type { SyncClient } from "#sync/client.ts";
 import { canResume } from "#sync/resume.ts";
+import type { SyncClient } from "#sync/sync-client.ts";
 import { type Patience, recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
 import { tellLastSync } from "./sync-metrics.ts";
 

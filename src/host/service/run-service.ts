@@ -11,18 +11,18 @@ import { raceAbort } from "#kernel/waiting.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import { C1Channel } from "./c1-channel.ts";
 import { C1Client } from "./c1-client.ts";
+import { parseClientId } from "./c1-credentials.ts";
+import { type Environment, findC1Address, findHostId } from "./c1-environment.ts";
+import { findRoute } from "./c1-route.ts";
+import { TokenSource } from "./c1-tokens.ts";
 import { ClientKey } from "./client-key.ts";
 import { ConnectorSupervisor, type Launch } from "./connector-supervisor.ts";
-import { parseClientId } from "./credentials.ts";
-import { type Environment, findC1Address, findHostId } from "./environment.ts";
 import type { SyncSettings } from "./full-sync.ts";
 import { greetUntilHeard, sayHello } from "./hello.ts";
-import { findRoute } from "./proxy.ts";
 import type { ProgramInfo } from "./system-info.ts";
 import { removeAbandonedTaskDirectories } from "./task-directory.ts";
 import { runTaskLoop } from "./task-loop.ts";
 import { TaskRunner } from "./task-runner.ts";
-import { TokenSource } from "./token-source.ts";
 import { UnfinishedFile } from "./unfinished-file.ts";
 
 /** What others, such as a health endpoint, can see of a service. */

@@ -1,7 +1,7 @@
 import type { Field } from "#config/field.ts";
 import { findTexts } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
-import { type NamedFile, refuseInputs, refuseToReplaceC1z } from "#files/inputs.ts";
+import { type NamedFile, refuseInputs, refuseToReplaceC1z } from "#files/refuse-outputs.ts";
 import type { Invocation } from "./command.ts";
 import type { Settings } from "./settings.ts";
 

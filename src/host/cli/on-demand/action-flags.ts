@@ -1,7 +1,7 @@
 import type { ChangeNotes } from "#runtime/connector.ts";
-import type { ActionTaskResult } from "#tasks/actions.ts";
+import type { ActionTaskResult } from "#tasks/run-action.ts";
 import type { SdkConfig } from "../settings.ts";
-import { parseJsonObject, printJson, type Task } from "./task.ts";
+import { parseJsonObject, printJson, type Task } from "./on-demand-task.ts";
 
 /** `--invoke-action`: runs an action to its end and prints its result as JSON. */
 export function makeInvokeActionTask(sdk: SdkConfig, name: string, { actions = {} }: ChangeNotes): Task {
@@ -10,7 +10,7 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string, { actions = {
   return async (connector, ctx) => {
     const [client, { runActionTask }, { BatonActionStatus }] = await Promise.all([
       connector.features(),
-      import("#tasks/actions.ts"),
+      import("#tasks/run-action.ts"),
       import("#gen/c1/connector/v2/action.ts"),
     ]);
     const describe = ({ id, status, response }: ActionTaskResult) => {
@@ -37,7 +37,7 @@ export function makeListActionsTask(sdk: SdkConfig): Task {
     const [client, { BatonActionSchema }, { listActionSchemas }, { JsonPrinter }] = await Promise.all([
       connector.features(),
       import("#gen/c1/connector/v2/action.ts"),
-      import("#tasks/actions.ts"),
+      import("#tasks/run-action.ts"),
       import("../protojson.ts"),
     ]);
     const printer = new JsonPrinter({ contractKeys: true });

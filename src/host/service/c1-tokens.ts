@@ -9,8 +9,8 @@ import { type Redactor, Secret } from "#kernel/secret.ts";
 import { raceAbort } from "#kernel/waiting.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
 import { signAssertion } from "./assertion.ts";
+import type { ClientId } from "./c1-credentials.ts";
 import type { ClientKey } from "./client-key.ts";
-import type { ClientId } from "./credentials.ts";
 
 export interface TokenSourceOptions {
   readonly clientId: ClientId;

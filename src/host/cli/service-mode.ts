@@ -2,13 +2,13 @@ import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
 import { systemClock } from "#kernel/clock.ts";
 import type { SecretOrigin } from "#kernel/secret-file.ts";
-import { runService, type ServiceOptions, type ServiceView } from "#service/service.ts";
+import { runService, type ServiceOptions, type ServiceView } from "#service/run-service.ts";
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
-import { showMetrics } from "./metrics.ts";
+import { showMetrics } from "./metrics-page.ts";
 import type { SdkConfig } from "./settings.ts";
-import { chooseWorkers, describeSubject, readPatience } from "./sync.ts";
+import { chooseWorkers, describeSubject, readPatience } from "./sync-with-progress.ts";
 
 const NEEDS_SECRET =
   "--client-id needs the secret that C1 shows with it; missing: --client-secret or --client-secret-file";

@@ -2,7 +2,7 @@ import { usageError } from "#config/arguments.ts";
 import { isGiven } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { explainUnexpected } from "#files/file-errors.ts";
-import { refuseInputs } from "#files/inputs.ts";
+import { refuseInputs } from "#files/refuse-outputs.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { parseDuration } from "#kernel/duration.ts";
 import { toBatonError } from "#kernel/errors.ts";
@@ -10,10 +10,10 @@ import { Secret } from "#kernel/secret.ts";
 import type { LaunchedConnector } from "#launch/launch.ts";
 import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
 import { EngineWarning } from "#store/engine.ts";
-import type { SyncTaskResult } from "#tasks/sync.ts";
-import { listInputs } from "./inputs.ts";
+import type { SyncTaskResult } from "#tasks/sync-into-file.ts";
 import { type Job, startConnector } from "./job.ts";
-import { makeProgressReporter } from "./progress.ts";
+import { makeProgressReporter } from "./progress-line.ts";
+import { listInputs } from "./refuse-log-files.ts";
 import { loadConnectorConfig, type SdkConfig, type Settings } from "./settings.ts";
 import { print } from "./standard-output.ts";
 import { formatSummary, type Summary, summaryFields } from "./summary.ts";
@@ -36,7 +36,7 @@ export async function sync(job: Job): Promise<number> {
   try {
     // What the sync needs is loaded, and the file opened, while the connector starts.
     const [{ runSyncTask }, { measureSync }, { readRetentionPolicy }] = await Promise.all([
-      import("#tasks/sync.ts"),
+      import("#tasks/sync-into-file.ts"),
       import("#tasks/sync-metrics.ts"),
       import("#store/retention.ts"),
     ]);
