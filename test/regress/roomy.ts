@@ -11,7 +11,7 @@ export interface Roomy {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Names of those of the given members who hold a seat. */
-  seated(): string[];
+  readonly seated: () => string[];
 }
 
 const MEMBERS = { alice: 101, bob: 102, eve: 103, dan: 104, waiting: 109 };

@@ -143,7 +143,7 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTab
   }
   if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
     const named = table.list("unknownSeats").take(MAX_NAMED);
-    const names = [...named.map(({ id }) => id)];
+    const names = named.map(({ id }) => id).toArray();
     const rest = counts.seatsUnknown - names.length;
     const more = rest > 0 ? `, and ${rest} more` : "";
     notes.push(

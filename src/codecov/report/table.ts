@@ -55,5 +55,6 @@ function* renderSection(review: ReviewContent, section: Section, width: number):
 
 function takeRows(review: ReviewContent, { list, columns }: Section): string[][] {
   const findings = Iterator.from(review.list(list)).take(MAX_ROWS);
-  return [...findings.map((finding) => columns.map((column) => showHidden(column.read(finding))))];
+  const rows = findings.map((finding) => columns.map((column) => showHidden(column.read(finding))));
+  return rows.toArray();
 }

@@ -144,5 +144,6 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
 /** Rules, so many in a line. */
 function inLines(rules: readonly string[], perLine: number): string {
   const starts = rules.keys().filter((index) => index % perLine === 0);
-  return [...starts.map((start) => rules.slice(start, start + perLine).join(" "))].join("\n");
+  const lines = starts.map((start) => rules.slice(start, start + perLine).join(" "));
+  return lines.toArray().join("\n");
 }
