@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { describeHtml, looksLikeHtml } from "#http/error-text.ts";
 import type { HttpAnswer } from "#http/http-client.ts";
-import type { Endpoint } from "#http/http-error.ts";
+import type { RequestName } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /**
@@ -13,7 +13,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 export function decodeAnswer<Schema extends z.ZodType>(
   answer: HttpAnswer,
   schema: Schema,
-  endpoint: Endpoint,
+  endpoint: RequestName,
 ): z.infer<Schema> {
   const checked = schema.safeParse(parseJson(answer, endpoint));
   if (checked.success) return checked.data;
@@ -22,7 +22,7 @@ export function decodeAnswer<Schema extends z.ZodType>(
   throw notCodecov(endpoint, `an unexpected shape (${where}: ${issue?.message ?? "unknown problem"})`);
 }
 
-function parseJson(answer: HttpAnswer, endpoint: Endpoint): unknown {
+function parseJson(answer: HttpAnswer, endpoint: RequestName): unknown {
   const text = readText(answer, endpoint);
   try {
     return JSON.parse(text);
@@ -39,7 +39,7 @@ function parseJson(answer: HttpAnswer, endpoint: Endpoint): unknown {
   }
 }
 
-function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
+function readText({ body }: HttpAnswer, endpoint: RequestName): string {
   try {
     // Lenient decoding would replace broken bytes, and two different names could become one.
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -52,7 +52,7 @@ function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
   }
 }
 
-function notCodecov(endpoint: Endpoint, what: string): BatonError {
+function notCodecov(endpoint: RequestName, what: string): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
     `${endpoint.upstream} answered ${endpoint.name} with ${what}; check that --codecov-base-url is the address of a Codecov API and that no proxy answers in its place`,

@@ -1,4 +1,4 @@
-import { type Endpoint, withAdvice } from "#http/http-error.ts";
+import { type RequestName, withAdvice } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { API_PATH } from "./base-url.ts";
 import { pathSegment } from "./owner.ts";
@@ -110,7 +110,7 @@ export function memberPath(requests: Requests, address: string): string {
   return `/${service}/${pathSegment(owner)}/users/${encodeURIComponent(address)}/`;
 }
 
-function refuse(requests: Requests, endpoint: Endpoint, said: string): BatonError {
+function refuse(requests: Requests, endpoint: RequestName, said: string): BatonError {
   const { service, owner } = requests.target;
   const advice = `there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it; check both`;
   return new BatonError(

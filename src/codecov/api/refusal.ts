@@ -1,6 +1,6 @@
 import { toShortLine } from "#http/error-text.ts";
 import type { HttpAnswer } from "#http/http-client.ts";
-import type { Endpoint } from "#http/http-error.ts";
+import type { RequestName } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { errorSchema } from "./schemas.ts";
 
@@ -17,7 +17,7 @@ export function readDetail(answer: HttpAnswer): string | undefined {
 }
 
 /** A 404 that is not Codecov's. */
-export function noSuchRoute(endpoint: Endpoint): BatonError {
+export function noSuchRoute(endpoint: RequestName): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
     `there is no Codecov API v2 at ${endpoint.name}: the server answered 404 Not Found, but not as Codecov does; check --codecov-base-url`,

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
-import { type Endpoint, statusError } from "#http/http-error.ts";
+import { type RequestName, statusError } from "#http/http-error.ts";
 import type { RetryOptions } from "#http/request-retries.ts";
 import type { BatonError } from "#kernel/errors.ts";
 import { decodeAnswer } from "./decode.ts";
@@ -45,7 +45,7 @@ export class Requests {
   async get<T>(
     path: string,
     patience: Patience,
-    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+    read: (answer: HttpAnswer, endpoint: RequestName) => T,
   ): Promise<T> {
     return this.send({ method: "GET", path: this.target.apiPath + path }, patience, read);
   }
@@ -54,20 +54,24 @@ export class Requests {
   async send<T>(
     request: HttpRequest,
     patience: Patience,
-    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+    read: (answer: HttpAnswer, endpoint: RequestName) => T,
   ): Promise<T> {
     const endpoint = { upstream: UPSTREAM, name: `${request.method} ${request.path}` };
     return this.#sender.send(request, patience, (answer) => read(answer, endpoint));
   }
 
   /** @throws BatonError for any status but 200, and as {@link decodeAnswer} */
-  decode<Schema extends z.ZodType>(answer: HttpAnswer, schema: Schema, endpoint: Endpoint): z.infer<Schema> {
+  decode<Schema extends z.ZodType>(
+    answer: HttpAnswer,
+    schema: Schema,
+    endpoint: RequestName,
+  ): z.infer<Schema> {
     if (answer.status !== 200) throw this.statusError(endpoint, answer);
     return decodeAnswer(answer, schema, endpoint);
   }
 
   /** What a status that is no success means. */
-  statusError(endpoint: Endpoint, answer: HttpAnswer): BatonError {
+  statusError(endpoint: RequestName, answer: HttpAnswer): BatonError {
     return statusError(endpoint, answer, this.#sender.now());
   }
 }

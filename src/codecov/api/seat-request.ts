@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
-import { type Endpoint, statusLine } from "#http/http-error.ts";
+import { type RequestName, statusLine } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { decodeAnswer } from "./decode.ts";
 import { memberPath } from "./members.ts";
@@ -48,7 +48,7 @@ export async function setActivated(
   }
 }
 
-function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
   if (answer.status === 200) return readChangedMember(answer, endpoint);
   const error = requests.statusError(endpoint, answer);
   const said = readDetail(answer);
@@ -60,7 +60,7 @@ function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: Endpoi
 }
 
 /** A success with an unreadable body: the change was probably made, but to whom is unknown, so it is read back. */
-function readChangedMember(answer: HttpAnswer, endpoint: Endpoint): SeatAnswer {
+function readChangedMember(answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
   try {
     return { kind: "member", member: decodeAnswer(answer, memberSchema, endpoint) };
   } catch (thrown) {

@@ -8,7 +8,7 @@ import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
 import { showMetrics } from "./metrics-page.ts";
 import type { SdkConfig } from "./settings.ts";
-import { chooseWorkers, describeSubject, readPatience } from "./sync-with-progress.ts";
+import { chooseWorkers, describeSubject, readMaxWait } from "./sync-with-progress.ts";
 
 const NEEDS_SECRET =
   "--client-id needs the secret that C1 shows with it; missing: --client-secret or --client-secret-file";
@@ -42,7 +42,7 @@ export async function serveC1(job: Job): Promise<number> {
       resourceTypes: sdk.syncResourceTypes,
       skip: sdk.skipFullSync,
       workers: chooseWorkers(sdk),
-      ...readPatience(settings),
+      ...readMaxWait(settings),
       retention: readRetentionPolicy(env),
       engineWarning,
     },

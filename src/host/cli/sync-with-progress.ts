@@ -14,10 +14,10 @@ import type { SyncTaskResult } from "#tasks/sync-into-file.ts";
 import { type Job, startConnector } from "./job.ts";
 import { makeProgressReporter } from "./progress-line.ts";
 import { listInputs } from "./refuse-log-files.ts";
+import { RowCounters } from "./row-counters.ts";
 import { loadConnectorConfig, type SdkConfig, type Settings } from "./settings.ts";
 import { print } from "./standard-output.ts";
 import { formatSummary, type Summary, summaryFields } from "./summary.ts";
-import { Tally } from "./tally.ts";
 
 /** Listings that a sync reads side by side when it may choose by itself. */
 const AUTO_WORKERS = 4;
@@ -40,7 +40,7 @@ export async function sync(job: Job): Promise<number> {
       import("#tasks/sync-metrics.ts"),
       import("#store/retention.ts"),
     ]);
-    const tally = new Tally(invocation.definition.summary ?? []);
+    const tally = new RowCounters(invocation.definition.summary ?? []);
     const ctx = {
       signal: signals.signal,
       log: output.log,
@@ -63,7 +63,7 @@ export async function sync(job: Job): Promise<number> {
           skipEntitlementsAndGrants: sdk.skipEntitlementsAndGrants,
           skipGrants: sdk.skipGrants,
           workers: chooseWorkers(sdk),
-          ...readPatience(job.settings),
+          ...readMaxWait(job.settings),
           retention: readRetentionPolicy(invocation.env),
           resumeKey: makeResumeKey(job),
           origin: () => ({
@@ -115,7 +115,7 @@ export function chooseWorkers({ workers, parallelSync }: SdkConfig): number {
 }
 
 /** How long a sync waits. A time that somebody chose holds from the first request on. */
-export function readPatience({ sdk, sources }: Settings) {
+export function readMaxWait({ sdk, sources }: Settings) {
   return { maxWaitMs: parseDuration(sdk.maxWait) ?? 0, waitsFromStart: isGiven(sdkFields.maxWait, sources) };
 }
 
@@ -139,7 +139,7 @@ async function summarize(
   job: Job,
   connector: LaunchedConnector,
   result: SyncTaskResult,
-  tally: Tally,
+  tally: RowCounters,
   durationMs: number,
 ): Promise<Summary> {
   // A sync that was taken up again, or rows that came twice, only the file can count.
@@ -154,14 +154,17 @@ async function summarize(
   };
 }
 
-async function countStored({ invocation, settings }: Job, { path, run }: SyncTaskResult): Promise<Tally> {
+async function countStored(
+  { invocation, settings }: Job,
+  { path, run }: SyncTaskResult,
+): Promise<RowCounters> {
   const [{ openC1zReadOnly }, { everyItem }] = await Promise.all([
     import("#store/c1z-file.ts"),
     import("#store/reader.ts"),
   ]);
   await using file = await openC1zReadOnly(path, { tempDir: settings.sdk.c1zTempDir });
   const reader = file.reader(run.id);
-  const tally = new Tally(invocation.definition.summary ?? []);
+  const tally = new RowCounters(invocation.definition.summary ?? []);
   for (const resource of everyItem((page) => reader.listResources({}, page))) tally.add(resource);
   return tally;
 }

@@ -65,7 +65,7 @@ function hasLimits(db: DatabaseSync): boolean {
 }
 
 /** Rows read at once, the first ones of a result. */
-export interface RowPage {
+export interface QueryPage {
   readonly rows: Row[];
   /** Whether there are more, which were left out as the page was full. */
   readonly isCut: boolean;
@@ -82,7 +82,7 @@ export function readPage(
   statement: StatementSync,
   maxRows: number,
   ...values: SQLInputValue[]
-): RowPage {
+): QueryPage {
   if (!hasLimits(db)) return readRowByRow(statement, values);
   setLargestValue(db, Math.max(MIN_SMALL_VALUE_BYTES, Math.floor(MAX_PAGE_BYTES / maxRows)));
   try {
@@ -95,7 +95,7 @@ export function readPage(
   return readRowByRow(statement, values);
 }
 
-function readRowByRow(statement: StatementSync, values: SQLInputValue[]): RowPage {
+function readRowByRow(statement: StatementSync, values: SQLInputValue[]): QueryPage {
   const rows: Row[] = [];
   let bytes = 0;
   for (const row of statement.iterate(...values)) {

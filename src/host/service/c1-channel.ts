@@ -13,7 +13,7 @@ import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { fromServiceError } from "#launch/service-error.ts";
 import { SDK_VERSION } from "#model/sdk-version.ts";
 import type { ChannelRoute } from "./c1-route.ts";
-import type { AccessToken, TokenSource } from "./c1-tokens.ts";
+import type { AccessToken, C1Tokens } from "./c1-tokens.ts";
 
 export interface C1ChannelOptions {
   /** `host:port`, for messages. */
@@ -23,7 +23,7 @@ export interface C1ChannelOptions {
   readonly authorities: readonly string[] | undefined;
   /** Comes first in the user agent. */
   readonly clientName: string;
-  readonly tokens: TokenSource;
+  readonly tokens: C1Tokens;
 }
 
 const CHANNEL_OPTIONS: ChannelOptions = {
@@ -59,7 +59,7 @@ type Send<Response> = (
 export class C1Channel {
   readonly #client: Client;
   readonly #address: string;
-  readonly #tokens: TokenSource;
+  readonly #tokens: C1Tokens;
   /** Whether C1 has taken any token of ours: one that it refuses has then ended early, and a new one may do. */
   #accepted = false;
 

@@ -12,7 +12,7 @@ import { signAssertion } from "./assertion.ts";
 import type { ClientId } from "./c1-credentials.ts";
 import type { ClientKey } from "./client-key.ts";
 
-export interface TokenSourceOptions {
+export interface C1TokensOptions {
   readonly clientId: ClientId;
   readonly key: ClientKey;
   /** Scheme, host and port of the token endpoint. */
@@ -49,8 +49,8 @@ const SKEW_MS = 30_000;
 const MINUTE_MS = 60_000;
 
 /** Gets access tokens for C1 and keeps each until shortly before it expires. One request at a time. */
-export class TokenSource {
-  readonly #options: TokenSourceOptions;
+export class C1Tokens {
+  readonly #options: C1TokensOptions;
   #token: AccessToken | undefined;
   /** The token that was issued last, also after it was dropped. */
   #redacted: Secret | undefined;
@@ -58,7 +58,7 @@ export class TokenSource {
   /** How far the server's clock is ahead of ours, in milliseconds; known once it has refused an assertion. */
   #skewMs = 0;
 
-  constructor(options: TokenSourceOptions) {
+  constructor(options: C1TokensOptions) {
     this.#options = options;
   }
 

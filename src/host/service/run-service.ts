@@ -14,7 +14,7 @@ import { C1Client } from "./c1-client.ts";
 import { parseClientId } from "./c1-credentials.ts";
 import { type Environment, findC1Address, findHostId } from "./c1-environment.ts";
 import { findRoute } from "./c1-route.ts";
-import { TokenSource } from "./c1-tokens.ts";
+import { C1Tokens } from "./c1-tokens.ts";
 import { ClientKey } from "./client-key.ts";
 import { ConnectorSupervisor, type Launch } from "./connector-supervisor.ts";
 import type { SyncSettings } from "./full-sync.ts";
@@ -100,7 +100,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     route: findRoute(address, env),
     authorities: readExtraAuthorities(env),
     clientName: clientId.name,
-    tokens: new TokenSource({
+    tokens: new C1Tokens({
       clientId,
       key,
       origin,

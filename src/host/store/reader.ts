@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type Row, type RowPage, readBlob, readInteger, readPage, readText } from "#files/database.ts";
+import { type QueryPage, type Row, readBlob, readInteger, readPage, readText } from "#files/database.ts";
 import { toFileError } from "#files/file-errors.ts";
 import { GrantExpandable } from "#gen/c1/connector/v2/annotations.ts";
 import { Entitlement } from "#gen/c1/connector/v2/entitlement.ts";
@@ -10,7 +10,7 @@ import { formatResourceKey, type ResourceKeyParts } from "#model/ids.ts";
 import { type DanglingReferences, findDanglingReferences } from "./references.ts";
 
 /** Where a page starts and how long it may be. */
-export interface PageRequest {
+export interface StoredPageRequest {
   /** `next` of the page before; absent for the first page. */
   readonly cursor?: number | undefined;
   /** Rows per page: 1,000 unless told, at most 10,000. Fewer come where rows are large. */
@@ -18,7 +18,7 @@ export interface PageRequest {
 }
 
 /** Rows in storage order. */
-export interface Page<T> {
+export interface StoredPage<T> {
   readonly items: readonly T[];
   /** The cursor of the next page; undefined on the last one. */
   readonly next: number | undefined;
@@ -93,11 +93,11 @@ export class RecordReader {
     this.#syncId = syncId;
   }
 
-  listResourceTypes(page?: PageRequest): Page<ResourceType> {
+  listResourceTypes(page?: StoredPageRequest): StoredPage<ResourceType> {
     return this.#list("resourceTypes", {}, page, (row) => this.#decode(ResourceType, row));
   }
 
-  listResources(filter: ResourceFilter = {}, page?: PageRequest): Page<Resource> {
+  listResources(filter: ResourceFilter = {}, page?: StoredPageRequest): StoredPage<Resource> {
     const isByTypeOnly = filter.resourceTypeId !== undefined && filter.parent === undefined;
     const conditions = {
       [isByTypeOnly ? "resource_type_id" : "+resource_type_id"]:
@@ -107,7 +107,7 @@ export class RecordReader {
     return this.#list("resources", conditions, page, (row) => this.#decode(Resource, row));
   }
 
-  listEntitlements(filter: EntitlementFilter = {}, page?: PageRequest): Page<Entitlement> {
+  listEntitlements(filter: EntitlementFilter = {}, page?: StoredPageRequest): StoredPage<Entitlement> {
     const conditions = {
       ...narrowBy("resource", filter.resource),
       "+resource_type_id": filter.resourceTypeId,
@@ -115,7 +115,7 @@ export class RecordReader {
     return this.#list("entitlements", conditions, page, (row) => this.#decode(Entitlement, row));
   }
 
-  listGrants(filter: GrantFilter = {}, page?: PageRequest): Page<Grant> {
+  listGrants(filter: GrantFilter = {}, page?: StoredPageRequest): StoredPage<Grant> {
     const conditions = {
       ...narrowBy("resource", filter.resource),
       "+resource_type_id": filter.resourceTypeId,
@@ -127,7 +127,7 @@ export class RecordReader {
   }
 
   /** The grants that take part in expansion. */
-  listExpandableGrants(page?: PageRequest): Page<ExpandableGrant> {
+  listExpandableGrants(page?: StoredPageRequest): StoredPage<ExpandableGrant> {
     const condition = "expansion IS NOT NULL AND needs_expansion = 1";
     return this.#list("grants", {}, page, (row) => toExpandableGrant(row), condition);
   }
@@ -194,10 +194,10 @@ export class RecordReader {
   #list<T>(
     kind: RecordKind,
     conditions: Conditions,
-    { cursor = 0, limit = DEFAULT_PAGE_SIZE }: PageRequest = {},
+    { cursor = 0, limit = DEFAULT_PAGE_SIZE }: StoredPageRequest = {},
     decode: (row: Row) => T,
     extra?: string,
-  ): Page<T> {
+  ): StoredPage<T> {
     const clauses = ["sync_id = ?", "id >= ?"];
     const values: string[] = [];
     if (extra !== undefined) clauses.push(extra);
@@ -250,7 +250,7 @@ export class RecordReader {
   }
 
   /** Like {@link #query}, for rows that may be large; see {@link readPage}. */
-  #queryPage(sql: string, maxRows: number, ...values: readonly (string | number)[]): RowPage {
+  #queryPage(sql: string, maxRows: number, ...values: readonly (string | number)[]): QueryPage {
     try {
       return readPage(this.#db, this.#prepare(sql), maxRows, ...values);
     } catch (error) {
@@ -269,7 +269,7 @@ export class RecordReader {
 }
 
 /** Every item of a paged listing, for example `everyItem((page) => reader.listResources({}, page))`. */
-export function* everyItem<T>(list: (page: PageRequest) => Page<T>): Generator<T> {
+export function* everyItem<T>(list: (page: StoredPageRequest) => StoredPage<T>): Generator<T> {
   let cursor: number | undefined;
   do {
     const { items, next } = list({ cursor });

@@ -9,13 +9,13 @@ import type { SyncSession } from "./session.ts";
 import { isEntitlementListingWanted, isLeftOut, mayListEntitlements } from "./skip-rules.ts";
 import type { SpawnedCursors } from "./spawned-cursors.ts";
 import { planStoredResources } from "./stored-walk.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Instances of static entitlements stored together. */
 const INSTANCE_BATCH = 1_000;
 
 /** Schedules the static entitlements of every stored type. */
-export function planStaticEntitlements(session: SyncSession, action: Action): void {
+export function planStaticEntitlements(session: SyncSession, action: SyncAction): void {
   session.state.push(
     ...[...session.types.keys()]
       .reverse()
@@ -25,7 +25,7 @@ export function planStaticEntitlements(session: SyncSession, action: Action): vo
 }
 
 /** Reads the entitlements that every resource of a type has, and stores them for each of its resources. */
-export async function listStaticEntitlements(session: SyncSession, action: Action): Promise<void> {
+export async function listStaticEntitlements(session: SyncSession, action: SyncAction): Promise<void> {
   session.enter("static entitlements");
   const { resourceTypeId } = action;
   await readListing(session, action, {
@@ -77,7 +77,7 @@ function scopeExclusionGroup({ annotations }: Entitlement, resourceId: string) {
 }
 
 /** One step of scheduling the entitlement listings of stored resources. */
-export function planEntitlements(session: SyncSession, action: Action): void {
+export function planEntitlements(session: SyncSession, action: SyncAction): void {
   session.enter("entitlements");
   planStoredResources(session, action, {
     isTypeScoped: (type) => hasAnnotation(type.annotations, "TypeScopedEntitlements"),
@@ -89,7 +89,7 @@ export function planEntitlements(session: SyncSession, action: Action): void {
 /** Reads the entitlements of one resource, or of a whole type. */
 export async function listEntitlements(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   cursors: SpawnedCursors,
 ): Promise<void> {
   const subject = openSubject(session, action, "TypeScopedEntitlements");

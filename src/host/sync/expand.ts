@@ -7,7 +7,7 @@ import { formatResourceKey, isSameResource, makeGrantId } from "#model/ids.ts";
 import { everyItem } from "#store/reader.ts";
 import { type Expansion, ExpansionGraph } from "./expansion-graph.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Deeper nesting than anybody has; the Go host stops at the same depth. */
 const MAX_ROUNDS = 21;
@@ -17,7 +17,7 @@ const MAX_ROUNDS = 21;
  * gets that grant's entitlement as well. Repeating it changes nothing, so after an interruption it starts
  * from the beginning.
  */
-export async function expandGrants(session: SyncSession, action: Action): Promise<void> {
+export async function expandGrants(session: SyncSession, action: SyncAction): Promise<void> {
   session.enter("expansion");
   session.store.runs.markSupportsDiff(session.run.id);
   await inSpan(session.ctx.span, "expansion", async () => {
@@ -26,7 +26,7 @@ export async function expandGrants(session: SyncSession, action: Action): Promis
   session.state.finish(action);
 }
 
-async function expandAll(session: SyncSession, action: Action): Promise<void> {
+async function expandAll(session: SyncSession, action: SyncAction): Promise<void> {
   const graph = loadGraph(session);
   let rounds = 0;
   for (const round of graph.rounds()) {

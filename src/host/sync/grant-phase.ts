@@ -16,7 +16,7 @@ import { contractViolation, type SyncSession } from "./session.ts";
 import { isGrantListingWanted, isLeftOut, mayListGrants } from "./skip-rules.ts";
 import type { SpawnedCursors } from "./spawned-cursors.ts";
 import { planStoredResources } from "./stored-walk.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Annotations of grants whose principal is to be found in another file. */
 const EXTERNAL_PRINCIPAL: readonly AnnotationName[] = [
@@ -26,7 +26,7 @@ const EXTERNAL_PRINCIPAL: readonly AnnotationName[] = [
 ];
 
 /** One step of scheduling the grant listings of stored resources. */
-export function planGrants(session: SyncSession, action: Action): void {
+export function planGrants(session: SyncSession, action: SyncAction): void {
   session.enter("grants");
   planStoredResources(session, action, {
     isTypeScoped: (type) => hasAnnotation(type.annotations, "TypeScopedGrants"),
@@ -38,7 +38,7 @@ export function planGrants(session: SyncSession, action: Action): void {
 /** Reads the grants of one resource, or of a whole type. */
 export async function listGrants(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   cursors: SpawnedCursors,
 ): Promise<void> {
   const subject = openSubject(session, action, "TypeScopedGrants");

@@ -3,7 +3,7 @@ import type { Any } from "#gen/google/protobuf/any.ts";
 import { type AnnotationName, packAnnotation } from "#model/annotations.ts";
 import { formatResourceKey } from "#model/ids.ts";
 import type { SyncSession } from "./session.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** The request for one page of what belongs to a resource, or to all resources of a type. */
 export interface SubjectRequest {
@@ -29,7 +29,7 @@ export interface ListingSubject {
  */
 export function openSubject(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   typeScopedBy: AnnotationName,
 ): ListingSubject | undefined {
   const resource = findSubject(session, action);
@@ -48,7 +48,7 @@ export function openSubject(
   };
 }
 
-function findSubject(session: SyncSession, action: Action): Resource | undefined {
+function findSubject(session: SyncSession, action: SyncAction): Resource | undefined {
   const { resourceTypeId: resourceType, resourceId: resource } = action;
   if (action.typeScoped) return Resource.fromPartial({ id: { resourceType, resource: resourceType } });
   return session.reader.findResource({ resourceType, resource });

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Any } from "#gen/google/protobuf/any.ts";
 import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { contractViolation, StartOverError, type SyncSession } from "./session.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** What every paged answer has. */
 interface ListResponse {
@@ -24,7 +24,7 @@ export interface Listing<Response extends ListResponse> {
  */
 export async function readListing<Response extends ListResponse>(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   listing: Listing<Response>,
 ): Promise<void> {
   let position = action;
@@ -90,10 +90,10 @@ function explainListError(what: string, error: BatonError): BatonError {
  * that nothing is written once this has thrown.
  */
 export async function runConcurrently(
-  actions: readonly Action[],
+  actions: readonly SyncAction[],
   workers: number,
   abort: (reason: unknown) => void,
-  work: (action: Action) => Promise<void>,
+  work: (action: SyncAction) => Promise<void>,
 ): Promise<void> {
   const queue = [...actions];
   let failure: { readonly error: unknown } | undefined;

@@ -12,11 +12,11 @@ import { findMissingTrait } from "#model/traits.ts";
 import { readListing } from "./listing.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
 import { isEntitlementListingWanted, isGrantListingWanted } from "./skip-rules.ts";
-import type { NewAction } from "./sync-state.ts";
-import type { Action } from "./sync-token.ts";
+import type { NewSyncAction } from "./sync-state.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Stores the connector's resource types, those selected if some are. */
-export async function listResourceTypes(session: SyncSession, action: Action): Promise<void> {
+export async function listResourceTypes(session: SyncSession, action: SyncAction): Promise<void> {
   session.enter("resource types");
   await readListing(session, action, {
     what: "listing resource types",
@@ -52,7 +52,7 @@ function storeResourceTypes(session: SyncSession, types: readonly ResourceType[]
 }
 
 /** Schedules one listing per stored type; those below a parent follow from the resources found. */
-export function planResources(session: SyncSession, action: Action): void {
+export function planResources(session: SyncSession, action: SyncAction): void {
   session.state.push(
     ...[...session.types.keys()].reverse().map((resourceTypeId) => ({
       operation: "list-resources" as const,
@@ -67,7 +67,7 @@ export function planResources(session: SyncSession, action: Action): void {
 /** Reads the resources of one type, without a parent or below one. */
 export async function listResources(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   children: ChildListings,
 ): Promise<void> {
   session.enter("resources");
@@ -93,7 +93,7 @@ export async function listResources(
         signal,
       ),
     store: ({ list }) => {
-      const found: NewAction[] = [];
+      const found: NewSyncAction[] = [];
       const stored = session.writer.putResources(takeResources(session, list, children, found));
       session.countRows("resources", stored);
       session.state.push(...found);
@@ -106,7 +106,7 @@ function* takeResources(
   session: SyncSession,
   list: Iterable<Resource | EncodedResource>,
   children: ChildListings,
-  found: NewAction[],
+  found: NewSyncAction[],
 ): Generator<Resource | EncodedResource, void> {
   for (const resource of list) {
     if (!acceptResource(session, resource)) continue;
@@ -153,7 +153,7 @@ export function acceptResource(session: SyncSession, resource: Resource | Encode
 export class ChildListings {
   readonly #planned = new Set<string>();
 
-  plan(session: SyncSession, resource: Resource | EncodedResource): NewAction[] {
+  plan(session: SyncSession, resource: Resource | EncodedResource): NewSyncAction[] {
     const parent = resource.id;
     if (parent === undefined) return [];
     return findAnnotations(resource.annotations, "ChildResourceType")
@@ -180,7 +180,7 @@ export class ChildListings {
 /** Reads one requested resource and schedules what belongs to it. One that is gone is counted and reported. */
 export async function syncTarget(
   session: SyncSession,
-  action: Action,
+  action: SyncAction,
   children: ChildListings,
 ): Promise<void> {
   session.enter("resources");
@@ -210,7 +210,7 @@ export async function syncTarget(
 /** A single resource, or undefined if the connector does not have it or cannot read single ones. */
 export async function fetchResource(
   session: SyncSession,
-  target: Pick<Action, "resourceTypeId" | "resourceId" | "parentResourceTypeId" | "parentResourceId">,
+  target: Pick<SyncAction, "resourceTypeId" | "resourceId" | "parentResourceTypeId" | "parentResourceId">,
 ): Promise<Resource | undefined> {
   const toId = (resourceType: string, resource: string) =>
     resource === "" ? undefined : ResourceId.fromPartial({ resourceType, resource });

@@ -3,7 +3,7 @@ import { findAnnotations } from "#model/annotations.ts";
 import { Limit } from "#model/contract-limits.ts";
 import { utf8Length } from "#model/utf8.ts";
 import { contractViolation, type SyncSession } from "./session.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 
@@ -16,7 +16,12 @@ export class SpawnedCursors {
    *
    * @throws BatonError if they break a limit or repeat each other or the page's own continuation.
    */
-  schedule(session: SyncSession, action: Action, annotations: readonly Any[], nextPageToken: string): void {
+  schedule(
+    session: SyncSession,
+    action: SyncAction,
+    annotations: readonly Any[],
+    nextPageToken: string,
+  ): void {
     const [found, another] = findAnnotations(annotations, "EnqueuePageTokens");
     if (found === undefined) return;
     const subject = `the answer to ${action.operation} of ${action.resourceTypeId}:${action.resourceId}`;

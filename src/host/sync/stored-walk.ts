@@ -1,6 +1,6 @@
 import type { Resource, ResourceType } from "#gen/c1/connector/v2/resource.ts";
 import type { SyncSession } from "./session.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Stored resources scheduled at a time: enough for many workers, few enough for a small checkpoint. */
 const BATCH = 500;
@@ -15,7 +15,7 @@ export interface StoredWalk {
  * One step of the root action of the entitlement or grant phase: puts a listing on the stack for each of the
  * next stored resources that want one. The cursor is a row number of the file, as in Go hosts.
  */
-export function planStoredResources(session: SyncSession, action: Action, walk: StoredWalk): void {
+export function planStoredResources(session: SyncSession, action: SyncAction, walk: StoredWalk): void {
   const { state, reader, types } = session;
   const { operation } = action;
   let root = action;

@@ -1,18 +1,18 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 import {
-  type Action,
   formatActionId,
   type Operation,
   parseToken,
+  type SyncAction,
   type SyncFlags,
   type SyncToken,
   serializeToken,
 } from "./sync-token.ts";
 
 /** What a new action needs; everything not given is empty. */
-export type NewAction = Pick<Action, "operation"> & Partial<Omit<Action, "id" | "operation">>;
+export type NewSyncAction = Pick<SyncAction, "operation"> & Partial<Omit<SyncAction, "id" | "operation">>;
 
-const BLANK: Omit<Action, "id" | "operation"> = {
+const BLANK: Omit<SyncAction, "id" | "operation"> = {
   pageToken: "",
   resourceTypeId: "",
   resourceId: "",
@@ -31,7 +31,7 @@ const BLANK: Omit<Action, "id" | "operation"> = {
 export class SyncState {
   readonly flags: SyncFlags;
   /** Ids ascend; the last one is the top. */
-  readonly #stack: Action[];
+  readonly #stack: SyncAction[];
   readonly #extra: SyncToken["extra"];
   #nextId: number;
   #completed: number;
@@ -71,19 +71,19 @@ export class SyncState {
   }
 
   /** The action that comes next, or undefined at the end. */
-  top(): Action | undefined {
+  top(): SyncAction | undefined {
     return this.#stack.at(-1);
   }
 
   /** Up to `limit` actions from the top that satisfy `condition`, up to the first that does not; top first. */
-  topRun(condition: (action: Action) => boolean, limit: number): Action[] {
+  topRun(condition: (action: SyncAction) => boolean, limit: number): SyncAction[] {
     const candidates = this.#stack.slice(-limit).reverse();
     const end = candidates.findIndex((action) => !condition(action));
     return end === -1 ? candidates : candidates.slice(0, end);
   }
 
   /** Puts actions on the stack; the last one given comes next. */
-  push(...actions: readonly NewAction[]): void {
+  push(...actions: readonly NewSyncAction[]): void {
     for (const action of actions) {
       this.#stack.push({ ...BLANK, ...action, id: formatActionId(this.#nextId) });
       this.#nextId += 1;
@@ -91,17 +91,17 @@ export class SyncState {
   }
 
   /** The action goes on at `pageToken`. Returns it in its new form. */
-  advance(action: Action, pageToken: string): Action {
+  advance(action: SyncAction, pageToken: string): SyncAction {
     return this.#replace(action, { pageToken });
   }
 
   /** The root action of a phase has put the listings of whole types on the stack. */
-  markTypeScopedPlanned(action: Action): Action {
+  markTypeScopedPlanned(action: SyncAction): SyncAction {
     return this.#replace(action, { typeScopedPlanned: true });
   }
 
   /** The action is done. */
-  finish(action: Action): void {
+  finish(action: SyncAction): void {
     this.#stack.splice(this.#indexOf(action), 1);
     this.#completed += 1;
   }
@@ -110,13 +110,13 @@ export class SyncState {
     return this.#stack.some((action) => action.operation === operation);
   }
 
-  #replace(action: Action, change: Partial<Action>): Action {
+  #replace(action: SyncAction, change: Partial<SyncAction>): SyncAction {
     const replaced = { ...action, ...change };
     this.#stack[this.#indexOf(action)] = replaced;
     return replaced;
   }
 
-  #indexOf({ id }: Action): number {
+  #indexOf({ id }: SyncAction): number {
     const index = this.#stack.findLastIndex((action) => action.id === id);
     if (index === -1) throw new BatonError(Code.Internal, `the sync has no pending action ${id}`);
     return index;

@@ -18,7 +18,7 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 
 /** One pending piece of work. Texts that do not apply are empty. */
-export interface Action {
+export interface SyncAction {
   /** Ten decimal digits; ids ascend and are never used twice. */
   readonly id: string;
   readonly operation: Operation;
@@ -47,7 +47,7 @@ export interface SyncFlags {
 
 export interface SyncToken {
   /** Bottom of the stack first. */
-  readonly actions: readonly Action[];
+  readonly actions: readonly SyncAction[];
   readonly nextId: number;
   readonly completed: number;
   readonly flags: SyncFlags;
@@ -93,7 +93,7 @@ export function serializeToken(token: SyncToken): string {
   });
 }
 
-function serializeAction(action: Action): Json {
+function serializeAction(action: SyncAction): Json {
   return {
     id: action.id,
     operation: action.operation,
@@ -138,7 +138,7 @@ export function parseToken(text: string): SyncToken {
   };
 }
 
-function readActions(json: Json): Action[] {
+function readActions(json: Json): SyncAction[] {
   const map = json["actions_map"] ?? {};
   const order: unknown = json["action_order"] ?? [];
   if (!isObject(map) || !Array.isArray(order)) throw corrupt("its list of actions has the wrong form");
@@ -153,7 +153,7 @@ function readActions(json: Json): Action[] {
 }
 
 /** Before versions existed: a stack without its top, and the top. */
-function readOldActions(json: Json): Action[] {
+function readOldActions(json: Json): SyncAction[] {
   const below: unknown = json["actions"] ?? [];
   if (!Array.isArray(below)) throw corrupt("its list of actions has the wrong form");
   const current: unknown = json["current_action"] ?? undefined;
@@ -161,7 +161,7 @@ function readOldActions(json: Json): Action[] {
   return stack.map((action, index) => readAction(formatActionId(index), action));
 }
 
-function readAction(id: string, json: unknown): Action {
+function readAction(id: string, json: unknown): SyncAction {
   if (!isObject(json)) throw corrupt(`action ${id} has the wrong form`);
   const operation = OPERATIONS.find((known) => known === json["operation"]);
   if (operation === undefined) throw corrupt(`action ${id} is of a kind this program does not know`);

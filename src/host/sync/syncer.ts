@@ -7,7 +7,7 @@ import type { RecordKind } from "#store/reader.ts";
 import type { DanglingReferences } from "#store/references.ts";
 import type { RetentionPolicy } from "#store/retention.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import { Collector } from "./action-stack.ts";
+import { ActionWorker } from "./action-worker.ts";
 import { DEFAULT_MAX_WAIT_MS, GaveUpError, Retrier } from "./call-retrier.ts";
 import { checkExclusionGroups, reportDanglingReferences, VERIFICATION } from "./invariants.ts";
 import type { DropCounts, SyncProgress } from "./progress.ts";
@@ -68,7 +68,7 @@ const CLEANUP_LIMIT_MS = 30_000;
 export async function recordEmptySync(
   client: SyncClient,
   store: SyncStore,
-  options: Patience,
+  options: SyncPatience,
   ctx: CallContext,
 ): Promise<SyncRun> {
   await validate(client, createRetrier(options, ctx), options, ctx);
@@ -111,7 +111,7 @@ export async function runSync(
     { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) },
   );
   try {
-    const collector = new Collector(session, Math.max(1, options.workers ?? 1), (reason) =>
+    const collector = new ActionWorker(session, Math.max(1, options.workers ?? 1), (reason) =>
       stop.abort(reason),
     );
     await collector.run();
@@ -127,10 +127,10 @@ export async function runSync(
 }
 
 /** What of the options tells how long to wait. */
-export type Patience = Pick<SyncOptions, "maxWaitMs" | "waitsFromStart">;
+export type SyncPatience = Pick<SyncOptions, "maxWaitMs" | "waitsFromStart">;
 
 function createRetrier(
-  { maxWaitMs = DEFAULT_MAX_WAIT_MS, waitsFromStart = false }: Patience,
+  { maxWaitMs = DEFAULT_MAX_WAIT_MS, waitsFromStart = false }: SyncPatience,
   ctx: CallContext,
 ): Retrier {
   const chosenBy = waitsFromStart ? MAX_WAIT : undefined;
@@ -141,7 +141,7 @@ function createRetrier(
 async function validate(
   client: SyncClient,
   retrier: Retrier,
-  { waitsFromStart = false }: Patience,
+  { waitsFromStart = false }: SyncPatience,
   ctx: CallContext,
 ) {
   const what = "validating the connector";

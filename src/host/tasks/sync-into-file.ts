@@ -5,7 +5,13 @@ import { type C1zFile, openC1z } from "#store/c1z-file.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import { canResume } from "#sync/resume.ts";
 import type { SyncClient } from "#sync/sync-client.ts";
-import { type Patience, recordEmptySync, runSync, type SyncOptions, type SyncResult } from "#sync/syncer.ts";
+import {
+  recordEmptySync,
+  runSync,
+  type SyncOptions,
+  type SyncPatience,
+  type SyncResult,
+} from "#sync/syncer.ts";
 import { tellLastSync } from "./sync-metrics.ts";
 
 export interface SyncTaskOptions extends SyncOptions {
@@ -88,7 +94,7 @@ async function saveUnfinished(file: C1zFile, { log, span }: CallContext): Promis
 /** Like {@link runSyncTask}, but with a sync that holds no rows; see {@link recordEmptySync}. */
 export async function runEmptySyncTask(
   client: SyncClient,
-  { file: path, tempDir, ...patience }: Pick<SyncTaskOptions, "file" | "tempDir"> & Patience,
+  { file: path, tempDir, ...patience }: Pick<SyncTaskOptions, "file" | "tempDir"> & SyncPatience,
   ctx: CallContext,
 ): Promise<void> {
   await using file = await openC1z(path, { ...ctx, tempDir });

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { describeHtml, looksLikeHtml } from "./error-text.ts";
 import type { HttpAnswer } from "./http-client.ts";
-import type { Endpoint } from "./http-error.ts";
+import type { RequestName } from "./http-error.ts";
 
 /**
  * The body of a successful response, checked against `schema`.
@@ -14,7 +14,7 @@ import type { Endpoint } from "./http-error.ts";
 export function decodeBody<Schema extends z.ZodType>(
   answer: HttpAnswer,
   schema: Schema,
-  endpoint: Endpoint,
+  endpoint: RequestName,
   advice: string,
 ): z.infer<Schema> {
   return checkShape(parseBody(answer, endpoint, advice), schema, endpoint, advice);
@@ -29,7 +29,7 @@ export function decodeBody<Schema extends z.ZodType>(
 export function checkShape<Schema extends z.ZodType>(
   value: unknown,
   schema: Schema,
-  endpoint: Endpoint,
+  endpoint: RequestName,
   advice: string,
   where = "",
 ): z.infer<Schema> {
@@ -42,12 +42,12 @@ export function checkShape<Schema extends z.ZodType>(
 }
 
 /** The error for a response that is not what the API documents. @param problem for example `users: not a list` */
-export function shapeError(endpoint: Endpoint, problem: string, advice: string): BatonError {
+export function shapeError(endpoint: RequestName, problem: string, advice: string): BatonError {
   return foreignResponse(endpoint, `an unexpected shape (${problem})`, advice);
 }
 
 /** The JSON of a body. @throws BatonError as {@link decodeBody} */
-export function parseBody(answer: HttpAnswer, endpoint: Endpoint, advice: string): unknown {
+export function parseBody(answer: HttpAnswer, endpoint: RequestName, advice: string): unknown {
   const text = readText(answer, endpoint);
   try {
     return JSON.parse(text);
@@ -60,7 +60,7 @@ export function parseBody(answer: HttpAnswer, endpoint: Endpoint, advice: string
   }
 }
 
-function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
+function readText({ body }: HttpAnswer, endpoint: RequestName): string {
   try {
     // Lenient decoding would replace broken bytes, and two different names could become one.
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -69,7 +69,7 @@ function readText({ body }: HttpAnswer, endpoint: Endpoint): string {
   }
 }
 
-function damaged(endpoint: Endpoint, what: string, cause: unknown): BatonError {
+function damaged(endpoint: RequestName, what: string, cause: unknown): BatonError {
   return new BatonError(
     Code.Unavailable,
     `${endpoint.upstream} answered ${endpoint.name} with ${what}; if it stays so, look for a proxy in between`,
@@ -77,7 +77,7 @@ function damaged(endpoint: Endpoint, what: string, cause: unknown): BatonError {
   );
 }
 
-function foreignResponse(endpoint: Endpoint, what: string, advice: string): BatonError {
+function foreignResponse(endpoint: RequestName, what: string, advice: string): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
     `${endpoint.upstream} answered ${endpoint.name} with ${what}; ${advice}`,

@@ -7,7 +7,7 @@ import { placeAttributes, type SpanAttributes } from "#kernel/trace.ts";
 import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import type { Redact } from "./error-text.ts";
-import { beginningError, type Endpoint, networkError, redirectError } from "./http-error.ts";
+import { beginningError, networkError, type RequestName, redirectError } from "./http-error.ts";
 import type { NetworkEnvironment } from "./network-environment.ts";
 import type { ResponseHeaders } from "./rate-limit.ts";
 
@@ -100,7 +100,7 @@ export class HttpClient {
   }
 
   /** What messages about `request` begin with. */
-  describe(request: HttpRequest): Endpoint {
+  describe(request: HttpRequest): RequestName {
     return { upstream: this.#options.upstream, name: `${request.method} ${request.path}` };
   }
 
@@ -191,7 +191,7 @@ export class HttpClient {
   async #exchange(
     dispatcher: Dispatcher,
     request: HttpRequest,
-    endpoint: Endpoint,
+    endpoint: RequestName,
     signal: AbortSignal,
     onStatus: (status: number) => void,
   ): Promise<HttpAnswer> {
@@ -227,7 +227,7 @@ export class HttpClient {
   }
 
   /** @param left milliseconds that the caller still waited when the request was sent */
-  #totalTimeout(endpoint: Endpoint, left: number): BatonError {
+  #totalTimeout(endpoint: RequestName, left: number): BatonError {
     if (left < this.#options.totalTimeoutMs) {
       const seconds = Math.round(Math.max(0, left) / 100) / 10;
       return new BatonError(
@@ -243,7 +243,7 @@ export class HttpClient {
     );
   }
 
-  #translate(endpoint: Endpoint, thrown: unknown): BatonError {
+  #translate(endpoint: RequestName, thrown: unknown): BatonError {
     return thrown instanceof BatonError ? thrown : networkError(endpoint, this.#host, thrown);
   }
 }
@@ -251,7 +251,7 @@ export class HttpClient {
 async function readBounded(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
-  endpoint: Endpoint,
+  endpoint: RequestName,
 ): Promise<Uint8Array> {
   const bytes = await readBody(body, maxBytes);
   if (bytes !== undefined) return bytes;

@@ -2,8 +2,8 @@ import { BatonError, Code, type ErrorKind, toBatonError } from "#kernel/errors.t
 import { type Redact, readErrorText } from "./error-text.ts";
 import { type ResponseHeaders, readRateLimit } from "./rate-limit.ts";
 
-/** Who said something and in answer to what; the beginning of every message. */
-export interface Endpoint {
+/** What a request is called, and whom it was sent to: the beginning of every message. */
+export interface RequestName {
   /** Name of the upstream system, for example `Acme`. */
   readonly upstream: string;
   /** Method and path, for example `GET /api/v2/github/acme/users/?page=2`. */
@@ -83,7 +83,7 @@ function mapStatus(status: number): StatusMeaning {
  * @param advice replaces the general advice where the caller knows better.
  */
 export function statusError(
-  endpoint: Endpoint,
+  endpoint: RequestName,
   answer: {
     readonly status: number;
     readonly headers: ResponseHeaders;
@@ -122,7 +122,11 @@ export function statusLine(status: number): string {
 }
 
 /** A redirect is never followed: the API token belongs to one origin, and the API itself does not redirect. */
-export function redirectError(endpoint: Endpoint, status: number, location: string | undefined): BatonError {
+export function redirectError(
+  endpoint: RequestName,
+  status: number,
+  location: string | undefined,
+): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
     `${endpoint.upstream} answered ${statusLine(status)} to ${endpoint.name} and points to ${describeLocation(location)}; redirects are not followed, so set the base URL to the address of the API itself`,
@@ -219,7 +223,7 @@ const LASTING: ReadonlyMap<string, string> = new Map([
  * `DeadlineExceeded`, an unknown host name `InvalidArgument` (as in baton-sdk v0.25.0), and every other fault
  * `FailedPrecondition`: repeating it would bring the same again.
  */
-export function networkError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
+export function networkError(endpoint: RequestName, host: string, thrown: unknown): BatonError {
   const origin = findNetworkFault(thrown);
   const code = origin?.code ?? "unknown";
   const failed = `${endpoint.name} at ${host} failed: `;
@@ -299,7 +303,7 @@ function describeLasting(code: string, reason: string | undefined, thrown: unkno
  * The same for a request whose answer has not even begun. There is no body yet that could be cut short, so a length that
  * does not fit is the fault of headers that contradict each other.
  */
-export function beginningError(endpoint: Endpoint, host: string, thrown: unknown): BatonError {
+export function beginningError(endpoint: RequestName, host: string, thrown: unknown): BatonError {
   if (findNetworkFault(thrown)?.code !== LENGTH_MISMATCH) return networkError(endpoint, host, thrown);
   const problem =
     "the headers of the answer contradict each other about its length; look for a proxy that changes answers";

@@ -13,7 +13,7 @@ import {
   isRead,
   nameRequest,
 } from "./http-client.ts";
-import { type Endpoint, statusError } from "./http-error.ts";
+import { type RequestName, statusError } from "./http-error.ts";
 import type { NetworkEnvironment } from "./network-environment.ts";
 import { findField, type NextPage, type PageQuery, type Pager, type RowPage } from "./paging.ts";
 import type { ApiPath, QueryValues } from "./path.ts";
@@ -240,7 +240,7 @@ export class JsonApi {
    */
   async exchange<T>(
     request: HttpRequest,
-    read: (answer: HttpAnswer, endpoint: Endpoint) => T,
+    read: (answer: HttpAnswer, endpoint: RequestName) => T,
     ctx: CallContext,
     patience: Patience = {},
   ): Promise<T> {
@@ -304,7 +304,7 @@ export class JsonApi {
     );
   }
 
-  #requireSuccess(answer: HttpAnswer, endpoint: Endpoint, ctx: CallContext): void {
+  #requireSuccess(answer: HttpAnswer, endpoint: RequestName, ctx: CallContext): void {
     if (answer.status < 200 || answer.status > 299) throw statusError(endpoint, answer, ctx.clock.now());
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { RowCounters } from "#cli/row-counters.ts";
 import { formatDuration, formatSummary, type Summary, summaryFields } from "#cli/summary.ts";
-import { Tally } from "#cli/tally.ts";
 import { Resource, ResourcesServiceListResourcesResponse } from "#gen/c1/connector/v2/resource.ts";
 import { decodeResourcePage } from "#model/encoded-rows.ts";
 
@@ -46,7 +46,7 @@ test.each([
 });
 
 test("resources are counted by what the connector's summary asks for", () => {
-  const tally = new Tally([
+  const tally = new RowCounters([
     { label: "members", resourceType: "user" },
     { label: "admins", resourceType: "user", profileFlag: "is_admin" },
   ]);

@@ -14,7 +14,7 @@ import { C1Channel } from "#service/c1-channel.ts";
 import { C1Client } from "#service/c1-client.ts";
 import { parseClientId } from "#service/c1-credentials.ts";
 import { findRoute } from "#service/c1-route.ts";
-import { TokenSource } from "#service/c1-tokens.ts";
+import { C1Tokens } from "#service/c1-tokens.ts";
 import { ClientKey } from "#service/client-key.ts";
 import { FakeC1 } from "../../fakes/c1/fake-c1.ts";
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
   const address = `localhost:${fake.port}`;
   const clientId = parseClientId(fake.tokens.clientId);
   dispatcher = await openDispatcher({ origin: `https://${address}`, connectTimeoutMs: 5_000, environment });
-  const tokens = new TokenSource({
+  const tokens = new C1Tokens({
     clientId,
     key: new ClientKey({ value: new Secret(fake.tokens.clientSecret) }, new Redactor()),
     origin: `https://${address}`,

@@ -6,7 +6,7 @@ import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { Redactor, Secret } from "#kernel/secret.ts";
 import { parseClientId } from "#service/c1-credentials.ts";
-import { TokenSource } from "#service/c1-tokens.ts";
+import { C1Tokens } from "#service/c1-tokens.ts";
 import { ClientKey } from "#service/client-key.ts";
 import { TokenEndpoint } from "../../fakes/c1/token-endpoint.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -16,7 +16,7 @@ let server: Server;
 let dispatcher: Client;
 let clock: ManualClock;
 let redactor: Redactor;
-let source: TokenSource;
+let source: C1Tokens;
 const { signal } = new AbortController();
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ beforeEach(async () => {
   dispatcher = new Client(origin);
   clock = new ManualClock(Date.now());
   redactor = new Redactor();
-  source = new TokenSource({
+  source = new C1Tokens({
     clientId: parseClientId(endpoint.clientId),
     key: new ClientKey({ value: new Secret(endpoint.clientSecret) }, redactor),
     origin,

@@ -1,10 +1,14 @@
 import type { ChangeNotes } from "#runtime/connector.ts";
 import type { ActionTaskResult } from "#tasks/run-action.ts";
 import type { SdkConfig } from "../settings.ts";
-import { parseJsonObject, printJson, type Task } from "./on-demand-task.ts";
+import { type OnDemandTask, parseJsonObject, printJson } from "./on-demand-task.ts";
 
 /** `--invoke-action`: runs an action to its end and prints its result as JSON. */
-export function makeInvokeActionTask(sdk: SdkConfig, name: string, { actions = {} }: ChangeNotes): Task {
+export function makeInvokeActionTask(
+  sdk: SdkConfig,
+  name: string,
+  { actions = {} }: ChangeNotes,
+): OnDemandTask {
   const args = parseJsonObject("invoke-action-args", sdk.invokeActionArgs);
   const resourceTypeId = sdk.invokeActionResourceType ?? "";
   return async (connector, ctx) => {
@@ -31,7 +35,7 @@ export function makeInvokeActionTask(sdk: SdkConfig, name: string, { actions = {
 }
 
 /** `--list-action-schemas`: prints the actions as JSON, keys as in the contract. */
-export function makeListActionsTask(sdk: SdkConfig): Task {
+export function makeListActionsTask(sdk: SdkConfig): OnDemandTask {
   const resourceTypeId = sdk.listActionSchemasResourceType ?? "";
   return async (connector, ctx) => {
     const [client, { BatonActionSchema }, { listActionSchemas }, { JsonPrinter }] = await Promise.all([

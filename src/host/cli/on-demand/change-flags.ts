@@ -2,7 +2,13 @@ import { usageError } from "#config/arguments.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { ChangeNotes } from "#runtime/connector.ts";
 import type { SdkConfig } from "../settings.ts";
-import { parseJsonObject, runSteps, type Step, type Task, type TaskContext } from "./on-demand-task.ts";
+import {
+  type OnDemandContext,
+  type OnDemandTask,
+  parseJsonObject,
+  runSteps,
+  type Step,
+} from "./on-demand-task.ts";
 
 /** Who is to get what. */
 interface Pair {
@@ -11,7 +17,7 @@ interface Pair {
 }
 
 /** `--grant-entitlement`: gives entitlements to principals, both as the file knows them. */
-export function makeGrantTask(sdk: SdkConfig): Task {
+export function makeGrantTask(sdk: SdkConfig): OnDemandTask {
   const pairs = pairUp(sdk);
   return async ({ client }, ctx) => {
     const [{ runGrantTask }, { withStoredRecords }] = await loadRecordTasks();
@@ -54,7 +60,7 @@ function pairUp({ grantEntitlements, grantPrincipals }: SdkConfig): Pair[] {
 }
 
 /** `--revoke-grant`: takes away grants that the file knows. */
-export function makeRevokeTask(sdk: SdkConfig, { revoke: note }: ChangeNotes): Task {
+export function makeRevokeTask(sdk: SdkConfig, { revoke: note }: ChangeNotes): OnDemandTask {
   return async ({ client }, ctx) => {
     const [{ runRevokeTask }, { withStoredRecords }] = await loadRecordTasks();
     await withStoredRecords(sourceOf(sdk), ctx, (records) =>
@@ -72,7 +78,7 @@ export function makeRevokeTask(sdk: SdkConfig, { revoke: note }: ChangeNotes): T
 }
 
 /** `--create-account-…`: creates an account from a login, an e-mail address, a profile or all of them. */
-export function makeCreateAccountTask(sdk: SdkConfig): Task {
+export function makeCreateAccountTask(sdk: SdkConfig): OnDemandTask {
   const { createAccountLogin: login = "", createAccountEmail: email = "" } = sdk;
   const profile =
     sdk.createAccountProfile === undefined
@@ -87,7 +93,7 @@ export function makeCreateAccountTask(sdk: SdkConfig): Task {
 }
 
 /** `--delete-resource`: deletes resources of one type upstream. */
-export function makeDeleteTask(sdk: SdkConfig): Task {
+export function makeDeleteTask(sdk: SdkConfig): OnDemandTask {
   const resourceType = sdk.deleteResourceType ?? "";
   return async ({ client }, ctx) => {
     const { runDeleteResourceTask } = await import("#tasks/accounts.ts");
@@ -102,7 +108,7 @@ export function makeDeleteTask(sdk: SdkConfig): Task {
 }
 
 /** `--rotate-credentials`: gives accounts of one type new passwords that nobody learns. */
-export function makeRotateTask(sdk: SdkConfig): Task {
+export function makeRotateTask(sdk: SdkConfig): OnDemandTask {
   const resourceType = sdk.rotateCredentialsType ?? "";
   return async ({ client }, ctx) => {
     const { runRotateCredentialTask } = await import("#tasks/accounts.ts");
@@ -117,7 +123,11 @@ export function makeRotateTask(sdk: SdkConfig): Task {
 }
 
 /** What is named twice is done once. */
-function runForEach(ids: readonly string[], ctx: TaskContext, toStep: (id: string) => Step): Promise<void> {
+function runForEach(
+  ids: readonly string[],
+  ctx: OnDemandContext,
+  toStep: (id: string) => Step,
+): Promise<void> {
   return runSteps([...new Set(ids)].map(toStep), ctx);
 }
 

@@ -1,6 +1,6 @@
 import { usageError } from "#config/arguments.ts";
 import type { SdkConfig } from "../settings.ts";
-import { printJson, type Task } from "./on-demand-task.ts";
+import { type OnDemandTask, printJson } from "./on-demand-task.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -16,7 +16,7 @@ export function isEventFeedWanted({ eventFeed }: SdkConfig): boolean {
  * `--event-feed`: prints the events of a feed, one JSON object a line. The cursor at which a later reading
  * goes on is in the log.
  */
-export function makeEventFeedTask(sdk: SdkConfig): Task {
+export function makeEventFeedTask(sdk: SdkConfig): OnDemandTask {
   const startAt = parseStart(sdk.eventFeedStartAt);
   const { eventFeedId: feedId = "", eventFeedCursor: cursor = "" } = sdk;
   return async (connector, ctx) => {

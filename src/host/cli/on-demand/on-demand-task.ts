@@ -7,26 +7,26 @@ import type { LaunchedConnector } from "#launch/launch.ts";
 import { print } from "../standard-output.ts";
 
 /** What came out of a task, or of one of the things that it does: a sentence and the facts behind it. */
-export interface Outcome {
+export interface StepOutcome {
   readonly message: string;
   readonly fields: LogFields;
   /** What whoever asked must know about it, a sentence each without a period. */
   readonly notes?: readonly string[];
 }
 
-export interface TaskContext extends CallContext {
+export interface OnDemandContext extends CallContext {
   /** Tells what came out, at once: a task that does several things reports each. */
-  report(outcome: Outcome): void;
+  report(outcome: StepOutcome): void;
 }
 
 /** What one run does on demand, through a connector of its own. */
-export type Task = (connector: LaunchedConnector, ctx: TaskContext) => Promise<void>;
+export type OnDemandTask = (connector: LaunchedConnector, ctx: OnDemandContext) => Promise<void>;
 
 /** One of the things that a task does. */
 export interface Step {
   /** What it does, as the beginning of "… failed", for example `revoking team:red:member:user:ann`. */
   readonly what: string;
-  run(): Promise<Outcome>;
+  run(): Promise<StepOutcome>;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Step {
  *
  * @throws BatonError of the first step that failed, with its code; `Canceled` after an abort, which ends the rest
  */
-export async function runSteps(steps: readonly Step[], ctx: TaskContext): Promise<void> {
+export async function runSteps(steps: readonly Step[], ctx: OnDemandContext): Promise<void> {
   const failures: BatonError[] = [];
   for (const [index, step] of steps.entries()) {
     try {

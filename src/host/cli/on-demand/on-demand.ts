@@ -12,7 +12,7 @@ import {
   makeRotateTask,
 } from "./change-flags.ts";
 import { isEventFeedWanted, makeEventFeedTask } from "./event-flags.ts";
-import type { Task } from "./on-demand-task.ts";
+import type { OnDemandTask } from "./on-demand-task.ts";
 
 /**
  * The one thing that the flags ask for, undefined for a sync. The order is that of Go connectors, which only
@@ -21,7 +21,10 @@ import type { Task } from "./on-demand-task.ts";
  *
  * @throws BatonError if the flags of the task cannot be read
  */
-export function findTask(sdk: SdkConfig, { changeNotes: notes = {} }: ConnectorDefinition): Task | undefined {
+export function findTask(
+  sdk: SdkConfig,
+  { changeNotes: notes = {} }: ConnectorDefinition,
+): OnDemandTask | undefined {
   if (sdk.grantEntitlements.length > 0) return makeGrantTask(sdk);
   if (sdk.revokeGrants.length > 0) return makeRevokeTask(sdk, notes);
   if (isEventFeedWanted(sdk)) return makeEventFeedTask(sdk);
@@ -37,7 +40,7 @@ export function findTask(sdk: SdkConfig, { changeNotes: notes = {} }: ConnectorD
 }
 
 /** Runs a task through a connector of its own and tells what comes out, and at the end what must be known about it. */
-export async function runTask(task: Task, job: Job): Promise<number> {
+export async function runTask(task: OnDemandTask, job: Job): Promise<number> {
   const { output, signals, invocation } = job;
   const toPeople = (text: string): void => {
     // The log of a terminal holds only what went wrong.

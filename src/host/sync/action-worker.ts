@@ -17,13 +17,13 @@ import {
 } from "./resource-phase.ts";
 import type { SyncSession } from "./session.ts";
 import { SpawnedCursors } from "./spawned-cursors.ts";
-import type { Action } from "./sync-token.ts";
+import type { SyncAction } from "./sync-token.ts";
 
 /** Listings taken from the stack at a time. */
 const BATCH = 100;
 
 /** Works off the stack of actions, phase by phase. */
-export class Collector {
+export class ActionWorker {
   readonly #session: SyncSession;
   readonly #workers: number;
   readonly #abort: (reason: unknown) => void;
@@ -47,14 +47,14 @@ export class Collector {
   }
 
   /** Listings of one phase do not depend on each other, so several can be read side by side. */
-  async #runListings({ operation }: Action): Promise<void> {
-    const isAlike = (action: Action): boolean => action.operation === operation && isListing(action);
+  async #runListings({ operation }: SyncAction): Promise<void> {
+    const isAlike = (action: SyncAction): boolean => action.operation === operation && isListing(action);
     const limit = this.#workers === 1 ? 1 : BATCH;
     const actions = this.#session.state.topRun(isAlike, limit);
     await runConcurrently(actions, this.#workers, this.#abort, (action) => this.#read(action));
   }
 
-  async #read(action: Action): Promise<void> {
+  async #read(action: SyncAction): Promise<void> {
     switch (action.operation) {
       case "list-resources":
         return listResources(this.#session, action, this.#children);
@@ -75,7 +75,7 @@ export class Collector {
     }
   }
 
-  async #runRoot(action: Action): Promise<void> {
+  async #runRoot(action: SyncAction): Promise<void> {
     switch (action.operation) {
       case "init":
         return this.#plan(action);
@@ -99,7 +99,7 @@ export class Collector {
   }
 
   /** Puts the phases on the stack, the last one first. */
-  #plan(action: Action): void {
+  #plan(action: SyncAction): void {
     const { state, scope } = this.#session;
     state.finish(action);
     state.flags.shouldSkipEntitlementsAndGrants = scope.skipEntitlementsAndGrants;
@@ -129,6 +129,6 @@ export class Collector {
 }
 
 /** Whether an action reads from the connector, unlike the root of a phase, which schedules what to read. */
-function isListing({ operation, resourceTypeId }: Action): boolean {
+function isListing({ operation, resourceTypeId }: SyncAction): boolean {
   return resourceTypeId !== "" && operation !== "list-resource-types";
 }

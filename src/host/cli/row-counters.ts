@@ -4,7 +4,7 @@ import type { SummaryCount } from "#runtime/connector.ts";
 import type { SyncClient } from "#sync/sync-client.ts";
 
 /** Counts resources for the summary of a sync. */
-export class Tally {
+export class RowCounters {
   readonly #counts: readonly SummaryCount[];
   readonly #matches: number[];
   #resources = 0;
