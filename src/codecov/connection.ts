@@ -2,11 +2,11 @@ import type { CodecovApi, CodecovCall } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
 import { resolveBaseUrl } from "#codecov/api/base-url.ts";
 import { resolveOwner } from "#codecov/api/owner.ts";
-import { TokenSource } from "#codecov/api/token.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { Secret } from "#kernel/secret.ts";
+import { SecretSource } from "#kernel/secret-source.ts";
 import type { ConnectorSettings } from "#runtime/connector.ts";
-import type { CodecovConfig } from "./fields.ts";
+import { type CodecovConfig, fields } from "./fields.ts";
 
 /**
  * Opens the API when it is first asked for something. Until then nothing of it is loaded (HTTP client and
@@ -53,7 +53,13 @@ export class CodecovConnection implements ApiAccess {
       apiTokenFile === undefined ? { value: apiToken ?? new Secret("") } : { file: apiTokenFile };
     return {
       target: { origin: base.origin, apiPath: base.path, service, owner: resolveOwner(service, owner) },
-      token: new TokenSource(origin, this.#settings.registerSecret),
+      allowHttp,
+      token: new SecretSource(origin, {
+        setting: `--${fields.apiToken.name}`,
+        fileSetting: `--${fields.apiTokenFile.name}`,
+        what: "a Codecov API token",
+        register: this.#settings.registerSecret,
+      }),
       allowWrites: this.#settings.provisioning,
       httpTimeoutMs: this.#settings.httpTimeoutMs,
       redact: this.#settings.redact ?? ((text: string) => text),

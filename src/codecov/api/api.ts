@@ -1,9 +1,9 @@
 import type { Redact } from "#http/error-text.ts";
-import { type HttpAnswer, HttpClient, type HttpRequest, nameRequest } from "#http/http-client.ts";
-import { RateGate } from "#http/rate-limit.ts";
-import { WaitBudget, withRetries } from "#http/request-retries.ts";
+import { JsonApi } from "#http/json-api.ts";
+import { WaitBudget } from "#http/request-retries.ts";
 import type { CallContext } from "#kernel/context.ts";
-import type { Secret } from "#kernel/secret.ts";
+import type { SecretSource } from "#kernel/secret-source.ts";
+import { baseUrlOptions } from "./base-url.ts";
 import {
   type RosterAnswer,
   type RosterQuery,
@@ -16,17 +16,18 @@ import { Requests, type Sender, type Target, UPSTREAM } from "./request.ts";
 import type { InternalPage, Member, Owner, OwnerPage } from "./schemas.ts";
 import { type SeatAnswer, setActivated } from "./seat-request.ts";
 import { readSessions, type SessionAnswer } from "./sessions.ts";
-import type { TokenSource } from "./token.ts";
 
 /** Longest time one call spends waiting for a busy Codecov; longer waits are the host's. */
 const MAX_WAIT_MS = 30_000;
 
-/** Largest answer that is read: some 60,000 ordinary members. */
+/** Largest response that is read: some 60,000 ordinary members. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export interface CodecovApiOptions {
   readonly target: Target;
-  readonly token: TokenSource;
+  /** Whether the target may be plain HTTP on another machine. */
+  readonly allowHttp: boolean;
+  readonly token: SecretSource;
   readonly allowWrites: boolean;
   readonly httpTimeoutMs: number;
   /** Takes secrets out of what Codecov says. */
@@ -35,20 +36,20 @@ export interface CodecovApiOptions {
 
 /** Codecov's API v2 for one organization: its connections, its token and its pauses. */
 export class CodecovApi {
-  readonly #options: CodecovApiOptions;
-  readonly #http: HttpClient;
-  readonly #gate = new RateGate();
+  readonly #target: Target;
+  readonly #http: JsonApi;
 
-  constructor(options: CodecovApiOptions) {
-    this.#options = options;
-    this.#http = new HttpClient({
+  /** @throws BatonError InvalidArgument for an unusable address */
+  constructor({ target, allowHttp, token, ...options }: CodecovApiOptions) {
+    this.#target = target;
+    this.#http = new JsonApi({
       upstream: UPSTREAM,
-      origin: options.target.origin,
+      baseUrl: target.origin + target.apiPath,
+      baseUrlOptions: baseUrlOptions(allowHttp),
+      credentials: { bearer: token },
       userAgent: "baton-codecov",
-      allowWrites: options.allowWrites,
-      totalTimeoutMs: options.httpTimeoutMs,
       maxBodyBytes: MAX_BODY_BYTES,
-      redact: options.redact,
+      ...options,
     });
   }
 
@@ -59,40 +60,19 @@ export class CodecovApi {
   /** The API for one call of the host: all its requests share one signal and one budget for waiting. */
   forCall(ctx: CallContext, maxWaitMs = MAX_WAIT_MS): CodecovCall {
     const budget = new WaitBudget(Math.min(maxWaitMs, ctx.maxWaitMs ?? maxWaitMs));
-    return new CodecovCall(this.#options.target, {
+    return new CodecovCall(this.#target, {
       now: () => ctx.clock.now(),
-      send: async (request, patience, read) =>
-        withRetries(
-          {
-            ctx,
-            budget,
-            gate: this.#gate,
-            upstream: UPSTREAM,
-            what: nameRequest(request),
-            ...patience,
-          },
-          async (attempt) => read(await this.#send(request, ctx, attempt)),
-        ),
+      send: (request, patience, read) => this.#http.exchange(request, read, ctx, { ...patience, budget }),
     });
   }
 
   /** Gets ready to send. */
   async prepare(): Promise<void> {
-    await this.#http.open();
+    await this.#http.prepare();
   }
 
   async close(): Promise<void> {
     await this.#http.close();
-  }
-
-  /** One exchange, repeated only if the token was refused and its file now holds another. */
-  async #send(request: HttpRequest, ctx: CallContext, attempt: number): Promise<HttpAnswer> {
-    const { token } = this.#options;
-    const used = await token.get();
-    const answer = await this.#http.send(withToken(request, used), ctx, attempt);
-    if (answer.status !== 401 || !(await token.replace(used))) return answer;
-    ctx.log.info("Codecov refused the API token; its file holds another one by now");
-    return await this.#http.send(withToken(request, await token.get()), ctx, attempt);
   }
 }
 
@@ -140,11 +120,4 @@ export class CodecovCall {
   setActivated(address: string, activated: boolean): Promise<SeatAnswer> {
     return setActivated(this.#requests, address, activated);
   }
-}
-
-function withToken(request: HttpRequest, token: Secret): HttpRequest {
-  return {
-    ...request,
-    headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token.reveal()}` },
-  };
 }

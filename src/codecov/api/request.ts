@@ -1,9 +1,10 @@
 import type * as z from "zod";
+import { decodeBody } from "#http/decode.ts";
 import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
 import { type RequestName, statusError } from "#http/http-error.ts";
 import type { RetryOptions } from "#http/request-retries.ts";
 import type { BatonError } from "#kernel/errors.ts";
-import { decodeAnswer } from "./decode.ts";
+import { BASE_URL_SETTING } from "./base-url.ts";
 import type { Service } from "./owner.ts";
 
 /** Name of the upstream system in messages. */
@@ -22,12 +23,19 @@ export interface Target {
   readonly owner: string;
 }
 
+/** What to check if something else than Codecov's API responds. */
+const ADVICE = `check that ${BASE_URL_SETTING} is the address of a Codecov API and that no proxy answers in its place`;
+
 /** How often a request is sent in all. */
 export type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
 
 /** Sends a request and reads its answer, both again if that fails in a way that can pass. */
 export interface Sender {
-  send<T>(request: HttpRequest, patience: Patience, read: (answer: HttpAnswer) => T): Promise<T>;
+  send<T>(
+    request: HttpRequest,
+    patience: Patience,
+    read: (answer: HttpAnswer, endpoint: RequestName) => T,
+  ): Promise<T>;
   now(): number;
 }
 
@@ -56,18 +64,17 @@ export class Requests {
     patience: Patience,
     read: (answer: HttpAnswer, endpoint: RequestName) => T,
   ): Promise<T> {
-    const endpoint = { upstream: UPSTREAM, name: `${request.method} ${request.path}` };
-    return this.#sender.send(request, patience, (answer) => read(answer, endpoint));
+    return this.#sender.send(request, patience, read);
   }
 
-  /** @throws BatonError for any status but 200, and as {@link decodeAnswer} */
+  /** The body of a 200. @throws BatonError for any other status, and as {@link decodeBody} */
   decode<Schema extends z.ZodType>(
     answer: HttpAnswer,
     schema: Schema,
     endpoint: RequestName,
   ): z.infer<Schema> {
     if (answer.status !== 200) throw this.statusError(endpoint, answer);
-    return decodeAnswer(answer, schema, endpoint);
+    return decodeBody(answer, schema, endpoint, ADVICE);
   }
 
   /** What a status that is no success means. */

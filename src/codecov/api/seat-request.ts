@@ -1,7 +1,6 @@
 import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
 import { type RequestName, statusLine } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { decodeAnswer } from "./decode.ts";
 import { memberPath } from "./members.ts";
 import { readDetail } from "./refusal.ts";
 import type { Requests } from "./request.ts";
@@ -49,7 +48,7 @@ export async function setActivated(
 }
 
 function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
-  if (answer.status === 200) return readChangedMember(answer, endpoint);
+  if (answer.status === 200) return readChangedMember(requests, answer, endpoint);
   const error = requests.statusError(endpoint, answer);
   const said = readDetail(answer);
   if (answer.status === 404 && said !== undefined) return { kind: "gone" };
@@ -60,9 +59,9 @@ function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: Reques
 }
 
 /** A success with an unreadable body: the change was probably made, but to whom is unknown, so it is read back. */
-function readChangedMember(answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
+function readChangedMember(requests: Requests, answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
   try {
-    return { kind: "member", member: decodeAnswer(answer, memberSchema, endpoint) };
+    return { kind: "member", member: requests.decode(answer, memberSchema, endpoint) };
   } catch (thrown) {
     if (thrown instanceof BatonError)
       return { kind: "unknown", error: thrown, what: `an unreadable success (${thrown.message})` };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeAnswer } from "#codecov/api/decode.ts";
 import { rosterPageSchema } from "#codecov/api/schemas.ts";
+import { decodeBody } from "#http/decode.ts";
 import { Code } from "#kernel/errors.ts";
 
 const endpoint = { upstream: "Codecov", name: "GET /users/" };
@@ -9,7 +9,7 @@ const page = { count: 1, next: null, previous: null, results: [row], total_pages
 
 function decode(body: string | Buffer) {
   const answer = { status: 200, headers: {}, body: Buffer.from(body), redact: (text: string) => text };
-  return decodeAnswer(answer, rosterPageSchema, endpoint);
+  return decodeBody(answer, rosterPageSchema, endpoint, "");
 }
 
 describe("an answer", () => {

@@ -91,11 +91,12 @@ function fake(answers: Partial<Answers>): { readonly codecov: CodecovCall; reado
     { origin: "https://codecov.example", apiPath: "/api/v2", service: "github", owner: "acme" },
     {
       now: () => 0,
-      send: async ({ path }: HttpRequest, _, read) => {
+      send: async ({ method, path }: HttpRequest, _, read) => {
         asked.push(path.replace("/api/v2/github/acme/", "").replace("/github/acme/", "/"));
         const { status, value } = answerTo(path, all);
         const body = Buffer.from(JSON.stringify(value));
-        return read({ status, headers: {}, body, redact: (text) => text });
+        const endpoint = { upstream: "Codecov", name: `${method} ${path}` };
+        return read({ status, headers: {}, body, redact: (text) => text }, endpoint);
       },
     },
   );

@@ -1,14 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkBaseUrl, resolveBaseUrl } from "#codecov/api/base-url.ts";
 import { checkOwner, normalizeService, resolveOwner, SERVICES } from "#codecov/api/owner.ts";
-import { TokenSource } from "#codecov/api/token.ts";
 import { codecov } from "#codecov/index.ts";
-import { Code } from "#kernel/errors.ts";
-import { Secret } from "#kernel/secret.ts";
-import { errorOf } from "./support.ts";
 
 describe("the git service", () => {
   it.each([
@@ -92,40 +85,6 @@ describe("the base URL", () => {
     expect(checkBaseUrl(text)).toBeTypeOf("string");
     expect(() => resolveBaseUrl(text, true)).toThrow("--codecov-base-url");
     expect(String(checkBaseUrl(text))).not.toContain("s3cret");
-  });
-});
-
-describe("the API token", () => {
-  it("is used without the blanks around it", async () => {
-    expect((await new TokenSource({ value: new Secret(" abc\n") }).get()).reveal()).toBe("abc");
-  });
-
-  it("from a file is made known, so that no output shows it", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "baton-token-"));
-    onTestFinished(async () => rm(folder, { recursive: true }));
-    const file = join(folder, "token");
-    await writeFile(file, "first\n");
-    const known: string[] = [];
-    const source = new TokenSource({ file }, (secret) => known.push(secret.reveal()));
-    const first = await source.get();
-    expect(await source.replace(first)).toBe(false);
-    await writeFile(file, "second\n");
-    expect(await source.replace(first)).toBe(true);
-    expect(new Set(known)).toEqual(new Set(["first", "second"]));
-  });
-
-  it.each(["", "\n", "two words", "caf\u00e9", "a\nb"])(
-    "%j is refused without being repeated",
-    async (text) => {
-      const error = await errorOf(new TokenSource({ value: new Secret(text) }).get());
-      expect(error.code).toBe(Code.InvalidArgument);
-      if (text.trim() !== "") expect(error.message).not.toContain(text);
-    },
-  );
-
-  it("given directly is never replaced", async () => {
-    const source = new TokenSource({ value: new Secret("abc") });
-    expect(await source.replace(await source.get())).toBe(false);
   });
 });
 
