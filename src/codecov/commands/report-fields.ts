@@ -1,3 +1,5 @@
+/** Apart from `report.ts`, so that `--help` and the reading of a command line do not load the report. */
+
 import type { FieldSet } from "#config/field.ts";
 import { checkInstant } from "#kernel/instant.ts";
 

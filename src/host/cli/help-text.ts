@@ -1,3 +1,5 @@
+/** Apart from `commands.ts`, so that only a run that shows help loads how it is laid out. */
+
 import { formatFlags } from "#config/flag-help.ts";
 import { wrapText } from "#kernel/wrap-text.ts";
 import type { Example } from "#runtime/connector.ts";

@@ -1,3 +1,5 @@
+/** Apart from `open-telemetry.ts`, so that a run without a collector does not load the OpenTelemetry packages. */
+
 import type { Metrics } from "#kernel/metrics.ts";
 import { Complaints } from "#telemetry/complaints.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";

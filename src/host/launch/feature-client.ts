@@ -1,9 +1,11 @@
+/** Apart from `connector-client.ts`, so that a sync does not load the messages of actions, events and tickets. */
+
 import { ActionServiceService } from "#gen/c1/connector/v2/action.ts";
 import { EventServiceService } from "#gen/c1/connector/v2/event_feed.ts";
 import { TicketsServiceService } from "#gen/c1/connector/v2/ticket.ts";
 import type { UnaryCaller } from "./calls.ts";
 
-/** Actions, events and tickets: in a module of their own, because a sync has no use for their messages. */
+/** Calls of actions, events and tickets. */
 export type FeatureClient = ReturnType<typeof createFeatureClient>;
 
 export function createFeatureClient(channel: UnaryCaller) {

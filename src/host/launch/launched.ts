@@ -1,3 +1,5 @@
+/** Apart from `launch.ts`, so that a run with its connector in a thread does not load how a process is started. */
+
 import type { BatonError } from "#kernel/errors.ts";
 import type { MeasuredMetric } from "#kernel/metrics.ts";
 import type { Span } from "#kernel/trace.ts";
