@@ -42,7 +42,7 @@ export async function setup(project: TestProject): Promise<() => void> {
       bundle({ root, entry: join(root, "src", "bin", "baton-codecov.ts"), outfile: programs.codecov }),
       bundle({ root, entry: join(root, "test", "fakes", "toy-program.ts"), outfile: programs.toy }),
       bundle({ root, entry: join(root, "test", "fakes", "failing-program.ts"), outfile: programs.failing }),
-      bundle({ root, entry: join(root, "examples", "roster-file", "main.ts"), outfile: programs.example }),
+      bundle({ root, entry: join(root, "examples", "acme", "main.ts"), outfile: programs.example }),
     ]);
   };
   // Some tests run them as another user.

@@ -1,25 +1,34 @@
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { codecov } from "#codecov/index.ts";
-import { type ConformanceOptions, type MakeConnector, makerOf, testConformance } from "#package/testing.ts";
-import { rosterFile } from "../../examples/roster-file/connector.ts";
+import {
+  type ConformanceOptions,
+  type FakeUpstream,
+  type MakeConnector,
+  makerOf,
+  testConformance,
+} from "#package/testing.ts";
+import { acme } from "../../examples/acme/connector.ts";
+import { startAcme, TOKEN } from "../../examples/acme/upstream.ts";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { ToyConnector } from "../fakes/toy-connector.ts";
 
 /** What every connector owes its hosts, whatever it connects to. A new connector joins the list below. */
 
-const ROSTER = fileURLToPath(new URL("../../examples/roster-file/roster.json", import.meta.url));
-
 let simulator: CodecovSimulator;
+let upstream: FakeUpstream;
 
 beforeAll(async () => {
   simulator = await startCodecovSimulator();
+  upstream = await startAcme();
 });
-afterAll(() => simulator.close());
+afterAll(async () => {
+  await simulator.close();
+  await upstream.close();
+});
 
 const connectors: readonly [name: string, make: MakeConnector, options?: ConformanceOptions][] = [
   ["the toy connector", () => new ToyConnector()],
-  ["the example connector", makerOf(rosterFile, { rosterFile: ROSTER })],
+  ["the example connector", () => makerOf(acme, { token: TOKEN, baseUrl: upstream.url })()],
   [
     "the Codecov connector",
     () => {

@@ -16,7 +16,7 @@ export const TOY = programs.toy;
 /** The same with a connector that fails, see `TOY_FAILURE`. */
 export const FAILING = programs.failing;
 
-/** The program of `examples/roster-file`. */
+/** The program of `examples/acme`. */
 export const EXAMPLE = programs.example;
 
 export interface ProgramResult {

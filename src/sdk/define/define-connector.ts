@@ -49,6 +49,11 @@ export interface OpenKit<Settings extends SettingSet> {
   readonly provisioning: boolean;
 }
 
+/** Names of the settings that are plain texts. */
+type TextSettings<Settings extends SettingSet> = {
+  [Name in keyof Settings & string]: SettingValues<Settings>[Name] extends string ? Name : never;
+}[keyof Settings & string];
+
 /** A connector, as its author describes it. */
 export interface ConnectorSpec<Settings extends SettingSet, Client> {
   /** Name of the program, for example `baton-acme`. */
@@ -61,6 +66,8 @@ export interface ConnectorSpec<Settings extends SettingSet, Client> {
   readonly iconUrl?: string;
   /** Made with `secret`, `url`, `text` and the like. */
   readonly settings: Settings;
+  /** Settings that together say what is read, such as an organization; every log line and trace names them. Never a secret. */
+  readonly identity?: readonly TextSettings<Settings>[];
   /** Makes the client that everything below gets first, at the first call. Sends nothing. */
   open(kit: OpenKit<Settings>): Client;
   /** Makes a real, cheap call with the credentials; what it throws is what people see who set the connector up. */
@@ -114,6 +121,7 @@ export function defineConnector<const Settings extends SettingSet, Client>(
     fields,
     constraints,
     exampleConfig: toConfig(example),
+    ...(spec.identity === undefined ? {} : { identity: spec.identity }),
     ...(spec.helpUrl === undefined ? {} : { helpUrl: spec.helpUrl }),
     ...(spec.iconUrl === undefined ? {} : { iconUrl: spec.iconUrl }),
     ...(spec.summary === undefined ? {} : { summary: spec.summary }),

@@ -39,7 +39,7 @@ export interface PageResponse {
   /** How many rows it has. */
   readonly count: number;
   /** The error for a response that lacks what the pager needs. */
-  fail(problem: string): Error;
+  readonly fail: (problem: string) => Error;
 }
 
 /** Where a list goes on: at a token, empty at the end, or at an address that the upstream gave. */

@@ -68,6 +68,7 @@ const acme = defineConnector({
     guests: flag("Guests"),
     only: list("Teams"),
   },
+  identity: ["organization", "region"],
   open: ({ settings, http }) => {
     expectTypeOf(settings.region).toEqualTypeOf<"eu" | "us">();
     expectTypeOf(settings.organization).toEqualTypeOf<string>();
@@ -177,9 +178,9 @@ function syncer(connector: Connector, type: string): ResourceSyncer {
 }
 
 async function listUsers(): Promise<Resource[]> {
-  const { list: listPage } = syncer(await create(), "user");
-  const first = await listPage(undefined, FIRST, ctx);
-  const second = await listPage(undefined, { ...FIRST, pageToken: first.nextPageToken }, ctx);
+  const users = syncer(await create(), "user");
+  const first = await users.list(undefined, FIRST, ctx);
+  const second = await users.list(undefined, { ...FIRST, pageToken: first.nextPageToken }, ctx);
   expect(second.nextPageToken).toBe("");
   return [...first.items, ...second.items].map((row) =>
     row instanceof EncodedUser ? Resource.decode(row.encoded) : row,
@@ -259,10 +260,10 @@ describe("users", () => {
   });
 
   test("can be read one by one, also when they are gone", async () => {
-    const { get } = syncer(await create(), "user");
-    const found = await get?.(makeResourceId("user", "1"), undefined, ctx);
+    const users = syncer(await create(), "user");
+    const found = await users.get?.(makeResourceId("user", "1"), undefined, ctx);
     expect(found?.resource).toEqual((await listUsers())[0]);
-    expect(await get?.(makeResourceId("user", "9"), undefined, ctx)).toBeUndefined();
+    expect(await users.get?.(makeResourceId("user", "9"), undefined, ctx)).toBeUndefined();
   });
 
   test.each([2 ** 53, 1.5, Number.NaN])("with the number %d for an id are refused", async (id) => {
@@ -328,12 +329,12 @@ describe("grants", () => {
 
   test("say who holds what, and through which group", async () => {
     const connector = await create();
-    const { entitlements, grants } = syncer(connector, "team");
-    expect((await entitlements?.(resource, FIRST, ctx))?.items).toMatchObject([
+    const team = syncer(connector, "team");
+    expect((await team.entitlements?.(resource, FIRST, ctx))?.items).toMatchObject([
       { id: "team:t:member", displayName: "T member", grantableTo: [{ id: "user" }, { id: "team" }] },
       { id: "team:t:owner", displayName: "T Owner" },
     ]);
-    const page = await grants?.(resource, FIRST, ctx);
+    const page = await team.grants?.(resource, FIRST, ctx);
     expect(page?.items.map(({ id }) => id)).toEqual([
       "team:t:member:user:1",
       "team:t:owner:user:1",
@@ -344,19 +345,19 @@ describe("grants", () => {
   });
 
   test("are given and taken by entitlement and principal", async () => {
-    const { entitlements, grant, revoke, grants } = syncer(await create(), "team");
-    const [member, owner] = (await entitlements?.(resource, FIRST, ctx))?.items ?? [];
+    const team = syncer(await create(), "team");
+    const [member, owner] = (await team.entitlements?.(resource, FIRST, ctx))?.items ?? [];
     if (member === undefined || owner === undefined) throw new Error("there are no entitlements");
     const principal = Resource.fromPartial({ id: makeResourceId("user", "7") });
-    expect(await grant?.(principal, member, ctx)).toEqual({});
+    expect(await team.grant?.(principal, member, ctx)).toEqual({});
     expect(memory.changes).toEqual(["+t member user:7"]);
-    const [held] = (await grants?.(resource, FIRST, ctx))?.items ?? [];
+    const [held] = (await team.grants?.(resource, FIRST, ctx))?.items ?? [];
     if (held === undefined) throw new Error("there are no grants");
-    const revoked = await revoke?.(held, ctx);
+    const revoked = await team.revoke?.(held, ctx);
     expect(hasAnnotation(revoked?.annotations ?? [], "GrantAlreadyRevoked")).toBe(true);
     const wrong = Resource.fromPartial({ id: makeResourceId("team", "x") });
-    await expect(grant?.(wrong, owner, ctx)).rejects.toMatchObject({ code: Code.InvalidArgument });
-    await expect(grant?.(principal, { ...member, id: "team:t:boss" }, ctx)).rejects.toMatchObject({
+    await expect(team.grant?.(wrong, owner, ctx)).rejects.toMatchObject({ code: Code.InvalidArgument });
+    await expect(team.grant?.(principal, { ...member, id: "team:t:boss" }, ctx)).rejects.toMatchObject({
       code: Code.InvalidArgument,
     });
   });
@@ -504,6 +505,8 @@ test("what is mistyped does not compile", () => {
       name: "baton-acme",
       displayName: "Acme",
       settings: { token: secret("Token") },
+      // @ts-expect-error a setting that is no plain text
+      identity: ["token"],
       // @ts-expect-error a setting that is not there
       open: ({ settings }) => settings.tokn,
       validate: async () => {},
@@ -533,7 +536,7 @@ test("what is mistyped does not compile", () => {
         type.group("team", {
           list: (_client, page) => {
             // @ts-expect-error a type without `under` has no parent
-            page.parent.id;
+            expect(page.parent.id).toBe("");
             return new Memory().page(people, page);
           },
           resource: (row) => ({ id: row.id, name: row.full_name }),

@@ -10,7 +10,7 @@ import { variableOf } from "#config/field.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { Redactor } from "#kernel/secret.ts";
-import { rosterFile } from "../../../examples/roster-file/connector.ts";
+import { acme } from "../../../examples/acme/connector.ts";
 import { knownVariables } from "../../../scripts/variables.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -78,7 +78,7 @@ describe.each(guides)("%s", (guide) => {
   test("names flags and variables that exist", () => {
     const fields = [
       ...Object.values(codecov.fields),
-      ...Object.values(rosterFile.fields),
+      ...Object.values(acme.fields),
       ...Object.values(sdkFields),
       ...Object.values(foreignFields),
       ...commandsOf(codecovProgram).flatMap((command) => Object.values(command.fields ?? {})),
