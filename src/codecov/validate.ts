@@ -31,9 +31,9 @@ export async function validateAccess(
     codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } }),
     codecov.ownersOfToken(),
   ]);
-  const answer = unwrap(roster);
-  if (answer.kind === "refused") throw await explainRefusal(codecov, answer.error, unwrap(owners));
-  const admins = answer.kind === "page" ? answer.page : { count: 0, next: null, results: [] };
+  const response = unwrap(roster);
+  if (response.kind === "refused") throw await explainRefusal(codecov, response.error, unwrap(owners));
+  const admins = response.kind === "page" ? response.page : { count: 0, next: null, results: [] };
   if (admins.count === 0) await refuseEmptyRoster(codecov);
   reportTokenOwner(owners, admins, codecov.target, tokenOwner, ctx);
 }
@@ -49,9 +49,9 @@ function unwrap<T>(result: PromiseSettledResult<T>): T {
  */
 async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
   const { service, owner } = codecov.target;
-  const answer = await codecov.roster({ page: 1, pageSize: 1 });
-  if (answer.kind === "refused") throw answer.error;
-  if (answer.kind === "page" && answer.page.count > 0) return;
+  const response = await codecov.roster({ page: 1, pageSize: 1 });
+  if (response.kind === "refused") throw response.error;
+  if (response.kind === "page" && response.page.count > 0) return;
   throw new BatonError(
     Code.Unimplemented,
     `${owner} on ${service} can be read, but nobody is on its member list: it is a personal account, not an organization; set --codecov-owner to the name of the organization`,
@@ -59,7 +59,7 @@ async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
   );
 }
 
-/** Codecov gives one and the same answer for an unknown organization, a missing membership and a wrong service. */
+/** Codecov gives one and the same response for an unknown organization, a missing membership and a wrong service. */
 async function explainRefusal(
   codecov: CodecovCall,
   refusal: BatonError,

@@ -5,8 +5,8 @@ import type { CallContext } from "#kernel/context.ts";
 import type { SecretSource } from "#kernel/secret-source.ts";
 import { baseUrlOptions } from "./base-url.ts";
 import {
-  type RosterAnswer,
   type RosterQuery,
+  type RosterResponse,
   readInternalMembers,
   readMember,
   readRoster,
@@ -14,8 +14,8 @@ import {
 import { readOwner, readOwnersOfToken } from "./owners.ts";
 import { Requests, type Sender, type Target, UPSTREAM } from "./request.ts";
 import type { InternalPage, Member, Owner, OwnerPage } from "./schemas.ts";
-import { type SeatAnswer, setActivated } from "./seat-request.ts";
-import { readSessions, type SessionAnswer } from "./sessions.ts";
+import { type SeatResponse, setActivated } from "./seat-request.ts";
+import { readSessions, type SessionResponse } from "./sessions.ts";
 
 /** Longest time one call spends waiting for a busy Codecov; longer waits are the host's. */
 const MAX_WAIT_MS = 30_000;
@@ -87,7 +87,7 @@ export class CodecovCall {
   }
 
   /** See {@link readRoster}. */
-  roster(query: RosterQuery): Promise<RosterAnswer> {
+  roster(query: RosterQuery): Promise<RosterResponse> {
     return readRoster(this.#requests, query);
   }
 
@@ -112,12 +112,12 @@ export class CodecovCall {
   }
 
   /** See {@link readSessions}. */
-  userSessions(pageSize: number): Promise<SessionAnswer> {
+  userSessions(pageSize: number): Promise<SessionResponse> {
     return readSessions(this.#requests, pageSize);
   }
 
   /** See {@link setActivated}. */
-  setActivated(address: string, activated: boolean): Promise<SeatAnswer> {
+  setActivated(address: string, activated: boolean): Promise<SeatResponse> {
     return setActivated(this.#requests, address, activated);
   }
 }

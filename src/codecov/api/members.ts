@@ -18,7 +18,7 @@ export interface PageQuery {
   readonly page: number | "last";
   /** Rows; Codecov sets no upper limit. */
   readonly pageSize: number;
-  /** Attempts in all when the answer fails in a way that can pass; default 4. */
+  /** Attempts in all when the response fails in a way that can pass; default 4. */
   readonly attempts?: number;
   /** As `attempts`, for failures that can come from the size of the page; default `attempts`. */
   readonly attemptsAtThisSize?: number;
@@ -39,7 +39,7 @@ export interface RosterQuery extends PageQuery {
 }
 
 /** What asking for a page of the roster can come to, apart from errors. */
-export type RosterAnswer =
+export type RosterResponse =
   | { readonly kind: "page"; readonly page: RosterPage }
   /** The roster has fewer rows than would reach this page. */
   | { readonly kind: "beyond-end" }
@@ -50,7 +50,7 @@ export type RosterAnswer =
 export async function readRoster(
   requests: Requests,
   { page, pageSize, attempts = DEFAULT_ATTEMPTS, attemptsAtThisSize, filter }: RosterQuery,
-): Promise<RosterAnswer> {
+): Promise<RosterResponse> {
   const { service, owner } = requests.target;
   const filters = Object.entries(filter ?? {}).map(
     ([name, value]) => `&${name}=${encodeURIComponent(value)}`,
@@ -58,10 +58,10 @@ export async function readRoster(
   return requests.get(
     `/${service}/${pathSegment(owner)}/users/?page=${page}&page_size=${pageSize}${filters.join("")}`,
     { attempts, attemptsAtThisSize },
-    (answer, endpoint) => {
-      if (answer.status !== 404)
-        return { kind: "page", page: requests.decode(answer, rosterPageSchema, endpoint) };
-      const said = readDetail(answer);
+    (response, endpoint) => {
+      if (response.status !== 404)
+        return { kind: "page", page: requests.decode(response, rosterPageSchema, endpoint) };
+      const said = readDetail(response);
       if (said === "Invalid page.") return { kind: "beyond-end" };
       if (said === undefined) throw noSuchRoute(endpoint);
       return { kind: "refused", error: refuse(requests, endpoint, said) };
@@ -78,9 +78,9 @@ export async function readMember(
   address: string,
   attempts = DEFAULT_ATTEMPTS,
 ): Promise<Member | undefined> {
-  return requests.get(memberPath(requests, address), { attempts }, (answer, endpoint) => {
-    if (answer.status !== 404) return requests.decode(answer, memberSchema, endpoint);
-    if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
+  return requests.get(memberPath(requests, address), { attempts }, (response, endpoint) => {
+    if (response.status !== 404) return requests.decode(response, memberSchema, endpoint);
+    if (readDetail(response) === undefined) throw noSuchRoute(endpoint);
     return undefined;
   });
 }
@@ -97,10 +97,10 @@ export async function readInternalMembers(
   const { apiPath, service, owner } = requests.target;
   const root = apiPath.slice(0, -API_PATH.length);
   const path = `${root}/internal/${service}/${pathSegment(owner)}/users/?page_size=${pageSize}&search=${encodeURIComponent(search)}`;
-  return requests.send({ method: "GET", path }, { attempts: 2 }, (answer, endpoint) =>
-    answer.status >= 400 && answer.status < 500 && answer.status !== 429
+  return requests.send({ method: "GET", path }, { attempts: 2 }, (response, endpoint) =>
+    response.status >= 400 && response.status < 500 && response.status !== 429
       ? undefined
-      : requests.decode(answer, internalPageSchema, endpoint),
+      : requests.decode(response, internalPageSchema, endpoint),
   );
 }
 

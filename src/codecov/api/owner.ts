@@ -1,6 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 
-/** The git services by the names Codecov uses in its answers. */
+/** The git services by the names Codecov uses in its responses. */
 export const SERVICES = [
   "github",
   "gitlab",

@@ -12,9 +12,9 @@ export async function readOwner(requests: Requests): Promise<Owner | undefined> 
   return requests.get(
     `/${service}/${pathSegment(owner)}/`,
     { attempts: DEFAULT_ATTEMPTS },
-    (answer, endpoint) => {
-      if (answer.status !== 404) return requests.decode(answer, ownerSchema, endpoint);
-      if (readDetail(answer) === undefined) throw noSuchRoute(endpoint);
+    (response, endpoint) => {
+      if (response.status !== 404) return requests.decode(response, ownerSchema, endpoint);
+      if (readDetail(response) === undefined) throw noSuchRoute(endpoint);
       return undefined;
     },
   );
@@ -26,7 +26,7 @@ export async function readOwner(requests: Requests): Promise<Owner | undefined> 
  */
 export async function readOwnersOfToken(requests: Requests): Promise<OwnerPage | undefined> {
   const path = `/${requests.target.service}/?page_size=${MAX_OWNERS}`;
-  return requests.get(path, { attempts: 1 }, (answer, endpoint) =>
-    answer.status === 500 ? undefined : requests.decode(answer, ownerPageSchema, endpoint),
+  return requests.get(path, { attempts: 1 }, (response, endpoint) =>
+    response.status === 500 ? undefined : requests.decode(response, ownerPageSchema, endpoint),
   );
 }

@@ -1,16 +1,16 @@
 import { toShortLine } from "#http/error-text.ts";
-import type { HttpAnswer } from "#http/http-client.ts";
+import type { HttpResponse } from "#http/http-client.ts";
 import type { RequestName } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { errorSchema } from "./schemas.ts";
 
 /**
- * The `detail` of an error answer as a short line; undefined if there is none, as when no route of the API matched.
+ * The `detail` of an error response as a short line; undefined if there is none, as when no route of the API matched.
  */
-export function readDetail(answer: HttpAnswer): string | undefined {
+export function readDetail(response: HttpResponse): string | undefined {
   try {
-    const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(answer.body)));
-    return parsed.success ? toShortLine(parsed.data.detail, answer.redact) : undefined;
+    const parsed = errorSchema.safeParse(JSON.parse(new TextDecoder().decode(response.body)));
+    return parsed.success ? toShortLine(parsed.data.detail, response.redact) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { decodeBody } from "#http/decode.ts";
-import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
+import type { HttpRequest, HttpResponse } from "#http/http-client.ts";
 import { type RequestName, statusError } from "#http/http-error.ts";
 import type { RetryOptions } from "#http/request-retries.ts";
 import type { BatonError } from "#kernel/errors.ts";
@@ -29,12 +29,12 @@ const ADVICE = `check that ${BASE_URL_SETTING} is the address of a Codecov API a
 /** How often a request is sent in all. */
 export type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
 
-/** Sends a request and reads its answer, both again if that fails in a way that can pass. */
+/** Sends a request and reads its response, both again if that fails in a way that can pass. */
 export interface Sender {
   send<T>(
     request: HttpRequest,
     patience: Patience,
-    read: (answer: HttpAnswer, endpoint: RequestName) => T,
+    read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T>;
   now(): number;
 }
@@ -53,7 +53,7 @@ export class Requests {
   async get<T>(
     path: string,
     patience: Patience,
-    read: (answer: HttpAnswer, endpoint: RequestName) => T,
+    read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T> {
     return this.send({ method: "GET", path: this.target.apiPath + path }, patience, read);
   }
@@ -62,23 +62,23 @@ export class Requests {
   async send<T>(
     request: HttpRequest,
     patience: Patience,
-    read: (answer: HttpAnswer, endpoint: RequestName) => T,
+    read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T> {
     return this.#sender.send(request, patience, read);
   }
 
   /** The body of a 200. @throws BatonError for any other status, and as {@link decodeBody} */
   decode<Schema extends z.ZodType>(
-    answer: HttpAnswer,
+    response: HttpResponse,
     schema: Schema,
     endpoint: RequestName,
   ): z.infer<Schema> {
-    if (answer.status !== 200) throw this.statusError(endpoint, answer);
-    return decodeBody(answer, schema, endpoint, ADVICE);
+    if (response.status !== 200) throw this.statusError(endpoint, response);
+    return decodeBody(response, schema, endpoint, ADVICE);
   }
 
   /** What a status that is no success means. */
-  statusError(endpoint: RequestName, answer: HttpAnswer): BatonError {
-    return statusError(endpoint, answer, this.#sender.now());
+  statusError(endpoint: RequestName, response: HttpResponse): BatonError {
+    return statusError(endpoint, response, this.#sender.now());
   }
 }

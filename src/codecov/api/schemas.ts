@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /**
- * The answers of Codecov's API v2 as observed on Codecov 26.7.6. Keys that are not named here are ignored, so
+ * The responses of Codecov's API v2 as observed on Codecov 26.7.6. Keys that are not named here are ignored, so
  * that a newer server does no harm; a missing or differently typed key is an error.
  */
 

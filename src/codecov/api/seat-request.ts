@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpRequest } from "#http/http-client.ts";
+import type { HttpRequest, HttpResponse } from "#http/http-client.ts";
 import { type RequestName, statusLine } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { memberPath } from "./members.ts";
@@ -10,26 +10,26 @@ import { type Member, memberSchema } from "./schemas.ts";
 const LEAVES_OPEN: ReadonlySet<number> = new Set([Code.Unavailable, Code.DeadlineExceeded]);
 
 /** What asking for a change of a seat can come to. Nothing but `refused` says that nothing has changed. */
-export type SeatAnswer =
+export type SeatResponse =
   /** The member as it stands after the change, if nobody else has changed the organization meanwhile. */
   | { readonly kind: "member"; readonly member: Member }
   /** Nobody of that name is on the roster, or not any more. */
   | { readonly kind: "gone" }
   | { readonly kind: "refused"; readonly reason: string }
-  /** No answer, or none that tells what happened; `what` says in a few words what came instead. */
+  /** No response, or none that tells what happened; `what` says in a few words what came instead. */
   | { readonly kind: "unknown"; readonly error: BatonError; readonly what: string };
 
 /**
- * `PATCH /{service}/{owner}/users/{address}/`: gives or takes the member's seat. Sent once; only an answer
+ * `PATCH /{service}/{owner}/users/{address}/`: gives or takes the member's seat. Sent once; only a response
  * that it was not looked at (429) leads to a repetition.
  *
- * @throws BatonError for an answer that rules out that anything has changed, such as a refused token.
+ * @throws BatonError for a response that rules out that anything has changed, such as a refused token.
  */
 export async function setActivated(
   requests: Requests,
   address: string,
   activated: boolean,
-): Promise<SeatAnswer> {
+): Promise<SeatResponse> {
   const request: HttpRequest = {
     method: "PATCH",
     path: requests.target.apiPath + memberPath(requests, address),
@@ -37,8 +37,8 @@ export async function setActivated(
     body: JSON.stringify({ activated }),
   };
   try {
-    return await requests.send(request, { attempts: 1 }, (answer, endpoint) =>
-      readSeatAnswer(requests, answer, endpoint),
+    return await requests.send(request, { attempts: 1 }, (response, endpoint) =>
+      readSeatResponse(requests, response, endpoint),
     );
   } catch (thrown) {
     if (thrown instanceof BatonError && LEAVES_OPEN.has(thrown.code))
@@ -47,21 +47,21 @@ export async function setActivated(
   }
 }
 
-function readSeatAnswer(requests: Requests, answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
-  if (answer.status === 200) return readChangedMember(requests, answer, endpoint);
-  const error = requests.statusError(endpoint, answer);
-  const said = readDetail(answer);
-  if (answer.status === 404 && said !== undefined) return { kind: "gone" };
-  if (answer.status === 400 && said !== undefined) return { kind: "refused", reason: said };
+function readSeatResponse(requests: Requests, response: HttpResponse, endpoint: RequestName): SeatResponse {
+  if (response.status === 200) return readChangedMember(requests, response, endpoint);
+  const error = requests.statusError(endpoint, response);
+  const said = readDetail(response);
+  if (response.status === 404 && said !== undefined) return { kind: "gone" };
+  if (response.status === 400 && said !== undefined) return { kind: "refused", reason: said };
   // Even an announced pause is no reason to repeat a change that may have been made.
-  if (answer.status >= 500) return { kind: "unknown", error, what: statusLine(answer.status) };
+  if (response.status >= 500) return { kind: "unknown", error, what: statusLine(response.status) };
   throw error;
 }
 
 /** A success with an unreadable body: the change was probably made, but to whom is unknown, so it is read back. */
-function readChangedMember(requests: Requests, answer: HttpAnswer, endpoint: RequestName): SeatAnswer {
+function readChangedMember(requests: Requests, response: HttpResponse, endpoint: RequestName): SeatResponse {
   try {
-    return { kind: "member", member: requests.decode(answer, memberSchema, endpoint) };
+    return { kind: "member", member: requests.decode(response, memberSchema, endpoint) };
   } catch (thrown) {
     if (thrown instanceof BatonError)
       return { kind: "unknown", error: thrown, what: `an unreadable success (${thrown.message})` };

@@ -8,7 +8,7 @@ import { type SessionPage, sessionPageSchema } from "./schemas.ts";
 const SESSION_REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 500]);
 
 /** What asking for sign-in sessions can come to, apart from errors. */
-export type SessionAnswer =
+export type SessionResponse =
   | { readonly kind: "page"; readonly page: SessionPage }
   /** The token's owner may not see them, or the git service could not be asked whether. */
   | { readonly kind: "refused"; readonly reason: string };
@@ -18,17 +18,17 @@ export type SessionAnswer =
  * that holds everything is of use. Who may see them is up to the git service, whose refusals of any kind come
  * through.
  */
-export async function readSessions(requests: Requests, pageSize: number): Promise<SessionAnswer> {
+export async function readSessions(requests: Requests, pageSize: number): Promise<SessionResponse> {
   const { service, owner } = requests.target;
   const path = `/${service}/${pathSegment(owner)}/user-sessions/?page_size=${pageSize}`;
-  return requests.get(path, { attempts: 2 }, (answer, endpoint) => {
-    if (!SESSION_REFUSALS.has(answer.status)) {
-      return { kind: "page", page: requests.decode(answer, sessionPageSchema, endpoint) };
+  return requests.get(path, { attempts: 2 }, (response, endpoint) => {
+    if (!SESSION_REFUSALS.has(response.status)) {
+      return { kind: "page", page: requests.decode(response, sessionPageSchema, endpoint) };
     }
-    const said = readDetail(answer);
+    const said = readDetail(response);
     return {
       kind: "refused",
-      reason: `${statusLine(answer.status)}${said === undefined ? "" : `: ${said}`}`,
+      reason: `${statusLine(response.status)}${said === undefined ? "" : `: ${said}`}`,
     };
   });
 }

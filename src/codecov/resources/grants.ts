@@ -7,7 +7,7 @@ import type { Page, PageRequest } from "#runtime/connector.ts";
 import { type GrantScope, toGrants } from "./access-model.ts";
 import type { OrganizationReader } from "./organization.ts";
 
-/** Rows per page. Each gives up to three grants of at most some 3 KiB; hosts accept answers of up to 4 MiB. */
+/** Rows per page. Each gives up to three grants of at most some 3 KiB; hosts accept responses of up to 4 MiB. */
 const PAGE_ROWS = 400;
 
 /** Whose grants a walk lists, as its page tokens say it. */

@@ -82,9 +82,9 @@ export function makeLicenseSyncer({
  */
 async function countSeats(codecov: CodecovCall, ctx: CallContext): Promise<number> {
   try {
-    const answer = await codecov.roster({ page: 1, pageSize: 1, attempts: 2, filter: { activated: true } });
-    if (answer.kind === "page") return answer.page.count;
-    if (answer.kind === "refused") throw answer.error;
+    const response = await codecov.roster({ page: 1, pageSize: 1, attempts: 2, filter: { activated: true } });
+    if (response.kind === "page") return response.page.count;
+    if (response.kind === "refused") throw response.error;
     throw new BatonError(Code.FailedPrecondition, "Codecov says that the first page of seats does not exist");
   } catch (error) {
     if (!(error instanceof BatonError && error.lessMayHelp)) throw error;

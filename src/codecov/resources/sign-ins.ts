@@ -6,7 +6,7 @@ import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { SignIn } from "./user-mapper.ts";
 
-/** Members up to which their sign-ins fit into one answer. */
+/** Members up to which their sign-ins fit into one response. */
 const MAX_SESSIONS = 50_000;
 
 /**
@@ -74,16 +74,16 @@ async function readSignIns(codecov: CodecovCall, ctx: CallContext): Promise<Sign
     return new Map();
   };
   try {
-    const answer = await codecov.userSessions(MAX_SESSIONS);
-    if (answer.kind === "refused") {
+    const response = await codecov.userSessions(MAX_SESSIONS);
+    if (response.kind === "refused") {
       return none(
         "the owner of the API token may not see them; only an admin may; on a self-hosted Codecov, only an account listed under setup.admins in its configuration",
         {
-          answer: answer.reason,
+          answer: response.reason,
         },
       );
     }
-    const { count, next, results } = answer.page;
+    const { count, next, results } = response.page;
     if (next !== null || results.length !== count) {
       return none("they do not fit into one page, and page by page their list is not reliable", {
         members: count,

@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /**
- * What this process has seen of a running sync: a few words that save requests. Every answer is complete without
+ * What this process has seen of a running sync: a few words that save requests. Every response is complete without
  * them as well, after a restart for instance.
  */
 export class SyncCache {

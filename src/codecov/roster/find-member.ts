@@ -29,11 +29,12 @@ export async function findMember(
 ): Promise<RosterRow | undefined> {
   const term = searchTerm(id);
   if (term === undefined) return await walkTo(id, codecov, walk, ctx);
-  const answer = await codecov.roster({ page: 1, pageSize: MAX_MATCHES, filter: { search: term } });
-  if (answer.kind === "refused") throw answer.error;
+  const response = await codecov.roster({ page: 1, pageSize: MAX_MATCHES, filter: { search: term } });
+  if (response.kind === "refused") throw response.error;
   // Matches on several pages are no reliable result: Codecov may move people between pages meanwhile.
-  if (answer.kind === "beyond-end" || answer.page.next !== null) return await walkTo(id, codecov, walk, ctx);
-  const rows = answer.page.results.map((member) => ({ member, ordinal: 0 }));
+  if (response.kind === "beyond-end" || response.page.next !== null)
+    return await walkTo(id, codecov, walk, ctx);
+  const rows = response.page.results.map((member) => ({ member, ordinal: 0 }));
   return onlyMatch(rows, id, codecov.target.service);
 }
 

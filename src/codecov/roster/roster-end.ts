@@ -1,4 +1,4 @@
-import type { PageQuery, RosterAnswer } from "#codecov/api/members.ts";
+import type { PageQuery, RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import type { RosterPosition } from "./roster-token.ts";
@@ -6,12 +6,12 @@ import { choosePage } from "./roster-window.ts";
 
 /** The endpoint that a walk reads. */
 export interface RosterSource {
-  roster(query: PageQuery): Promise<RosterAnswer>;
+  roster(query: PageQuery): Promise<RosterResponse>;
 }
 
 /**
  * Looks at the end of the roster a second time. Codecov counts the members first and then selects as many rows
- * as it has counted: if somebody with an old account joins in between, the answer ends one row early and looks
+ * as it has counted: if somebody with an old account joins in between, the response ends one row early and looks
  * complete. The end is certain if the count is that of the rows and the last ones are the same again, back to one
  * with a user name: rows without could be each other's twins.
  *
@@ -25,10 +25,10 @@ export async function confirmEnd(
   const tail = rows.slice(Math.max(0, rows.findLastIndex(hasName)));
   if (tail.length === 0) return true;
   const total = start + rows.length;
-  const answer = await source.roster(lastRows(total, tail.length));
-  if (answer.kind === "refused") throw answer.error;
-  if (answer.kind === "beyond-end") return false;
-  const { count, next, results } = answer.page;
+  const response = await source.roster(lastRows(total, tail.length));
+  if (response.kind === "refused") throw response.error;
+  if (response.kind === "beyond-end") return false;
+  const { count, next, results } = response.page;
   return count === total && next === null && isSame(results.slice(-tail.length), tail);
 }
 

@@ -10,7 +10,7 @@ import { nextSize, type SizeNews, shrink, type WindowSize } from "./window-size.
 
 /** Sizes and bounds of a walk. The defaults suit Codecov; tests use tiny ones. */
 export interface RosterLimits {
-  /** Rows asked for at once. An organization of at most this many members is read in one consistent answer. */
+  /** Rows asked for at once. An organization of at most this many members is read in one consistent response. */
   readonly windowRows: number;
   /** How far a window may grow where rows without a user name, or many changes, hide the overlap. */
   readonly maxWindowRows: number;
@@ -39,7 +39,7 @@ export const ROSTER_LIMITS: RosterLimits = {
 /** Up to this size a page is asked for with full patience; a larger one is rather made smaller. */
 const PATIENT_ROWS = 1_000;
 
-/** Rows of one answer, of which those from `fresh` on have not been handed out. */
+/** Rows of one response, of which those from `fresh` on have not been handed out. */
 export interface RosterWindow extends WindowSize {
   readonly rows: readonly Member[];
   /** Position of the first row. */
@@ -75,22 +75,22 @@ export async function readWindow(
   let news: SizeNews = "none";
   for (let request = 0; request < limits.maxRequests; request += 1) {
     const range = placeWindow(position.read, back, windowRows, limits);
-    const answer = await askFor(source, range, limits, log);
-    if (answer === "undeliverable") {
+    const response = await askFor(source, range, limits, log);
+    if (response === "undeliverable") {
       windowRows = shrink(range.size, limits.minWindowRows);
       news = "shrunk";
       back = Math.min(back, Math.floor(windowRows / 2));
       continue;
     }
-    if (answer !== "beyond-end") {
-      if (isShortened(answer, range)) {
+    if (response !== "beyond-end") {
+      if (isShortened(response, range)) {
         // A server that never gives as many rows as asked for counts its pages in other sizes than we do.
-        windowRows = Math.max(answer.results.length, range.start > 0 ? Math.floor(windowRows / 4) : 1);
+        windowRows = Math.max(response.results.length, range.start > 0 ? Math.floor(windowRows / 4) : 1);
         news = "capped";
         continue;
       }
       const size = nextSize(position, windowRows, news, limits.windowRows);
-      const window = await joinWindow(source, position, { range, answer, size, limits });
+      const window = await joinWindow(source, position, { range, response, size, limits });
       if (window !== undefined) {
         if (canProceed(window, position)) return checkRestarts(window, limits);
         windowRows = growWindow(windowRows, limits);
@@ -159,14 +159,14 @@ async function askFor(
   log: Logger,
 ): Promise<RosterPage | "beyond-end" | "undeliverable"> {
   try {
-    const answer = await source.roster({
+    const response = await source.roster({
       page,
       pageSize: size,
       ...(size > PATIENT_ROWS ? { attemptsAtThisSize: 2 } : {}),
     });
-    if (answer.kind === "refused") throw answer.error;
-    if (answer.kind === "beyond-end") return "beyond-end";
-    return checkedPage(answer.page, size);
+    if (response.kind === "refused") throw response.error;
+    if (response.kind === "beyond-end") return "beyond-end";
+    return checkedPage(response.page, size);
   } catch (error) {
     if (size <= minWindowRows || !(error instanceof BatonError && error.lessMayHelp)) throw error;
     log.warn("Codecov could not deliver a page of the roster; asking for smaller ones", {
@@ -195,22 +195,22 @@ function isShortened(page: RosterPage, range: PageRange): boolean {
 
 interface Reading {
   readonly range: PageRange;
-  readonly answer: RosterPage;
+  readonly response: RosterPage;
   readonly size: WindowSize;
   readonly limits: RosterLimits;
 }
 
-/** The answer as a window after `position`, or undefined if a gap between the two is possible. */
+/** The response as a window after `position`, or undefined if a gap between the two is possible. */
 async function joinWindow(
   source: RosterSource,
   position: RosterPosition,
-  { range, answer, size, limits }: Reading,
+  { range, response, size, limits }: Reading,
 ): Promise<RosterWindow | undefined> {
-  const rows = answer.results;
+  const rows = response.results;
   checkDistinct(rows);
   const overlap = locate(position.anchor, rows, limits);
   if (overlap === undefined && range.start > 0) return undefined;
-  const claimedCount = answer.next === null ? answer.count : undefined;
+  const claimedCount = response.next === null ? response.count : undefined;
   const atEnd =
     claimedCount !== undefined &&
     (repeatsClaim(rows, claimedCount, position) || (await confirmEnd(source, rows, range.start)));

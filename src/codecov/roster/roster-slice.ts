@@ -3,7 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { utf8Length } from "#model/utf8.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 
-/** Most bytes that the resources of one slice may come to; hosts accept answers of up to 4 MiB. */
+/** Most bytes that the resources of one slice may come to; hosts accept responses of up to 4 MiB. */
 const MAX_SLICE_BYTES = 2 * 1024 * 1024;
 
 /** Longest text of a member that a resource repeats; longer ones are cut. */

@@ -9,7 +9,7 @@ import type { WindowSize } from "./window-size.ts";
  * row, and has been on the roster since, has been handed out.
  */
 export interface RosterPosition extends WindowSize {
-  /** Position behind the anchor's last row in the answer it came from; only tells where to look for the anchor. */
+  /** Position behind the anchor's last row in the response it came from; only tells where to look for the anchor. */
   readonly read: number;
   /** Fingerprints of consecutive rows, the last one with a user name. Empty if there was no such row yet. */
   readonly anchor: readonly string[];

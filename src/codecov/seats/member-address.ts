@@ -135,7 +135,7 @@ export async function readSeat(
     if (!isSameRow(there, row.member)) throw movedAway(userId, there);
     return there.activated;
   }
-  // The same answer comes when the token has lost its membership; only the roster tells these apart.
+  // The same response comes when the token has lost its membership; only the roster tells these apart.
   return (await searchMember(userId, codecov, ctx))?.member.activated;
 }
 

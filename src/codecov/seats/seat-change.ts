@@ -87,7 +87,7 @@ async function isTokenOwner({ service, username }: Member, codecov: CodecovCall)
 }
 
 async function hasNoSeatedAdmin(codecov: CodecovCall): Promise<boolean> {
-  const answer = await codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
-  if (answer.kind !== "page" || answer.page.next !== null) return false;
-  return !answer.page.results.some(({ activated }) => activated);
+  const response = await codecov.roster({ page: 1, pageSize: MAX_ADMINS, filter: { is_admin: true } });
+  if (response.kind !== "page" || response.page.next !== null) return false;
+  return !response.page.results.some(({ activated }) => activated);
 }

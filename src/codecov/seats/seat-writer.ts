@@ -1,7 +1,7 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
 import type { Member } from "#codecov/api/schemas.ts";
-import type { SeatAnswer } from "#codecov/api/seat-request.ts";
+import type { SeatResponse } from "#codecov/api/seat-request.ts";
 import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { refuseGrant } from "#model/grant.ts";
@@ -19,7 +19,7 @@ import { SerialQueue } from "./serial-queue.ts";
 const MAX_ATTEMPTS = 5;
 
 /**
- * How often without an answer that tells anything. Then the change is given up for good, with a code that no
+ * How often without a response that tells anything. Then the change is given up for good, with a code that no
  * caller repeats: what fails twice while reading works is a fault of the server, such as Codecov 26.7.6 shows for
  * an organization whose number of seats was never stored.
  */
@@ -111,20 +111,21 @@ async function write(pending: PendingChange): Promise<SeatChange> {
   let unanswered = 0;
   let isContested = false;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await codecov.setActivated(address, activated);
-    const member = answer.kind === "member" ? answer.member : row.member;
+    const response = await codecov.setActivated(address, activated);
+    const member = response.kind === "member" ? response.member : row.member;
     if (!isSameRow(member, row.member)) throw movedAway(userId, member);
-    if (answer.kind === "unknown") unanswered += 1;
-    // Whoever undid one change may undo the next; and a server that gave no answer may still be at work.
-    isContested ||= answer.kind === "unknown" || (answer.kind === "member" && member.activated !== activated);
+    if (response.kind === "unknown") unanswered += 1;
+    // Whoever undid one change may undo the next; and a server that gave no response may still be at work.
+    isContested ||=
+      response.kind === "unknown" || (response.kind === "member" && member.activated !== activated);
     if (isContested) await ctx.clock.sleep(attempt * FIRST_PAUSE_MS, ctx.signal);
 
     const holds = await readResult(pending);
-    if (answer.kind === "refused") {
+    if (response.kind === "refused") {
       // Codecov refuses a seat to whoever holds one, too, if there is none left: this may be an earlier attempt's.
       const kind = attempt > 1 ? "changed" : "unchanged";
       if (holds === activated) return { kind, member: { ...member, activated } };
-      throw refuse(activated, answer.reason).prefixed(`Codecov did not ${describeChange(pending)}`);
+      throw refuse(activated, response.reason).prefixed(`Codecov did not ${describeChange(pending)}`);
     }
     if (holds === undefined && activated) throw hasLeft(userId, codecov);
     if ((holds ?? false) === activated) return { kind: "changed", member: { ...member, activated } };
@@ -132,9 +133,9 @@ async function write(pending: PendingChange): Promise<SeatChange> {
       user: userId,
       activated,
       attempt,
-      ...reasonOf(answer),
+      ...reasonOf(response),
     });
-    if (attempt === MAX_ATTEMPTS || unanswered === MAX_UNANSWERED) throw givenUp(pending, attempt, answer);
+    if (attempt === MAX_ATTEMPTS || unanswered === MAX_UNANSWERED) throw givenUp(pending, attempt, response);
     isContested = true;
   }
 }
@@ -150,8 +151,8 @@ async function readResult(pending: PendingChange): Promise<boolean | undefined> 
   }
 }
 
-function reasonOf(answer: SeatAnswer): { readonly error?: BatonError } {
-  return answer.kind === "unknown" ? { error: answer.error } : {};
+function reasonOf(response: SeatResponse): { readonly error?: BatonError } {
+  return response.kind === "unknown" ? { error: response.error } : {};
 }
 
 /** The refusal of a grant is told apart from failures by its details. */
@@ -173,13 +174,13 @@ function hasLeft(userId: string, { target }: CodecovCall): BatonError {
   );
 }
 
-function givenUp(pending: PendingChange, attempts: number, answer: SeatAnswer): BatonError {
+function givenUp(pending: PendingChange, attempts: number, response: SeatResponse): BatonError {
   const change = describeChange(pending);
-  if (answer.kind === "unknown") {
+  if (response.kind === "unknown") {
     return new BatonError(
       Code.FailedPrecondition,
-      `asking Codecov to ${change} failed twice with ${answer.what}; the seat was not changed`,
-      { kind: "upstream", cause: answer.error },
+      `asking Codecov to ${change} failed twice with ${response.what}; the seat was not changed`,
+      { kind: "upstream", cause: response.error },
     );
   }
   return new BatonError(

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { describeHtml, looksLikeHtml } from "./error-text.ts";
-import type { HttpAnswer } from "./http-client.ts";
+import type { HttpResponse } from "./http-client.ts";
 import type { RequestName } from "./http-error.ts";
 
 /**
@@ -12,12 +12,12 @@ import type { RequestName } from "./http-error.ts";
  * `FailedPrecondition` for a web page or another shape: something else than the API responded.
  */
 export function decodeBody<Schema extends z.ZodType>(
-  answer: HttpAnswer,
+  response: HttpResponse,
   schema: Schema,
   endpoint: RequestName,
   advice: string,
 ): z.infer<Schema> {
-  return checkShape(parseBody(answer, endpoint, advice), schema, endpoint, advice);
+  return checkShape(parseBody(response, endpoint, advice), schema, endpoint, advice);
 }
 
 /**
@@ -47,20 +47,20 @@ export function shapeError(endpoint: RequestName, problem: string, advice: strin
 }
 
 /** The JSON of a body. @throws BatonError as {@link decodeBody} */
-export function parseBody(answer: HttpAnswer, endpoint: RequestName, advice: string): unknown {
-  const text = readText(answer, endpoint);
+export function parseBody(response: HttpResponse, endpoint: RequestName, advice: string): unknown {
+  const text = readText(response, endpoint);
   try {
     return JSON.parse(text);
   } catch (error) {
     if (looksLikeHtml(text))
-      throw foreignResponse(endpoint, `${describeHtml(text, answer.redact)} instead of JSON`, advice);
+      throw foreignResponse(endpoint, `${describeHtml(text, response.redact)} instead of JSON`, advice);
     const problem =
       text.trim() === "" ? "an empty body" : `broken JSON (${text.length} characters, cut short or damaged)`;
     throw damaged(endpoint, problem, error);
   }
 }
 
-function readText({ body }: HttpAnswer, endpoint: RequestName): string {
+function readText({ body }: HttpResponse, endpoint: RequestName): string {
   try {
     // Lenient decoding would replace broken bytes, and two different names could become one.
     return new TextDecoder("utf-8", { fatal: true }).decode(body);

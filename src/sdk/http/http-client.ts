@@ -67,7 +67,7 @@ export function nameRequest({ method, path }: Pick<HttpRequest, "method" | "path
 }
 
 /** A complete answer of any status but a redirect. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly body: Uint8Array;
@@ -111,7 +111,7 @@ export class HttpClient {
    * @throws BatonError for a fault of the network, a redirect, a body above the bound (`ResourceExhausted`),
    * a write that is not allowed, and the end of `ctx`.
    */
-  async send(request: HttpRequest, ctx: CallContext, attempt = 1): Promise<HttpAnswer> {
+  async send(request: HttpRequest, ctx: CallContext, attempt = 1): Promise<HttpResponse> {
     const { allowWrites, totalTimeoutMs } = this.#options;
     if (!allowWrites && !isRead(request)) {
       throw new BatonError(Code.FailedPrecondition, `${request.method} refused: ${PROVISIONING_OFF}`);
@@ -139,18 +139,18 @@ export class HttpClient {
       signal.throwIfAborted();
       this.#sent += 1;
       outcome = "none";
-      const answer = await this.#exchange(dispatcher, request, endpoint, signal, (status) => {
+      const response = await this.#exchange(dispatcher, request, endpoint, signal, (status) => {
         outcome = status;
         span?.set({ "http.response.status_code": status });
       });
-      span?.end(answer.status < 400 ? undefined : `HTTP status ${answer.status}`);
+      span?.end(response.status < 400 ? undefined : `HTTP status ${response.status}`);
       ctx.log.debug("upstream answered", {
         endpoint: endpoint.name,
-        status: answer.status,
-        bytes: answer.body.byteLength,
+        status: response.status,
+        bytes: response.body.byteLength,
         ms: Math.round(ctx.clock.monotonic() - startedAt),
       });
-      return answer;
+      return response;
     } catch (thrown) {
       if (ctx.signal.aborted) {
         span?.end("canceled");
@@ -194,7 +194,7 @@ export class HttpClient {
     endpoint: RequestName,
     signal: AbortSignal,
     onStatus: (status: number) => void,
-  ): Promise<HttpAnswer> {
+  ): Promise<HttpResponse> {
     const { origin, userAgent, headersTimeoutMs = 60_000, totalTimeoutMs, maxBodyBytes } = this.#options;
     const asking = dispatcher.request({
       origin,

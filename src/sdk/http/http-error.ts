@@ -84,7 +84,7 @@ function mapStatus(status: number): StatusMeaning {
  */
 export function statusError(
   endpoint: RequestName,
-  answer: {
+  response: {
     readonly status: number;
     readonly headers: ResponseHeaders;
     readonly body: Uint8Array;
@@ -93,15 +93,15 @@ export function statusError(
   now: number,
   advice?: string,
 ): BatonError {
-  const meaning = mapStatus(answer.status);
-  const said = readErrorText(answer.body, answer.redact);
-  const rateLimit = readRateLimit(answer.status, answer.headers, now);
+  const meaning = mapStatus(response.status);
+  const said = readErrorText(response.body, response.redact);
+  const rateLimit = readRateLimit(response.status, response.headers, now);
   return new BatonError(
     meaning.code,
-    `${endpoint.upstream} answered ${statusLine(answer.status)} to ${endpoint.name}${withAdvice(said, advice ?? meaning.advice)}`,
+    `${endpoint.upstream} answered ${statusLine(response.status)} to ${endpoint.name}${withAdvice(said, advice ?? meaning.advice)}`,
     {
       kind: meaning.kind,
-      lessMayHelp: GATEWAY_FAILURES.has(answer.status) && rateLimit?.resetAt === undefined,
+      lessMayHelp: GATEWAY_FAILURES.has(response.status) && rateLimit?.resetAt === undefined,
       ...(rateLimit === undefined ? {} : { rateLimit }),
     },
   );

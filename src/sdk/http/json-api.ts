@@ -6,10 +6,10 @@ import { type Credentials, replaceSecrets, signHeaders } from "./credentials.ts"
 import { checkShape, decodeBody, parseBody, shapeError } from "./decode.ts";
 import type { Redact } from "./error-text.ts";
 import {
-  type HttpAnswer,
   HttpClient,
   type HttpMethod,
   type HttpRequest,
+  type HttpResponse,
   isRead,
   nameRequest,
 } from "./http-client.ts";
@@ -136,9 +136,9 @@ export class JsonApi {
   ): Promise<z.infer<Schema>> {
     return await this.exchange(
       this.#request("GET", path),
-      (answer, endpoint) => {
-        this.#requireSuccess(answer, endpoint, ctx);
-        return decodeBody(answer, schema, endpoint, this.#advice);
+      (response, endpoint) => {
+        this.#requireSuccess(response, endpoint, ctx);
+        return decodeBody(response, schema, endpoint, this.#advice);
       },
       ctx,
     );
@@ -172,16 +172,16 @@ export class JsonApi {
       kind === LINK ? { method: "GET", path: rest } : this.#request("GET", path.withQuery(pager.ask(query)));
     return await this.exchange(
       request,
-      (answer, endpoint) => {
-        this.#requireSuccess(answer, endpoint, ctx);
-        const body = parseBody(answer, endpoint, this.#advice);
+      (response, endpoint) => {
+        this.#requireSuccess(response, endpoint, ctx);
+        const body = parseBody(response, endpoint, this.#advice);
         const fail = (problem: string) => shapeError(endpoint, problem, this.#advice);
         const { place, list } = findRows(body, pager.rows, fail);
         const rows = list.map((row, index) =>
           checkShape(row, schema, endpoint, this.#advice, place === "" ? String(index) : `${place}.${index}`),
         );
-        const response = { body, headers: answer.headers, count: rows.length, fail };
-        const next = pager.next(query, response);
+        const pageResponse = { body, headers: response.headers, count: rows.length, fail };
+        const next = pager.next(query, pageResponse);
         return { rows, next: "link" in next ? this.#readLink(next.link, request, fail) : toToken(next) };
       },
       ctx,
@@ -240,7 +240,7 @@ export class JsonApi {
    */
   async exchange<T>(
     request: HttpRequest,
-    read: (answer: HttpAnswer, endpoint: RequestName) => T,
+    read: (response: HttpResponse, endpoint: RequestName) => T,
     ctx: CallContext,
     patience: Patience = {},
   ): Promise<T> {
@@ -251,11 +251,11 @@ export class JsonApi {
     const what = nameRequest(request);
     const options = { ...patience, attempts, budget, ctx, gate: this.#gate, upstream, what };
     const outcome = await withRetries(options, async (attempt) => {
-      const answer = await this.#send(request, ctx, attempt);
+      const response = await this.#send(request, ctx, attempt);
       // Even an announced pause is no reason to repeat a change that may have been made; 429 says that it was not.
-      if (isRepeatable || answer.status === 429) return { value: read(answer, endpoint) };
+      if (isRepeatable || response.status === 429) return { value: read(response, endpoint) };
       try {
-        return { value: read(answer, endpoint) };
+        return { value: read(response, endpoint) };
       } catch (error) {
         return { error };
       }
@@ -295,26 +295,27 @@ export class JsonApi {
     };
     return await this.exchange(
       request,
-      (answer, endpoint) => {
-        if (already.includes(answer.status)) return "already";
-        this.#requireSuccess(answer, endpoint, ctx);
-        return schema === undefined ? undefined : decodeBody(answer, schema, endpoint, this.#advice);
+      (response, endpoint) => {
+        if (already.includes(response.status)) return "already";
+        this.#requireSuccess(response, endpoint, ctx);
+        return schema === undefined ? undefined : decodeBody(response, schema, endpoint, this.#advice);
       },
       ctx,
     );
   }
 
-  #requireSuccess(answer: HttpAnswer, endpoint: RequestName, ctx: CallContext): void {
-    if (answer.status < 200 || answer.status > 299) throw statusError(endpoint, answer, ctx.clock.now());
+  #requireSuccess(response: HttpResponse, endpoint: RequestName, ctx: CallContext): void {
+    if (response.status < 200 || response.status > 299)
+      throw statusError(endpoint, response, ctx.clock.now());
   }
 
   /** One exchange, repeated only if the credentials were refused and their file now holds others. */
-  async #send(request: HttpRequest, ctx: CallContext, attempt: number): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, ctx: CallContext, attempt: number): Promise<HttpResponse> {
     const { credentials, upstream } = this.#options;
     if (credentials === undefined) return await this.#http.send(this.#withHeaders(request, {}), ctx, attempt);
     const signed = await signHeaders(credentials);
-    const answer = await this.#http.send(this.#withHeaders(request, signed.headers), ctx, attempt);
-    if (answer.status !== 401 || !(await replaceSecrets(signed))) return answer;
+    const response = await this.#http.send(this.#withHeaders(request, signed.headers), ctx, attempt);
+    if (response.status !== 401 || !(await replaceSecrets(signed))) return response;
     ctx.log.info(`${upstream} refused the credentials; their file holds others by now`);
     const { headers } = await signHeaders(credentials);
     return await this.#http.send(this.#withHeaders(request, headers), ctx, attempt);

@@ -1,4 +1,4 @@
-import type { PageQuery, RosterAnswer } from "#codecov/api/members.ts";
+import type { PageQuery, RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
@@ -41,19 +41,19 @@ export class FakeRoster implements RosterSource {
   /** How often each page may be asked for at its size; undefined where nothing was said of that. */
   readonly patience: (number | undefined)[] = [];
   /** Comes before each answer; may throw, or give another answer. */
-  onRequest: (page: number | "last", pageSize: number) => RosterAnswer | undefined = () => undefined;
+  onRequest: (page: number | "last", pageSize: number) => RosterResponse | undefined = () => undefined;
 
   constructor(rows: readonly Member[]) {
     this.rows = rows;
   }
 
-  async roster({ page, pageSize, attemptsAtThisSize }: PageQuery): Promise<RosterAnswer> {
+  async roster({ page, pageSize, attemptsAtThisSize }: PageQuery): Promise<RosterResponse> {
     this.asked.push([page, pageSize]);
     this.patience.push(attemptsAtThisSize);
     return this.onRequest(page, pageSize) ?? this.answer(page, pageSize);
   }
 
-  answer(page: number | "last", pageSize: number): RosterAnswer {
+  answer(page: number | "last", pageSize: number): RosterResponse {
     const pages = Math.max(1, Math.ceil(this.rows.length / pageSize));
     const number = page === "last" ? pages : page;
     if (number > pages) return { kind: "beyond-end" };

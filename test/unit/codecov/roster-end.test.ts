@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api/members.ts";
+import type { RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { confirmEnd, repeatsClaim } from "#codecov/roster/roster-end.ts";
 import { fingerprint } from "#codecov/roster/roster-row.ts";
@@ -11,7 +11,7 @@ function member(username: string | null): Member {
 }
 
 /** What is asked for, and what comes of it when Codecov gives `answer`. */
-async function confirm(rows: readonly Member[], start: number, answer: (size: number) => RosterAnswer) {
+async function confirm(rows: readonly Member[], start: number, answer: (size: number) => RosterResponse) {
   const asked: [page: number | "last", size: number][] = [];
   const source = {
     roster: async ({ page, pageSize }: { page: number | "last"; pageSize: number }) => {
@@ -22,7 +22,7 @@ async function confirm(rows: readonly Member[], start: number, answer: (size: nu
   return { isEnd: await confirmEnd(source, rows, start), asked };
 }
 
-const page = (count: number, results: readonly Member[], next: string | null = null): RosterAnswer => ({
+const page = (count: number, results: readonly Member[], next: string | null = null): RosterResponse => ({
   kind: "page",
   page: { count, next, results: [...results] },
 });

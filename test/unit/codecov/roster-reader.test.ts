@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RosterAnswer } from "#codecov/api/members.ts";
+import type { RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { ROSTER_LIMITS, readWindow } from "#codecov/roster/roster-reader.ts";
 import { fingerprint, hasName } from "#codecov/roster/roster-row.ts";
@@ -48,7 +48,7 @@ function reaches({ asked }: FakeRoster): [start: number, end: number][] {
 }
 
 const page = (results: readonly Member[], count = results.length, next: string | null = null) =>
-  ({ kind: "page", page: { count, next, results: [...results] } }) satisfies RosterAnswer;
+  ({ kind: "page", page: { count, next, results: [...results] } }) satisfies RosterResponse;
 
 describe("the page that is asked for", () => {
   const rows = members(300);
