@@ -43,6 +43,16 @@ test.each([[[]], [["report"]]])("a key of another connector is a warning (%j)", 
   expect(stderr.match(/okta-domain/g)).toHaveLength(1);
 });
 
+test("a mapping under a key of another connector is a warning as well, under a setting it is an error", async () => {
+  const stranger = await runWith("okta:\n  domains: [a, b]\n  token: s3cret\n");
+  expect(stranger.code, stranger.stderr).toBe(0);
+  expect(stranger.stderr).toContain("sets okta, which is not a setting of baton-codecov");
+  const ours = await runWith("codecov-owner:\n  name: s3cret\n");
+  expect([ours.code, ours.requests]).toEqual([2, 0]);
+  expect(ours.stderr).toContain("codecov-owner must be a text");
+  expect(stranger.stderr + ours.stderr).not.toContain("s3cret");
+});
+
 test("settings of commands are known", async () => {
   const { stderr } = await runWith("listen: 127.0.0.1:50051\nformat: csv\n");
   expect(stderr).not.toContain("is not a setting");

@@ -3,18 +3,21 @@
 import type { FieldSet } from "#config/field.ts";
 import { checkInstant } from "#kernel/instant.ts";
 
+// Of an empty value each would mean its absence: another comparison, another form, or personal data on standard output.
 export const reportFields = {
   format: {
     kind: "select",
     name: "format",
     description: "Form of the report; by default a table, or what the name of the --output file ends with",
     values: ["table", "json", "csv", "html"],
+    refusesEmpty: true,
   },
   output: {
     kind: "string",
     name: "output",
     description: "File to write the report to instead of standard output",
     isPath: true,
+    refusesEmpty: true,
   },
   since: {
     kind: "string",
@@ -23,11 +26,13 @@ export const reportFields = {
       "Compare with the newest finished sync from before this day (2026-07-01, in UTC) or time (RFC 3339), instead of with the one before",
     placeholder: "2026-07-01",
     check: checkInstant,
+    refusesEmpty: true,
   },
   previous: {
     kind: "string",
     name: "previous",
     description: "Another .c1z file of the same organization, to compare with what it holds",
     isInputFile: true,
+    refusesEmpty: true,
   },
 } as const satisfies FieldSet;

@@ -6,22 +6,31 @@ import { findNearest } from "#config/nearest.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { Invocation } from "./command.ts";
 
+/** The names of all settings that the configuration file can hold, those of every command among them. */
+export function listSettings({
+  definition,
+  commands,
+}: Pick<Invocation, "definition" | "commands">): ReadonlySet<string> {
+  const sets = [definition.fields, sdkFields, foreignFields, ...commands.map(({ fields }) => fields ?? {})];
+  return new Set(sets.flatMap((set) => Object.values(set)).map(({ name }) => name));
+}
+
 /**
  * Looks for keys of the configuration file that are no setting. One that begins like the connector's own, or is close to
  * a setting, is a typo, and what it was to set would silently be absent. Any other one may be meant for another connector
  * that reads the same file.
  *
+ * @param known as {@link listSettings} gives them
  * @param reader `connector` only warns: hosts on baton-sdk have taken the same file without a word
  * @returns sentences about those that may be right
  * @throws BatonError Unknown (exit code 2) about typos, one line each
  */
 export function checkKeys(
-  { definition, commands }: Pick<Invocation, "definition" | "commands">,
+  definition: { readonly name: string },
   { path, settings }: ConfigFile,
+  known: ReadonlySet<string>,
   reader: "program" | "connector",
 ): string[] {
-  const sets = [definition.fields, sdkFields, foreignFields, ...commands.map(({ fields }) => fields ?? {})];
-  const known = new Set(sets.flatMap((set) => Object.values(set)).map(({ name }) => name));
   const prefix = definition.name.replace(/^baton-/, "");
   const typos: string[] = [];
   const strangers: string[] = [];

@@ -10,7 +10,7 @@ import { type Redactor, Secret } from "#kernel/secret.ts";
 import type { ServiceGates } from "#runtime/endpoints.ts";
 import type { NamedChange, Provisioning } from "#runtime/provisioning.ts";
 import type { Invocation } from "./command.ts";
-import { checkKeys } from "./config-keys.ts";
+import { checkKeys, listSettings } from "./config-keys.ts";
 import { findIgnoredVariables } from "./ignored-variables.ts";
 import { parseJsonObject } from "./on-demand/on-demand-task.ts";
 
@@ -37,8 +37,9 @@ export async function loadSettings(
   reader: "program" | "connector" = "program",
 ): Promise<Settings> {
   const { env, parsed, redactor } = invocation;
-  const file = await readConfigFile(env, invocation.cwd());
-  const unknown = file === undefined ? [] : checkKeys(invocation, file, reader);
+  const known = listSettings(invocation);
+  const file = await readConfigFile(env, invocation.cwd(), (key) => known.has(key));
+  const unknown = file === undefined ? [] : checkKeys(invocation.definition, file, known, reader);
   const sources: Sources = { flags: parsed.flags, env, file: file?.settings ?? new Map() };
   const sdk = loadFields(sdkFields, sdkConstraints, sources, reader);
   registerSecrets(sdk, redactor);

@@ -49,6 +49,8 @@ interface FieldBase {
    * `detail` says how.
    */
   readonly task?: "choice" | "detail";
+  /** The flag with an empty text, as from an unset variable of a script, is refused rather than taken for its absence. */
+  readonly refusesEmpty?: boolean;
 }
 
 interface TextRules {

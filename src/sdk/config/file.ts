@@ -19,11 +19,14 @@ const DEFAULT_NAME = ".baton.yaml";
  * A file that was named has to be there, the default one may be missing; neither may be malformed. (A Go
  * connector ignores both in silence and then runs with other settings than its owner believes.)
  *
+ * @param isSetting whether a key is the name of a setting. The file may serve other programs, whose keys can hold anything;
+ *   one that holds a mapping has no texts here.
  * @throws BatonError that names the file and the place in it, but no text from it: it may hold secrets.
  */
 export async function readConfigFile(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
+  isSetting: (key: string) => boolean = () => true,
 ): Promise<ConfigFile | undefined> {
   const named = env["BATON_CONFIG_PATH"] ?? "";
   if (named !== "" && !/\.ya?ml$/.test(named)) {
@@ -40,10 +43,14 @@ export async function readConfigFile(
     const origin = named === "" ? "" : ", which BATON_CONFIG_PATH names";
     throw fileError(`cannot read the configuration file ${path}${origin}: ${hint}`);
   }
-  return { path, settings: await parseSettings(text, path) };
+  return { path, settings: await parseSettings(text, path, isSetting) };
 }
 
-async function parseSettings(text: string, path: string): Promise<FileSettings> {
+async function parseSettings(
+  text: string,
+  path: string,
+  isSetting: (key: string) => boolean,
+): Promise<FileSettings> {
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
   // Without a schema every value keeps the text it was written with: an owner called 007 or `on` stays one.
@@ -78,7 +85,7 @@ async function parseSettings(text: string, path: string): Promise<FileSettings> 
       ? value.items.map((item) => readScalar(resolveAlias(item)))
       : [readScalar(value)];
     const known = texts.filter((item) => item !== undefined);
-    if (known.length < texts.length)
+    if (known.length < texts.length && isSetting(key))
       throw fileError(`${where}: ${key} must be a text, a number, true, false or a list`);
     settings.set(key, known);
   }

@@ -33,7 +33,8 @@ export function loadFields<Fields extends FieldSet>(
   for (const [key, field] of Object.entries<Field>(fields)) {
     const texts = findTexts(field, sources);
     const filled = texts?.filter((text) => text !== "") ?? [];
-    if (reader === "program" && field.task === "choice" && hasEmptyFlag(field, sources)) {
+    const refusesEmpty = field.task === "choice" || field.refusesEmpty === true;
+    if (reader === "program" && refusesEmpty && hasEmptyFlag(field, sources)) {
       problems.push(`--${field.name} is given without a value; is a variable of the calling script empty?`);
     }
     if (filled.length === 0) {
