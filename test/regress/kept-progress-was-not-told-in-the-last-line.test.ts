@@ -58,6 +58,23 @@ test("nothing is said to be kept where the next run begins anew", async () => {
   expect(targeted.stderr).not.toContain("kept");
 });
 
+test("nor where Codecov was away from the start, and what was kept is said once", async () => {
+  const { simulator, cwd, env } = await startScene();
+  const away = { ...EXPIRY, fault: { kind: "answer", status: 503 } } as const;
+  simulator.faults.add({ ...away, path: ".", skip: 0 });
+  const first = await runProgram(["--max-wait=1s"], { cwd, env });
+  expect(first.code).toBe(Code.Unavailable);
+  expect(first.stderr).toContain("--max-wait");
+  expect(first.stderr).not.toContain("kept");
+  simulator.faults.clear();
+  simulator.faults.add(away);
+  const later = await runProgram(["--max-wait=1s"], { cwd, env });
+  expect(later.code).toBe(Code.Unavailable);
+  const lastLine = later.stderr.trimEnd().split("\n").at(-1) ?? "";
+  expect(lastLine).toMatch(KEPT);
+  expect(lastLine.match(/kept/g)).toHaveLength(1);
+});
+
 /** Until the second page of the roster was asked for, which never comes. */
 async function untilStalled(simulator: CodecovSimulator): Promise<void> {
   const countPages = () => simulator.requests.filter(({ path }) => path.includes("/users/")).length;

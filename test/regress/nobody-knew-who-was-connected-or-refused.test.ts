@@ -2,14 +2,23 @@ import { writeFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { ActionServiceService as ActionService } from "#gen/c1/connector/v2/action.ts";
 import { ConnectorServiceService as ConnectorService } from "#gen/c1/connector/v2/connector.ts";
+import { Grant, GrantManagerServiceService as GrantManagerService } from "#gen/c1/connector/v2/grant.ts";
 import { Code } from "#kernel/errors.ts";
 import type { Credential } from "#wire/server-config.ts";
 import { toPem } from "#wire/tls.ts";
-import { type RunningProgram, runProgram, startProgram, TOY } from "../contract/program.ts";
+import {
+  type RunningProgram,
+  runProgram,
+  type StartOptions,
+  startProgram,
+  TOY,
+} from "../contract/program.ts";
 import { Authority } from "../fakes/certificates.ts";
 import { TestClient } from "../fakes/grpc-client.ts";
 import { temporaryDirectory } from "./network.ts";
+import { startCodecov } from "./system.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
 const env = { BATON_TOY_TOKEN: "toy-s3cret-token" };
@@ -35,6 +44,10 @@ function linesOf(program: RunningProgram): Line[] {
 
 /** The server, and what it says about handshakes, clients and calls. */
 async function startServing(...flags: readonly string[]) {
+  return await startServingWith({ program: TOY, env }, "--log-level=debug", ...flags);
+}
+
+async function startServingWith(options: StartOptions, ...flags: readonly string[]) {
   const directory = await temporaryDirectory();
   const listen = `--listen=${flags.includes("socket") ? `unix:${join(directory, "s.sock")}` : "127.0.0.1:0"}`;
   const program = startProgram(
@@ -42,11 +55,10 @@ async function startServing(...flags: readonly string[]) {
       "serve",
       listen,
       "--log-format=json",
-      "--log-level=debug",
       ...(await writeFiles(directory)),
       ...flags.filter((flag) => flag !== "socket"),
     ],
-    { program: TOY, env },
+    options,
   );
   onTestFinished(() => void program.process.kill("SIGKILL"));
   const address = await vi.waitFor(() => {
@@ -64,6 +76,10 @@ function connect(address: string, credential?: Credential): TestClient {
   return client;
 }
 
+function resourceOf(resourceType: string, resource: string) {
+  return { id: { resourceType, resource } };
+}
+
 test("each call is logged with the subject of the client's certificate", async () => {
   const { address, calls } = await startServing();
   const [jo, spiffe] = [
@@ -78,6 +94,40 @@ test("each call is logged with the subject of the client's certificate", async (
   expect(calls("Validate").map((line) => line["peer.subject"])).toContainEqual(
     expect.stringContaining("spiffe://acme/b"),
   );
+});
+
+test("a seat that was taken is told with who asked for it, at the level that people watch", async () => {
+  const { simulator, env: settings } = await startCodecov();
+  const response = await fetch(`${simulator.baseUrl}/github/acme/users/`, {
+    headers: { authorization: `Bearer ${settings["BATON_CODECOV_API_TOKEN"]}` },
+  });
+  const { results } = (await response.json()) as {
+    results: { username: string | null; activated: boolean }[];
+  };
+  const holders = results.filter(({ username, activated }) => activated && /^[a-z-]+$/.test(username ?? ""));
+  const [first = "", second = ""] = holders.map(({ username }) => username ?? "");
+
+  const { program, address } = await startServingWith({ env: settings }, "--provisioning");
+  const entitlement = { id: "license:acme:assigned", resource: resourceOf("license", "acme") };
+  const principal = resourceOf("user", first);
+  const grant = Grant.fromPartial({ id: `${entitlement.id}:user:${first}`, entitlement, principal });
+  await connect(address, authority.issue("reviewer")).ask(GrantManagerService.revoke, {
+    grant,
+    annotations: [],
+  });
+  await connect(address, authority.issue("agent")).ask(ActionService.invokeAction, {
+    name: "disable_user",
+    resourceTypeId: "",
+    args: { user_id: second },
+    annotations: [],
+    inlineWait: { seconds: 20n, nanos: 0 },
+  });
+  const taken = () => linesOf(program).filter(({ msg }) => msg === "seat taken");
+  await vi.waitFor(() => expect(taken()).toHaveLength(2), PATIENCE);
+  expect(taken()).toMatchObject([
+    { level: "info", user: first, "peer.subject": "CN=reviewer" },
+    { level: "info", user: second, "peer.subject": "CN=agent" },
+  ]);
 });
 
 test("a refused handshake is a warning with address and reason, and many are a few warnings", async () => {

@@ -108,10 +108,7 @@ export function spawnConnector(
 export function unexpectedExit({ code, signal }: ChildExit): BatonError {
   if (signal === undefined) return endedByItself("the connector process", code ?? 0);
   const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
-  return new BatonError(
-    Code.Internal,
-    `the connector process was ended by ${signal}${hint}; try again: the next run goes on from what was kept`,
-  );
+  return new BatonError(Code.Internal, `the connector process was ended by ${signal}${hint}; try again`);
 }
 
 /** What to tell when the process could not be started at all. */

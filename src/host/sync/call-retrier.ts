@@ -113,7 +113,7 @@ export class Retrier {
     const patience = this.#describePatience();
     return new GaveUpError(
       Code.Unavailable,
-      `gave up ${what}: ${cause.message}; this run waits no longer than ${patience}, and the next one goes on from what was kept`,
+      `gave up ${what}: ${cause.message}; this run waits no longer than ${patience}`,
       { cause, ...(cause.rateLimit === undefined ? {} : { rateLimit: cause.rateLimit }) },
     );
   }
@@ -123,7 +123,7 @@ export class Retrier {
     const reason =
       cause === undefined
         ? "the connector did not answer in that time; its log tells what it waits for, or allow more time"
-        : `${cause.message}; the next run goes on from what was kept`;
+        : cause.message;
     return new GaveUpError(
       Code.Unavailable,
       `gave up ${what} after ${this.#describePatience()} without progress: ${reason}`,

@@ -1,13 +1,12 @@
 import { BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BoundedMap } from "#kernel/bounded-map.ts";
 import type { Clock } from "#kernel/clock.ts";
-import { withMaxWait } from "#kernel/context.ts";
+import { type CallContext, withMaxWait } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { createKsuid } from "#kernel/ksuid.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Metrics } from "#kernel/metrics.ts";
 import type { Redactor } from "#kernel/secret.ts";
-import { type Span, traceFields } from "#kernel/trace.ts";
 import { endsWithin } from "#kernel/waiting.ts";
 import { checkArguments } from "./action-arguments.ts";
 import { classifyFailure } from "./call-errors.ts";
@@ -36,6 +35,9 @@ export interface ActionRunnerOptions {
   readonly changeWaitMs?: number | undefined;
 }
 
+/** The call that asks for an action. */
+type Caller = Pick<CallContext, "log" | "span">;
+
 /**
  * Runs actions apart from the calls that start them, because an action can outlive its call: the host polls
  * for its end. The failure of an action that was started is a state of the invocation and no error of any call.
@@ -54,7 +56,8 @@ export class ActionRunner {
 
   /**
    * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
-   * and not the action. Traces show the action as part of `span`, which may end before it.
+   * and not the action. The lines of the action are those of `caller`, so that they tell who asked for it; traces show
+   * it as part of the caller's span, which may end before it.
    *
    * An action that is not allowed, or lacks an argument, is not started: Go connectors run every action, but an action
    * is a write like any other. This is an error of the call, with a code by which hosts see that trying again is of no
@@ -67,13 +70,13 @@ export class ActionRunner {
     args: ActionStruct,
     waitMs: number,
     signal: AbortSignal,
-    span?: Span,
+    caller: Caller = this.#options,
   ): Promise<ActionState> {
     const { name } = action.schema;
     requireAction(this.#options.provisioning, name, args);
     checkArguments(action.schema, args);
     const id = createKsuid(this.#options.clock.now());
-    const ended = this.#run(id, action, args, span);
+    const ended = this.#run(id, action, args, caller);
     await endsWithin(ended, waitMs, this.#options.clock, signal);
     return this.state(id);
   }
@@ -91,10 +94,11 @@ export class ActionRunner {
   }
 
   /** Never rejects. */
-  async #run(id: string, action: Action, args: ActionStruct, span: Span | undefined): Promise<void> {
+  async #run(id: string, action: Action, args: ActionStruct, caller: Caller): Promise<void> {
     const { clock, metrics, changeWaitMs } = this.#options;
-    const log = this.#options.log.with(traceFields(span));
+    const { span } = caller;
     const { name } = action.schema;
+    const log = caller.log.with({ action: name, invocation: id });
     const controller = new AbortController();
     const status = BATON_ACTION_STATUS_RUNNING;
     this.#running.set(id, {
@@ -109,7 +113,7 @@ export class ActionRunner {
     try {
       const call = {
         signal: controller.signal,
-        log: log.with({ action: name, invocation: id }),
+        log,
         clock,
         span,
         metrics,
@@ -125,7 +129,7 @@ export class ActionRunner {
       });
     } catch (thrown) {
       const error = classifyFailure(thrown, controller.signal);
-      log.warn("an action failed", { action: name, invocation: id, error: thrown });
+      log.warn("an action failed", { error: thrown });
       this.#end(failed(id, name, this.#options.redactor.toLine(error.message)));
     } finally {
       controller.abort(new BatonError(Code.Canceled, "the action has ended"));

@@ -212,7 +212,13 @@ class CallScope {
     });
     this.context = {
       signal: this.#controller.signal,
-      log: environment.log.with({ "grpc.service": service, "grpc.method": method, ...traceFields(span) }),
+      log: environment.log.with({
+        "grpc.service": service,
+        "grpc.method": method,
+        // Who gave or took a seat is worth more than the line of a call that went well, which few people see.
+        ...(call.subject === undefined ? {} : { "peer.subject": call.subject }),
+        ...traceFields(span),
+      }),
       clock: environment.clock,
       span,
       metrics: environment.metrics,

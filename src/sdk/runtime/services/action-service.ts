@@ -25,13 +25,7 @@ export function actionEndpoints(registry: Registry, runner: ActionRunner): Endpo
 
     unary(Service.invokeAction, ({ name, resourceTypeId, args, inlineWait }, ctx) =>
       withPrefix("error: invoking action failed", () =>
-        runner.invoke(
-          registry.action(name, resourceTypeId),
-          args ?? {},
-          waitMs(inlineWait),
-          ctx.signal,
-          ctx.span,
-        ),
+        runner.invoke(registry.action(name, resourceTypeId), args ?? {}, waitMs(inlineWait), ctx.signal, ctx),
       ),
     ),
 
