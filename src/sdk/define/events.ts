@@ -41,7 +41,10 @@ export interface EventPage extends PageQuery {
   readonly since: Date;
 }
 
-/** A stream of events that hosts poll. */
+/**
+ * A stream of events that hosts poll. An event that the upstream lists late, with a time before that of the newest one
+ * given, is missed.
+ */
 export interface EventFeedSpec<Client, Row, Kind extends EventKind> {
   /** The kinds of events that it can have. */
   readonly kinds: readonly [Kind, ...Kind[]];

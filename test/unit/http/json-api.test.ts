@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import type { Credentials } from "#http/credentials.ts";
@@ -163,6 +164,27 @@ describe("a path", () => {
 
   it.each(["..", ".", "", "\ud800"])("refuses %j, which would lead elsewhere", (id) => {
     expect(() => path`/teams/${id}/members`).toThrow(expect.objectContaining({ code: Code.InvalidArgument }));
+  });
+
+  it("keeps any id within its place, or refuses it", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("..", ".", "%2e%2e", "..\\x", "")),
+        (id) => {
+          let written: string;
+          try {
+            written = String(path`/teams/${id}/members`);
+          } catch (error) {
+            expect(["", ".", ".."].includes(id) || !id.isWellFormed()).toBe(true);
+            expect(error).toMatchObject({ code: Code.InvalidArgument });
+            return;
+          }
+          const { pathname, search, hash } = new URL(written, "https://acme.example");
+          expect(pathname.split("/").map(decodeURIComponent)).toEqual(["", "teams", id, "members"]);
+          expect(search + hash).toBe("");
+        },
+      ),
+    );
   });
 
   it("encodes what stands in its query, where anything may stand", () => {
