@@ -9,7 +9,7 @@ import { type BuildOptions, buildMemberTable, type MemberTable } from "./member-
 import {
   choosePrevious,
   listSnapshots,
-  type Organization,
+  type ReviewedOrganization,
   readerOf,
   readOrganization,
   type SyncFacts,
@@ -20,7 +20,7 @@ import { USER_TYPE } from "./synced-member.ts";
 const MAX_NAMED = 5;
 
 /** What a review says of the organization as a whole. */
-export interface ReviewFacts extends Organization {
+export interface ReviewFacts extends ReviewedOrganization {
   readonly file: string;
   readonly sync: SyncFacts;
   /** What it is compared with; null if the file holds nothing comparable. */

@@ -22,7 +22,7 @@ export interface SyncFacts {
 }
 
 /** Whose members a sync holds. */
-export interface Organization {
+export interface ReviewedOrganization {
   /** Null if the members do not tell, as those of the vendor's own connector. */
   readonly owner: string | null;
   /** The organization's git service; null if the sync does not tell. */
@@ -61,7 +61,7 @@ export function readerOf({ file, run }: Snapshot): RecordReader {
 }
 
 /** Undefined if the sync holds no members. */
-export function readOrganization(snapshot: Snapshot): Organization | undefined {
+export function readOrganization(snapshot: Snapshot): ReviewedOrganization | undefined {
   const reader = readerOf(snapshot);
   const [first] = reader.listResources({ resourceTypeId: USER_TYPE }, { limit: 1 }).items;
   if (first === undefined) return undefined;
@@ -86,7 +86,7 @@ export function timeOf({ startedAt, endedAt }: SyncFacts): number | undefined {
 export function choosePrevious(
   reviewed: Snapshot,
   older: readonly Snapshot[],
-  organization: Organization,
+  organization: ReviewedOrganization,
   comparison: Comparison,
 ): Choice {
   const { since, previous } = comparison;
@@ -102,7 +102,7 @@ export function choosePrevious(
 }
 
 /** The sync before, unless it is one of something else. */
-function chooseBefore(candidate: Snapshot | undefined, organization: Organization): Choice {
+function chooseBefore(candidate: Snapshot | undefined, organization: ReviewedOrganization): Choice {
   if (candidate === undefined) {
     return {
       note: "The file holds one sync only, so what changed is unknown. Keep syncing into the same file.",
@@ -114,7 +114,7 @@ function chooseBefore(candidate: Snapshot | undefined, organization: Organizatio
 }
 
 /** Why a sync cannot be compared with one of the organization, as the end of a sentence. */
-function findMismatch(candidate: Snapshot, organization: Organization): string | undefined {
+function findMismatch(candidate: Snapshot, organization: ReviewedOrganization): string | undefined {
   const before = readOrganization(candidate);
   if (before === undefined) return "holds no members";
   const isSame =
