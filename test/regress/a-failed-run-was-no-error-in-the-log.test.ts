@@ -40,10 +40,21 @@ describe.each([
   ["a sync of nobody", [], { BATON_CODECOV_OWNER: "nobody" }, 5, "NotFound"],
   ["a revocation without a file", ["--revoke-grant=x"], { BATON_FILE: "none.c1z" }, 5, "NotFound"],
   ["a server whose address is taken", ["serve", "--plaintext"], {}, 9, "FailedPrecondition"],
+  [
+    "a server whose health endpoints have no port",
+    ["serve", "--plaintext", "--health-check"],
+    {},
+    9,
+    "FailedPrecondition",
+  ],
 ] as const)("%s", (_what, args, changes, exitCode, code) => {
   test("ends with one error line and the sentence", async () => {
-    const taken = args[0] === "serve" ? [`--listen=127.0.0.1:${new URL(simulator.url).port}`] : [];
-    const result = await run([...args, ...taken], changes);
+    const { port } = new URL(simulator.url);
+    const flags: readonly string[] = args;
+    const taken = flags.includes("--health-check")
+      ? ["--listen=127.0.0.1:0", `--health-check-port=${port}`]
+      : [`--listen=127.0.0.1:${port}`];
+    const result = await run(flags[0] === "serve" ? [...flags, ...taken] : flags, changes);
     expect(result.code).toBe(exitCode);
     const { json, rest } = split(result.stderr);
     expect(rest).toHaveLength(1);

@@ -40,24 +40,25 @@ export async function run(invocation: Invocation): Promise<number> {
   const metrics = new Metrics();
   const telemetry = await openTelemetry(invocation, settings, { identity, metrics });
   const output = openOutput(invocation, settings, identity, "log", telemetry);
-  // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
-  const { provisioning } = sdk;
-  const connector = await definition.create(config, {
-    provisioning,
-    httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
-    registerSecret: (secret) => redactor.register(secret),
-    redact: (text) => redactor.redact(text),
-  });
   const signals = watchSignals();
-  let obstacle: string | undefined = "no calls are taken yet";
-  const closeHealth = sdk.healthCheck
-    ? await openHealthEndpoints(invocation, settings, output, connector, {
+  let closeHealth: (() => Promise<void>) | undefined;
+  try {
+    // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
+    const { provisioning } = sdk;
+    const connector = await definition.create(config, {
+      provisioning,
+      httpTimeoutMs: sdk.httpTimeoutSeconds * 1000,
+      registerSecret: (secret) => redactor.register(secret),
+      redact: (text) => redactor.redact(text),
+    });
+    let obstacle: string | undefined = "no calls are taken yet";
+    if (sdk.healthCheck) {
+      closeHealth = await openHealthEndpoints(invocation, settings, output, connector, {
         findObstacle: () => obstacle,
         showMetrics: () => showMetrics(invocation, identity, metrics.read()),
         metrics,
-      })
-    : undefined;
-  try {
+      });
+    }
     await serve({
       connector,
       gates: readGates(settings, provisioning),
