@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Plain JavaScript without modern syntax: an old Node has to get far enough to say what is wrong.
-const OLDEST_NODE = 24;
+// Plain JavaScript without modern syntax: an old Node has to get far enough to say what is wrong. To start a project an
+// older one will do than to run it, as the project brings its own.
+const OLDEST_NODE = 20;
 
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   process.stderr.write(

@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 
+/** Oldest Node that builds; a project brings a newer one. */
+const OLDEST_BUILDER = 24;
+
 const USAGE = `baton-connector-sdk new <name> --sdk <version, or path of a .tgz file> [--no-install]
   writes the project of a connector into the folder baton-<name>, and installs what it needs
 baton-connector-sdk build [--bundle-only | --executable-only]
@@ -52,6 +55,12 @@ async function runBuild(words: readonly string[], cwd: string, say: (line: strin
     "executable-only": { type: "boolean" },
   });
   if (positionals.length > 0) throw usageError("build takes no further words");
+  if (Number(process.versions.node.split(".")[0]) < OLDEST_BUILDER) {
+    throw new BatonError(
+      Code.FailedPrecondition,
+      `a build needs Node ${OLDEST_BUILDER} or newer, this is ${process.version}; npm run build takes the one of the project`,
+    );
+  }
   const { buildProject } = await import("./build-project.ts");
   const only =
     values["bundle-only"] === true ? "bundle" : values["executable-only"] === true ? "executable" : undefined;

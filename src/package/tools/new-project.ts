@@ -137,21 +137,17 @@ function toTitle(name: string): string {
 
 function installPackages(directory: string, say: (line: string) => void): void {
   say("installing what the project needs …");
-  const { status, stderr, error } = spawnSync(
-    "npm",
+  const { status, stderr, error } = npm(
     ["install", "--no-audit", "--no-fund", "--prefer-offline"],
-    {
-      cwd: directory,
-      encoding: "utf8",
-      stdio: ["ignore", "ignore", "pipe"],
-      shell: process.platform === "win32",
-    },
+    directory,
   );
   if (status === 0) return;
   const later = `the project is written; run npm install in ${directory}`;
-  if (error !== undefined)
+  if (error !== undefined) {
     throw new BatonError(Code.FailedPrecondition, `npm cannot be started (${error.message}); ${later}`);
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT/.test(stderr)) {
+  }
+  // Without a network npm can name any reason, for example that versions do not fit together.
+  if (isUnreachable(stderr) || isUnreachable(npm(["ping", "--fetch-retries=0"], directory).stderr)) {
     throw new BatonError(
       Code.Unavailable,
       `npm cannot reach its registry: check the network, a proxy and npm config get registry; ${later} when it can`,
@@ -159,4 +155,17 @@ function installPackages(directory: string, say: (line: string) => void): void {
   }
   const reasons = stderr.split("\n").filter((line) => /^npm (ERR!|error)/.test(line));
   throw new BatonError(Code.Internal, `npm install failed; ${later}\n${reasons.slice(0, 8).join("\n")}`);
+}
+
+function npm(args: readonly string[], cwd: string) {
+  return spawnSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+    shell: process.platform === "win32",
+  });
+}
+
+function isUnreachable(said: string): boolean {
+  return /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT/.test(said);
 }

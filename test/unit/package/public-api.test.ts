@@ -17,13 +17,14 @@ let emitted: string;
 
 beforeAll(() => {
   emitted = mkdtempSync(join(tmpdir(), "sdk-api-"));
-  emitDeclarations(ROOT, emitted, ["src/package/index.ts", "src/package/testing.ts"]);
+  emitDeclarations(ROOT, emitted, ["src/package/index.ts", "src/package/testing.ts", "src/package/wire.ts"]);
 });
 afterAll(() => rmSync(emitted, { recursive: true, force: true }));
 
 test.each([
   ["baton-connector-sdk", "src/package/index", "index"],
   ["baton-connector-sdk/testing", "src/package/testing", "testing"],
+  ["baton-connector-sdk/wire", "src/package/wire", "wire"],
 ])("%s exports what it always did", async (_entry, path, name) => {
   const api = [...exportsOf(path)].sort(([a], [b]) => (a < b ? -1 : 1));
   expect(api.length).toBeGreaterThan(0);
