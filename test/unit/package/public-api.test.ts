@@ -35,15 +35,15 @@ test.each([
 /** By exported name its declaration. */
 function exportsOf(path: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const statement of statementsOf(path)) {
-    const [, names, from] = /^export (?:type )?\{([^}]*)\} from "([^"]+)";$/.exec(statement) ?? [];
-    if (names !== undefined && from !== undefined) {
-      for (const entry of names
-        .split(",")
-        .map((text) => text.trim())
-        .filter(Boolean)) {
-        const [original = "", exported = original] = entry.replace(/^type /, "").split(" as ");
-        found.set(exported, exportsOf(locate(path, from)).get(original) ?? missing(original, from));
+  const statements = statementsOf(path);
+  for (const statement of statements) {
+    const [, names, from] = /^export (?:type )?\{([^}]*)\}(?: from "([^"]+)")?;$/.exec(statement) ?? [];
+    if (names !== undefined) {
+      for (const [original, exported] of readNames(names)) {
+        const place = from === undefined ? findImport(statements, original) : { original, from };
+        if (place === undefined) continue;
+        const declaration = exportsOf(locate(path, place.from)).get(place.original);
+        found.set(exported, declaration ?? missing(place.original, place.from));
       }
       continue;
     }
@@ -52,10 +52,32 @@ function exportsOf(path: string): Map<string, string> {
         statement,
       ) ?? [];
     if (own === undefined) continue;
-    // A function can have several signatures.
+    // A function can have several signatures, and a message is a type and a codec.
     found.set(own, found.has(own) ? `${found.get(own)}\n${statement}` : statement);
   }
   return found;
+}
+
+/** `a, type b as c` as pairs of the name where it comes from and the name that it has here. */
+function readNames(list: string): [original: string, here: string][] {
+  const entries = list.split(",").map((text) => text.trim().replace(/^type /, ""));
+  return entries.filter(Boolean).map((entry) => {
+    const [original = "", here = original] = entry.split(" as ");
+    return [original, here];
+  });
+}
+
+/** Where a name of a file comes from that exports what it has imported. */
+function findImport(
+  statements: readonly string[],
+  name: string,
+): { readonly original: string; readonly from: string } | undefined {
+  for (const statement of statements) {
+    const [, names = "", from = ""] = /^import (?:type )?\{([^}]*)\} from "([^"]+)";$/.exec(statement) ?? [];
+    const pair = readNames(names).find(([, here]) => here === name);
+    if (pair !== undefined) return { original: pair[0], from };
+  }
+  return undefined;
 }
 
 /** Statements begin in the first column, and so do their ends. */
