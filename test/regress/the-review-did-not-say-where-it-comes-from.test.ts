@@ -143,3 +143,26 @@ test("seat holders whose sign-ins are unknown are named, and listed", async () =
   expect(table).toContain("Needs review");
   expect(table).not.toContain("need a person");
 });
+
+test("a comparison with what was read from another address says so, in words and for programs", async () => {
+  const cwd = await makeTempDir();
+  const readFrom = (address: string) => ({
+    members: [{ username: "alice" }],
+    origin: { program: "baton-codecov", version: "1.2.3", source: { address } },
+  });
+  const addresses = [
+    "https://api.codecov.io",
+    "https://codecov.acme.example",
+    "https://codecov.acme.example",
+  ];
+  await writeSample(join(cwd, "moved.c1z"), addresses.slice(0, 2).map(readFrom));
+  await writeSample(join(cwd, "stayed.c1z"), addresses.slice(1).map(readFrom));
+  const report = async (...args: string[]) => (await runProgram(["report", ...args], { cwd })).stdout;
+
+  const { notes } = JSON.parse(await report("--file=moved.c1z", "--format=json"));
+  expect(notes).toEqual([expect.stringContaining("another address, https://api.codecov.io")]);
+  for (const format of ["table", "html"]) {
+    expect(await report("--file=moved.c1z", `--format=${format}`)).toContain("https://api.codecov.io");
+  }
+  expect(JSON.parse(await report("--file=stayed.c1z", "--format=json")).notes).toEqual([]);
+});

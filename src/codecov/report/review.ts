@@ -105,7 +105,11 @@ export async function openReview(path: string, options: ReviewOptions = {}): Pro
     const license = readLicense(reader);
     const sync = latest.facts;
     const previousSync = previous?.facts ?? null;
-    notes.push(...findGaps(counts, license, table), ...findUnknownTimes(sync, previousSync));
+    notes.push(
+      ...findGaps(counts, license, table),
+      ...findMove(sync, previousSync),
+      ...findUnknownTimes(sync, previousSync),
+    );
     const facts: ReviewFacts = {
       file: path,
       ...organization,
@@ -151,6 +155,16 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTab
     );
   }
   return notes;
+}
+
+/** Organizations of one name on two Codecovs look alike, and so does one whose Codecov has moved. */
+function findMove(sync: SyncFacts, previous: SyncFacts | null): string[] {
+  const address = sync.origin?.source?.address;
+  const before = previous?.origin?.source?.address;
+  if (address === undefined || before === undefined || address === before) return [];
+  return [
+    `The earlier sync was read from another address, ${before}: unless that is the same Codecov, the two are about different organizations.`,
+  ];
 }
 
 /** What happened after the snapshot and is not part of it. */
