@@ -19,6 +19,9 @@ const ROOMS = Object.entries(packageFile.imports)
   .map(([alias, folder]) => [folder.slice("./".length, -1), alias.slice(1, -2)] as const)
   .toSorted(([a], [b]) => b.length - a.length);
 
+/** All that a setting needs of the HTTP client to be checked. */
+const BASE_URL = "src/sdk/http/base-url.ts";
+
 const PACKAGES = Object.keys(packageFile.devDependencies);
 
 interface Loaded {
@@ -69,9 +72,11 @@ test("help loads settings and commands by name, and no package", async () => {
     "codecov/seats",
     "config",
     "files",
+    "http",
     "kernel",
     "wire",
   ]);
+  expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
   // No code of any command: what is known of them is in two files.
   expect(main?.files.filter((file) => file.includes("/commands/"))).toEqual([
     "src/codecov/commands/codecov-program.ts",
@@ -95,8 +100,8 @@ test("the host of a sync and its connector load what they need, and not each oth
   expect(main?.rooms).toEqual(
     [
       ["@bufbuild/protobuf", "pino"],
-      ["cli", "config", "files", "format", "gen", "kernel", "launch", "model", "store", "sync", "tasks"],
-      ["telemetry", "wire", "codecov", "codecov/api", "codecov/commands", "codecov/resources"],
+      ["cli", "config", "files", "format", "gen", "http", "kernel", "launch", "model", "store", "sync"],
+      ["tasks", "telemetry", "wire", "codecov", "codecov/api", "codecov/commands", "codecov/resources"],
       ["codecov/seats"],
     ]
       .flat()
@@ -111,6 +116,7 @@ test("the host of a sync and its connector load what they need, and not each oth
       .flat()
       .toSorted(),
   );
+  expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
   // Each of these stands apart so that it is loaded when it is needed, as its first line says.
   for (const apart of [
     "src/codecov/connector.ts",

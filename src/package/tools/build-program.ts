@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import Module from "node:module";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { OTHER_RUNS_COMMAND } from "#cli/commands.ts";
+import { messageOf } from "#kernel/errors.ts";
 import { bundle } from "./bundle.ts";
 import { type BundledPackages, findPackages } from "./components.ts";
 import { type Training, trainCodeCaches } from "./executable/train.ts";
@@ -156,7 +157,7 @@ function stripNode(output: string, { report }: ProgramSource): string | undefine
     execFileSync("strip", ["--strip-unneeded", "-o", output, process.execPath], { stdio: "pipe" });
     return output;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     report(`debug symbols stay in the executable: ${reason}`);
     return undefined;
   }

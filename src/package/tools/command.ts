@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
+import { BatonError, Code, messageOf, toBatonError } from "#kernel/errors.ts";
 
 /** Oldest Node that builds; a project brings a newer one. */
 const OLDEST_BUILDER = 24;
@@ -73,7 +73,7 @@ function parse(words: readonly string[], options: Options) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : String(error));
+    throw usageError(messageOf(error));
   }
 }
 

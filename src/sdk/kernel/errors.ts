@@ -154,7 +154,12 @@ export function toBatonError(thrown: unknown): BatonError {
     }
     return new BatonError(Code.Unknown, thrown.message, { cause: thrown });
   }
-  return new BatonError(Code.Unknown, String(thrown), { cause: thrown });
+  return new BatonError(Code.Unknown, messageOf(thrown), { cause: thrown });
+}
+
+/** What a thrown value says, of whatever kind it is. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** The name of a code as Go spells it, for example `Unavailable`. */

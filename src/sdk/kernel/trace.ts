@@ -1,3 +1,4 @@
+import { messageOf } from "./errors.ts";
 import type { LogFields } from "./logger.ts";
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
@@ -98,7 +99,7 @@ export async function endWith<T>(span: Span | undefined, work: Promise<T>): Prom
     span?.end();
     return result;
   } catch (error) {
-    span?.end(error instanceof Error ? error.message : String(error));
+    span?.end(messageOf(error));
     throw error;
   }
 }
