@@ -15,9 +15,10 @@ import {
 } from "./http-client.ts";
 import { type RequestName, statusError } from "./http-error.ts";
 import type { NetworkEnvironment } from "./network-environment.ts";
-import { findField, type NextPage, type PageQuery, type Pager, type RowPage } from "./paging.ts";
+import { findRows, LINK, readToken, toToken } from "./page-token.ts";
+import type { PageQuery, Pager, RowPage } from "./paging.ts";
 import type { ApiPath, QueryValues } from "./path.ts";
-import { RateGate } from "./rate-limit.ts";
+import { RateGate, type ResponseHeaders } from "./rate-limit.ts";
 import { type RetryOptions, WaitBudget, withRetries } from "./request-retries.ts";
 
 const DEFAULT_ATTEMPTS = 4;
@@ -29,11 +30,6 @@ const DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Methods that may be repeated when nobody knows whether the first one arrived: twice comes to the same as once. */
 const REPEATABLE: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
-
-/** A page token that is the path of the next page, as the upstream gave it. */
-const LINK = ">";
-/** Any other page token. */
-const TOKEN = "=";
 
 export interface JsonApiOptions {
   /** Name of the upstream system in messages. */
@@ -156,6 +152,18 @@ export class JsonApi {
       if (error instanceof BatonError && error.code === Code.NotFound) return undefined;
       throw error;
     }
+  }
+
+  /** Asks for the headers alone, by lower-case name, for example to see whether something is there. */
+  async head(path: ApiPath, ctx: CallContext): Promise<ResponseHeaders> {
+    return await this.exchange(
+      this.#request("HEAD", path),
+      (response, endpoint) => {
+        this.#requireSuccess(response, endpoint, ctx);
+        return response.headers;
+      },
+      ctx,
+    );
   }
 
   /** One page of a list. Each row is checked against `schema`; one that does not fit fails the page. */
@@ -353,42 +361,3 @@ export class JsonApi {
 
 /** Options, if any, and the context. */
 type Rest = [CallContext] | [RequestOptions<z.ZodType | undefined, Statuses>, CallContext];
-
-function readToken(token: string): { readonly kind: string; readonly rest: string } {
-  const kind = token.charAt(0);
-  const rest = token.slice(1);
-  if (kind === "" || (kind === TOKEN && rest !== "") || (kind === LINK && rest.startsWith("/")))
-    return { kind, rest };
-  throw new BatonError(Code.InvalidArgument, "the page token is not one of this listing");
-}
-
-function toToken({ token }: Extract<NextPage, { token: string }>): string {
-  return token === "" ? "" : TOKEN + token;
-}
-
-/** The rows of a response, and where they stand in it. */
-function findRows(
-  body: unknown,
-  place: string | undefined,
-  fail: (problem: string) => Error,
-): { readonly place: string; readonly list: readonly unknown[] } {
-  if (place !== undefined) {
-    const list = findField(body, place);
-    // Servers written in Go give null for an empty list.
-    if (list === null) return { place, list: [] };
-    if (Array.isArray(list)) return { place, list };
-    throw fail(`${place}: not a list`);
-  }
-  if (Array.isArray(body)) return { place: "", list: body };
-  const lists = Object.entries(body ?? {}).filter(([, value]) => Array.isArray(value));
-  const [only] = lists;
-  if (only !== undefined && lists.length === 1) {
-    const list: unknown = only[1];
-    if (Array.isArray(list)) return { place: only[0], list };
-  }
-  throw fail(
-    lists.length === 0
-      ? "no list; say with rows where it is"
-      : `several lists (${lists.map(([name]) => name).join(", ")}); say with rows which one it is`,
-  );
-}

@@ -228,6 +228,14 @@ describe("a response", () => {
     expect(error.message).toContain(SETTING);
   });
 
+  it("can be the headers alone", async () => {
+    const { origin, lines } = await serveInTurn({ headers: { "x-count": "7" } }, { status: 404 });
+    const api = makeApi(origin);
+    expect(await api.head(path`/users`, context)).toMatchObject({ "x-count": "7" });
+    expect((await errorOf(api.head(path`/users`, context))).code).toBe(Code.NotFound);
+    expect(lines()).toEqual(["HEAD /users", "HEAD /users"]);
+  });
+
   it("of 404 is nothing found, where that is asked for", async () => {
     const { origin } = await serveInTurn({ status: 404 }, { body: { id: "1" } });
     const api = makeApi(origin);
