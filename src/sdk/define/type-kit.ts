@@ -113,7 +113,8 @@ function defineResources<Client, Row, Under extends string, Entitlements extends
   if ((spec.grants === undefined) !== (spec.held === undefined)) {
     throw mistake(id, "needs both grants and held, or neither");
   }
-  if (has.size === 0 && (spec.grants ?? spec.grant) !== undefined) throw mistake(id, "has no entitlements");
+  const hasGrants = spec.grants !== undefined || spec.grant !== undefined;
+  if (has.size === 0 && hasGrants) throw mistake(id, "has no entitlements");
   return {
     id,
     under: spec.under,
@@ -249,21 +250,22 @@ function grantHandlers<Client, Row, Under extends string, Entitlements extends E
   spec: ResourceSpec<Client, Row, Under, Entitlements, GrantRow>,
   has: ReadonlyMap<string, EntitlementFields>,
 ): Pick<ResourceSyncer, "grants" | "grant" | "revoke"> {
-  const { grants, held, grant, revoke } = spec;
+  const grants = spec.grants?.bind(spec);
+  const held = spec.held?.bind(spec);
+  const grant = spec.grant?.bind(spec);
+  const revoke = spec.revoke?.bind(spec);
   const handlers: { -readonly [Name in "grants" | "grant" | "revoke"]?: ResourceSyncer[Name] } = {};
   if (grants !== undefined && held !== undefined) {
     handlers.grants = async (resource, page, ctx) => {
       const open = await client();
       const known = toKnown(resource);
       const wanted = { ...known, parent: toKnownRef(resource.parentResourceId) };
-      const { rows, next } = await grants.call(spec, open, known, page, ctx).catch(async (error: unknown) => {
+      const { rows, next } = await grants(open, known, page, ctx).catch(async (error: unknown) => {
         // It may have gone since it was listed; then its grants are gone as well.
         if (await isGone(error, spec.get && (async () => spec.get?.(open, wanted, ctx)))) throw error;
         return failAsListing(error);
       });
-      const items = rows.flatMap((row) =>
-        [held.call(spec, row)].flat().map((holding) => toGrant(resource, holding)),
-      );
+      const items = rows.flatMap((row) => [held(row)].flat().map((holding) => toGrant(resource, holding)));
       return { items, nextPageToken: next };
     };
   }
@@ -283,18 +285,17 @@ function grantHandlers<Client, Row, Under extends string, Entitlements extends E
     if (!fields.grantableTo.includes(holder.type)) {
       throw refused(`${slug} of ${type} "${resource.id}" cannot be held by a ${holder.type}`);
     }
-    // Both were looked up in the definition that the types come from.
-    return { resource, entitlement: slug, principal: holder } as Change<Entitlements>;
+    return { resource, entitlement: slug, principal: holder };
   };
   if (grant !== undefined) {
     handlers.grant = async (principal, entitlement, ctx) => {
-      const result = await grant.call(spec, await client(), change(entitlement, principal), ctx);
+      const result = await grant(await client(), change(entitlement, principal), ctx);
       return annotate(result, "GrantAlreadyExists");
     };
   }
   if (revoke !== undefined) {
     handlers.revoke = async ({ entitlement, principal }, ctx) => {
-      const result = await revoke.call(spec, await client(), change(entitlement, principal), ctx);
+      const result = await revoke(await client(), change(entitlement, principal), ctx);
       return annotate(result, "GrantAlreadyRevoked");
     };
   }
