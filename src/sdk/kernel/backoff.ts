@@ -11,9 +11,10 @@ const SECOND_MS = 1_000;
 export interface Repetition extends Pick<RetryWait, "what" | "layer"> {
   /**
    * Milliseconds before the next attempt, after `attempt` failed with `error`; undefined if there is none, and the
-   * failure is passed on as it was thrown. What this throws is passed on instead of it.
+   * failure is passed on as it was thrown. What this throws is passed on instead of it. `thrown` is what `error` was
+   * made of, the same if it was a BatonError.
    */
-  readonly pause: (error: BatonError, attempt: number) => number | undefined;
+  readonly pause: (error: BatonError, attempt: number, thrown: unknown) => number | undefined;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function repeat<T>(
       return await operation(attempt);
     } catch (thrown) {
       const error = toBatonError(thrown);
-      const waitMs = pause(error, attempt);
+      const waitMs = pause(error, attempt, thrown);
       if (waitMs === undefined) throw thrown;
       ctx.signal.throwIfAborted();
       await waitToRetry({ what, layer, attempt, waitMs, error }, ctx);

@@ -14,8 +14,9 @@ export interface RetryPolicy {
 }
 
 /**
- * Repeats `attempt` while it fails with `Unavailable` or `DeadlineExceeded`, waiting for the announced reset
- * of a rate limit where there is one, within the caller's patience. Gives up with the last error.
+ * Repeats `attempt` while it fails with a BatonError of the code `Unavailable` or `DeadlineExceeded`, waiting for the
+ * announced reset of a rate limit where there is one, within the caller's patience. Gives up with the last error. What
+ * else is thrown, a time-out of the platform for example, does not tell whether repeating does harm, so it is passed on.
  */
 export async function retryTransient<T>(
   policy: RetryPolicy,
@@ -30,8 +31,9 @@ export async function retryTransient<T>(
   );
   const rest = () => end - ctx.clock.monotonic();
   const { what, maxRetries, stepMs } = policy;
-  const pause = (error: BatonError, failures: number): number | undefined => {
-    if (!isPassing(error) || ctx.signal.aborted || failures > maxRetries) return undefined;
+  const pause = (error: BatonError, failures: number, thrown: unknown): number | undefined => {
+    if (thrown !== error || !isPassing(error) || ctx.signal.aborted || failures > maxRetries)
+      return undefined;
     const waitMs = pauseAfter(error, failures * stepMs, ctx.clock.now());
     return waitMs < rest() ? waitMs : undefined;
   };
