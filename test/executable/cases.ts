@@ -53,6 +53,11 @@ const COMMANDS: readonly Case[] = [
     check: ({ stdout }) => expect(stdout).toMatch(/^commit +([0-9a-f]{40}|unknown)/m),
   },
   {
+    what: "the words that start no connector thread",
+    command: "_other-runs",
+    check: ({ stdout }) => expect(JSON.parse(stdout)).toContain("report"),
+  },
+  {
     what: "a completion script",
     command: "completion",
     words: ["bash"],
