@@ -60,9 +60,19 @@ function tellComplete({ rows }: Pick<SyncResult, "rows">, { clock, metrics }: Ca
 /** Until this run has ended well, the last sync is the one that the file already holds, if it does. */
 export function tellLastSync(runs: SyncRuns, ctx: Pick<CallContext, "clock" | "metrics">): void {
   if (ctx.metrics === undefined) return;
-  const run = runs.latestFinished("full");
-  const endedAt = run === undefined ? undefined : runs.times(run).endedAt;
+  const endedAt = findLastEnd(runs);
   if (endedAt !== undefined) tellEnd(endedAt, ctx);
+}
+
+/** Undefined also where the row of that sync is damaged: a figure must not keep the next sync from taking its place. */
+function findLastEnd(runs: SyncRuns): number | undefined {
+  try {
+    const run = runs.latestFinished("full");
+    return run === undefined ? undefined : runs.times(run).endedAt;
+  } catch (error) {
+    if (toBatonError(error).code === Code.DataLoss) return undefined;
+    throw error;
+  }
 }
 
 function tellEnd(endedAt: number, { clock, metrics }: Pick<CallContext, "clock" | "metrics">): void {
