@@ -55,9 +55,12 @@ describe.concurrent("at the end", { timeout: SLOW_MACHINE_MS }, () => {
 
   test("a task that comes while it ends is given back", async () => {
     await using scene = await ServiceScene.open();
+    // It would not end by itself, should the machine be so slow that it begins before the signal.
+    scene.codecov.faults.add({ times: null, fault: { kind: "stall", processed: false } });
     scene.start();
     await waitFor(() => expect(scene.c1.count("getTask")).toBeGreaterThan(0));
-    scene.c1.faults.getTask = { delayMs: 700 };
+    // Far below the time that the last poll is given, which a busy machine adds to.
+    scene.c1.faults.getTask = { delayMs: 300 };
     const polls = scene.c1.count("getTask");
     await waitFor(() => expect(scene.c1.count("getTask")).toBeGreaterThan(polls));
     const taskId = scene.c1.enqueue(syncFull);
