@@ -4,7 +4,7 @@ import { allFields } from "../src/host/cli/program.ts";
 
 const PROGRAM = { ...codecovProgram, version: "" };
 
-/** Names, without `BATON_`, of variables that the program reads beside those of its flags; see the README. */
+/** Names, without `BATON_`, of variables that the program reads beside those of its flags; see `docs/command-line.md`. */
 const WITHOUT_FLAG =
   "CONFIG_PATH TMPDIR KEEP_SYNC_COUNT SKIP_CLEANUP HOST_ID C1_API_HOST GET_TASKS DECODER_MAX_DECODED_SIZE_MB DECODER_MAX_MEMORY_MB";
 

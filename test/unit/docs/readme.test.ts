@@ -14,11 +14,11 @@ import { acme } from "../../../examples/acme/connector.ts";
 import { knownVariables } from "../../../scripts/variables.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
 const guides = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/certificates.md",
+  "docs/command-line.md",
   "docs/first-ten-minutes.md",
   "docs/nightly.md",
   "docs/operating.md",
@@ -39,37 +39,37 @@ const OTHER_FLAGS = new Set(
 /** Files that a guide tells how to make. */
 const MADE_BY_READERS = /^deploy\/kubernetes\/organizations\/initech/;
 
-describe("the README", () => {
-  test("shows the help of the program as it is", () => {
-    const help = formatHelp(
-      {
-        ...codecovProgram,
-        version: "",
-        parsed: { words: [], flags: [] },
-        words: [],
-        env: {},
-        cwd: () => root,
-        redactor: new Redactor(),
-        main: mainCommand,
-        commands: commandsOf(codecovProgram),
-      },
-      undefined,
-    );
-    const shown = readme.slice(readme.indexOf("<!-- help: begin -->"), readme.indexOf("<!-- help: end -->"));
-    for (const line of help.split("\n")) expect(shown).toContain(line);
-  });
+test("the page on the command line shows the help of the program as it is", () => {
+  const page = readFileSync(join(root, "docs/command-line.md"), "utf8");
+  const help = formatHelp(
+    {
+      ...codecovProgram,
+      version: "",
+      parsed: { words: [], flags: [] },
+      words: [],
+      env: {},
+      cwd: () => root,
+      redactor: new Redactor(),
+      main: mainCommand,
+      commands: commandsOf(codecovProgram),
+    },
+    undefined,
+  );
+  const shown = page.slice(page.indexOf("<!-- help: begin -->"), page.indexOf("<!-- help: end -->"));
+  for (const line of help.split("\n")) expect(shown).toContain(line);
+});
 
-  test("has the sections that readers of connector READMEs look for, in their order", () => {
-    const expected = [
-      "Prerequisites",
-      "Getting Started",
-      "Data Model",
-      "Contributing, Support and Issues",
-      "Command Line Usage",
-    ];
-    const headings = [...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? "");
-    expect(headings.filter((heading) => expected.includes(heading))).toEqual(expected);
-  });
+test("the README has the sections that readers of connector READMEs look for, in their order", () => {
+  const expected = [
+    "Prerequisites",
+    "Getting Started",
+    "Data Model",
+    "Contributing, Support and Issues",
+    "Command Line Usage",
+  ];
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const headings = [...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? "");
+  expect(headings.filter((heading) => expected.includes(heading))).toEqual(expected);
 });
 
 describe.each(guides)("%s", (guide) => {

@@ -1,5 +1,5 @@
 /**
- * `npm run metadata` calls this: puts the program's own help text into the README, between the two marks.
+ * `npm run metadata` calls this: puts the program's own help text into its page, between the two marks.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
