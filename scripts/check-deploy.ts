@@ -24,7 +24,7 @@ const kubernetes = join(root, "deploy", "kubernetes");
 const facts = {
   flags: knownFlags(),
   variables: knownVariables(),
-  exitCodes: readExitCodes(readFileSync(join(root, "README.md"), "utf8")),
+  exitCodes: readExitCodes(readFileSync(join(root, "docs", "troubleshooting.md"), "utf8")),
 };
 
 const files = readFolder(kubernetes);

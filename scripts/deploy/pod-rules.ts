@@ -6,7 +6,7 @@ export interface ProgramFacts {
   readonly flags: ReadonlySet<string>;
   /** Variables that begin with `BATON_`. */
   readonly variables: ReadonlySet<string>;
-  /** The exit codes that the README lists. */
+  /** The exit codes that `docs/troubleshooting.md` lists. */
   readonly exitCodes: readonly number[];
 }
 

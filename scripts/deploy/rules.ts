@@ -25,9 +25,9 @@ export function readFolder(folder: string): Files {
   return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
-/** The exit codes that the README lists. */
-export function readExitCodes(readme: string): number[] {
-  const [, table = ""] = /^\| Exit code \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)/m.exec(readme) ?? [];
+/** The exit codes that `docs/troubleshooting.md` lists. @param page its text */
+export function readExitCodes(page: string): number[] {
+  const [, table = ""] = /^\| Exit code \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)/m.exec(page) ?? [];
   return [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap((row) => (row[1] ?? "").split(", ").map(Number));
 }
 

@@ -18,7 +18,7 @@ const files = readFolder(kubernetes);
 const facts = {
   flags: knownFlags(),
   variables: knownVariables(),
-  exitCodes: readExitCodes(readFileSync(join(root, "README.md"), "utf8")),
+  exitCodes: readExitCodes(readFileSync(join(root, "docs", "troubleshooting.md"), "utf8")),
 };
 const kustomize = findKustomize();
 

@@ -73,7 +73,7 @@ describe("the systemd units", () => {
 
   test("try again after the exit codes that pass by themselves, and after no other", () => {
     const codes = /^RestartPreventExitStatus=(.*)$/m.exec(service)?.[1]?.split(" ").map(Number) ?? [];
-    const lasting = readExitCodes(readDocument("README.md")).filter(
+    const lasting = readExitCodes(readDocument("docs/troubleshooting.md")).filter(
       (code) => !WORTH_ANOTHER_ATTEMPT.includes(code),
     );
     expect(new Set(codes)).toEqual(new Set(lasting));

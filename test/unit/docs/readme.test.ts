@@ -18,7 +18,9 @@ const guides = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/certificates.md",
+  "docs/changing-seats.md",
   "docs/command-line.md",
+  "docs/differences.md",
   "docs/first-ten-minutes.md",
   "docs/nightly.md",
   "docs/operating.md",
@@ -26,6 +28,7 @@ const guides = [
   "docs/quarterly-review.md",
   "docs/report.md",
   "docs/several-organizations.md",
+  "docs/troubleshooting.md",
   "docs/writing-a-connector.md",
 ];
 
