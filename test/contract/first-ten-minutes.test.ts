@@ -16,7 +16,7 @@ test.skipIf(!hasTerminal || !hasCommand("curl", "--version"))(
       "## For the security engineer",
       "## For the platform engineer",
     ]);
-    const [security, platform] = await Promise.all(sections.map(transcribe));
+    const [security, platform] = await Promise.all(sections.map((section) => transcribe(section)));
 
     await expect(`${head}${security?.text}${platform?.text}`).toMatchFileSnapshot(join(root, DOCUMENT));
     const page = readFileSync(join(security?.directory ?? "", "review.html"), "utf8");

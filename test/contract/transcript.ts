@@ -31,9 +31,13 @@ export interface Transcript {
  * Runs all commands of a text in order, in one shell at one terminal, and puts what they print in the place of what stands
  * there. The shell is in a directory that looks like a checkout, with the program installed.
  *
+ * @param variables that the shell begins with, besides its own
  * @throws Error if the shell does not come to the end
  */
-export async function transcribe(text: string): Promise<Transcript> {
+export async function transcribe(
+  text: string,
+  variables: Readonly<Record<string, string | undefined>> = {},
+): Promise<Transcript> {
   const directory = await makeDirectory();
   for (const name of PARTS) symlinkSync(join(root, name), join(directory, name));
   const ports = new Map(await Promise.all(PORTS.map(async (port) => [port, await findPort()] as const)));
@@ -48,6 +52,7 @@ export async function transcribe(text: string): Promise<Transcript> {
   const terminal = startAtTerminal(`bash ${join(elsewhere, "typed.sh")}`, {
     cwd: directory,
     env: {
+      ...variables,
       PATH: [dirname(installProgram(elsewhere)), process.env["PATH"]].join(delimiter),
       HOME: directory,
       BATON_TMPDIR: elsewhere,
