@@ -68,17 +68,17 @@ test.skipIf(!hasCommand("curl", "--version"))("members come, go and change as it
 test.skipIf(!hasCommand("curl", "--version"))("faults and latency are waited for, and end", async () => {
   const { simulator, play } = await startPlaying();
   expect((await play(commandsOf("Make it slow"))).status).toBe(0);
-  const ill = commandsOf("Make it ill");
-  const at = ill.indexOf('curl -d \'{"times": null');
-  const end = ill.indexOf("curl -X DELETE");
-  expect((await play(`set -e\n${ill.slice(0, at)}`)).status).toBe(0);
+  const failing = commandsOf("Make it fail");
+  const at = failing.indexOf('curl -d \'{"times": null');
+  const end = failing.indexOf("curl -X DELETE");
+  expect((await play(`set -e\n${failing.slice(0, at)}`)).status).toBe(0);
   expect((await play("npm run --silent baton-codecov -- -f playground.c1z")).status).toBe(0);
   expect(simulator.requests.map(({ status }) => status)).toEqual(
     expect.arrayContaining([503, 429, 502, 200]),
   );
 
-  expect((await play(ill.slice(at, end))).status).toBe(16);
-  expect((await play(ill.slice(end))).status).toBe(0);
+  expect((await play(failing.slice(at, end))).status).toBe(16);
+  expect((await play(failing.slice(end))).status).toBe(0);
   expect((await play("npm run --silent baton-codecov -- -f playground.c1z")).status).toBe(0);
 });
 
