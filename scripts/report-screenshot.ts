@@ -3,12 +3,12 @@
  *
  *     node scripts/report-screenshot.ts [directory]
  *
- * writes the report and pictures of it on a light screen, a dark one and a narrow one, and as printed. Chromium
- * is taken from `$CHROMIUM`, else from the path.
+ * writes the report and pictures of it on a light screen, a dark one and a narrow one, and as printed. `readme.png` is the
+ * picture in the README, `docs/images/review.png`. Chromium is taken from `$CHROMIUM`, else from the path.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   neverSignedIn,
@@ -47,16 +47,12 @@ await writeSample(file, [
 ]);
 const program = join(import.meta.dirname, "..", "src", "bin", "baton-codecov.ts");
 for (const ending of ["html", "csv", "json"]) {
-  execFileSync(process.execPath, [
-    program,
-    "report",
-    "-f",
-    file,
-    "--output",
-    join(directory, `report.${ending}`),
-  ]);
+  // The report names the file as it is given.
+  const args = ["report", "-f", basename(file), "--output", `report.${ending}`];
+  execFileSync(process.execPath, [program, ...args], { cwd: directory });
 }
 takePicture("light", "--window-size=1200,2400");
+takePicture("readme", "--window-size=1100,690");
 takePicture(
   "dark",
   "--window-size=1200,1500",
