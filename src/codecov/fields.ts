@@ -9,13 +9,13 @@ export const fields = {
     name: "codecov-api-token",
     displayName: "API token",
     description:
-      "Codecov API access token of a member of the organization; of an admin only for sign-in sessions. Better given as a file or a variable than as a flag.",
+      "Codecov API access token of a member of the organization, who needs to be an admin only for sign-in sessions. Pass it as a file or an environment variable: flags are visible in the process list.",
   },
   apiTokenFile: {
     kind: "string",
     name: "codecov-api-token-file",
     displayName: "API token file",
-    description: "File that holds the API token; it is read again when Codecov refuses the token.",
+    description: "File with the API token; read again when Codecov rejects the token.",
     placeholder: "/run/secrets/codecov-api-token",
     isInputFile: true,
     exportAs: "ops",
@@ -24,7 +24,7 @@ export const fields = {
     kind: "select",
     name: "codecov-service",
     displayName: "Git service",
-    description: "Git service of the organization; short names such as gh and any case are accepted.",
+    description: "Git service of the organization; short names such as gh are accepted, in upper or lower case.",
     values: SERVICES,
     required: true,
     normalize: normalizeService,
@@ -51,14 +51,14 @@ export const fields = {
     name: "codecov-allow-http",
     displayName: "Allow plain HTTP",
     description:
-      "Accept a base URL with http:// on another machine, which shows the API token to the network.",
+      "Allow an http:// base URL on another machine, although the API token then travels unencrypted.",
     exportAs: "ops",
   },
   purchasedSeats: {
     kind: "int",
     name: "codecov-purchased-seats",
     displayName: "Purchased seats",
-    description: "How many seats the organization pays for; Codecov's API does not tell. 0 means unknown.",
+    description: "How many seats the organization pays for, which Codecov's API does not report. 0 means unknown.",
     default: 0,
     min: 0,
     max: 1_000_000_000,
@@ -68,14 +68,14 @@ export const fields = {
     name: "codecov-session-info",
     displayName: "Sign-in sessions",
     description:
-      "Also read when members last signed in to Codecov; needs the token of an admin; on a self-hosted Codecov, of an account listed under setup.admins in its configuration.",
+      "Also read when members last signed in to Codecov. Requires the token of an admin; on a self-hosted Codecov, of an account listed under setup.admins in its configuration.",
   },
   internalIds: {
     kind: "bool",
     name: "codecov-internal-ids",
     displayName: "Internal ids",
     description:
-      "Change seats of members whose user name Codecov's API cannot address by the internal ids of an undocumented list, which is only read.",
+      "When changing seats, address members whose user name the API cannot handle by their internal id, taken from an undocumented, read-only endpoint.",
   },
 } as const satisfies FieldSet;
 

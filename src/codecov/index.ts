@@ -53,11 +53,11 @@ export const codecov = {
     },
     {
       args: ["--revoke-grant", "license:acme:assigned:user:jdoe"],
-      purpose: "take a seat; several with --revoke-grant for each",
+      purpose: "take away a seat; repeat --revoke-grant for several",
     },
     {
       args: ["--invoke-action", "disable_user", "--invoke-action-args", '{"user_id":"jdoe"}'],
-      purpose: "take a seat by an action; enable_user gives one",
+      purpose: "take away a seat with an action; enable_user gives one",
     },
   ],
   changeNotes: { revoke: AUTO_ACTIVATION, actions: { disable_user: AUTO_ACTIVATION } },

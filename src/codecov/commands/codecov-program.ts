@@ -7,12 +7,12 @@ import { reportFields } from "./report-fields.ts";
 const commands: readonly Command[] = [
   {
     name: "report",
-    summary: "review who has access, from a finished .c1z file; Codecov is not asked",
+    summary: "review who has access, from a finished .c1z file, without contacting Codecov",
     fields: reportFields,
     uses: [sdkFields.file],
     examples: [
       { args: ["report"], purpose: "tables on the terminal, from sync.c1z" },
-      { args: ["report", "-f", "sync.c1z", "--output", "review.html"], purpose: "one page to hand on" },
+      { args: ["report", "-f", "sync.c1z", "--output", "review.html"], purpose: "one page to share" },
       { args: ["report", "--format", "csv"], purpose: "for a spreadsheet, on standard output" },
     ],
     load: async () => (await import("./report.ts")).run,

@@ -8,7 +8,7 @@ export const reportFields = {
   format: {
     kind: "select",
     name: "format",
-    description: "Form of the report; by default a table, or what the name of the --output file ends with",
+    description: "Format of the report; by default the one that the name of the --output file ends with, or a table",
     values: ["table", "json", "csv", "html"],
     refusesEmpty: true,
   },
@@ -23,7 +23,7 @@ export const reportFields = {
     kind: "string",
     name: "since",
     description:
-      "Compare with the newest finished sync from before this day (2026-07-01, in UTC) or time (RFC 3339), instead of with the one before",
+      "Compare with the newest finished sync from before this day (2026-07-01, in UTC) or time (RFC 3339) instead of the previous sync",
     placeholder: "2026-07-01",
     check: checkInstant,
     refusesEmpty: true,
@@ -31,7 +31,7 @@ export const reportFields = {
   previous: {
     kind: "string",
     name: "previous",
-    description: "Another .c1z file of the same organization, to compare with what it holds",
+    description: "Another .c1z file of the same organization to compare with",
     isInputFile: true,
     refusesEmpty: true,
   },

@@ -22,14 +22,14 @@ export const healthCheckFields = {
   endpoint: {
     kind: "select",
     name: "endpoint",
-    description: "What to ask for",
+    description: "Health endpoint to query",
     values: ["health", "ready", "live"],
     default: "health",
   },
   timeout: {
     kind: "int",
     name: "timeout",
-    description: "Seconds to wait for the answer",
+    description: "Seconds to wait for the response",
     default: 5,
     min: 1,
     max: 86_400,
@@ -46,26 +46,26 @@ export const serveFields = {
   certPath: {
     kind: "string",
     name: "tls-cert-path",
-    description: "PEM file with the server's certificate, and those that lead to its authority",
+    description: "PEM file with the server certificate and its intermediate certificates",
     isInputFile: true,
   },
   keyPath: {
     kind: "string",
     name: "tls-key-path",
-    description: "PEM file with the private key of that certificate",
+    description: "PEM file with the private key of the server certificate",
     isInputFile: true,
   },
   clientCaPath: {
     kind: "string",
     name: "tls-client-ca-path",
-    description: "PEM file with the authority whose certificates clients must have",
+    description: "PEM file with the certificate authority that clients' certificates must come from",
     isInputFile: true,
   },
   allowedSans: {
     kind: "list",
     name: "tls-allowed-sans",
     description:
-      "Which clients of that authority may connect, by DNS name, URI or e-mail address in their certificate, whole and without wildcards; all if not given",
+      "Clients that may connect, by DNS name, URI or e-mail address in their certificate, in full and without wildcards; if not set, all clients of the authority",
   },
   plaintext: {
     kind: "bool",

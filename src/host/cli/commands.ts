@@ -5,11 +5,11 @@ import { configFields, healthCheckFields, serveFields } from "./command-flags.ts
 /** What the program does without a subcommand. */
 export const mainCommand: Command = {
   name: "",
-  summary: "sync into a .c1z file; with --client-id take tasks from C1",
+  summary: "sync into a .c1z file; with --client-id, run tasks from C1",
   uses: Object.values(sdkFields),
   usesConnector: true,
   startsThread: true,
-  examples: [{ args: ["--file", "sync.c1z"], purpose: "sync; the settings come from variables or a file" }],
+  examples: [{ args: ["--file", "sync.c1z"], purpose: "sync, with settings from environment variables or a file" }],
   load: async () => (await import("./commands/run.ts")).run,
 };
 
@@ -30,29 +30,29 @@ const commonCommands: readonly Command[] = [
   },
   {
     name: OTHER_RUNS_COMMAND,
-    summary: "print the words that start no connector thread, as JSON (for the build)",
+    summary: "print the commands that start no connector thread, as JSON (for the build)",
     hidden: true,
     load: async () => (await import("./commands/other-runs.ts")).run,
   },
   {
     name: "capabilities",
-    summary: "print what the connector can do, as JSON; needs no settings",
-    examples: [{ args: ["capabilities"], purpose: "what a host finds out first" }],
+    summary: "print the connector's capabilities as JSON; needs no settings",
+    examples: [{ args: ["capabilities"], purpose: "what a host asks for first" }],
     load: async () => (await import("./commands/capabilities.ts")).run,
   },
   {
     name: "config",
-    summary: "print the schema of the settings, as JSON; with --sample a configuration file to fill in",
+    summary: "print the schema of the settings as JSON, or with --sample a configuration file to fill in",
     fields: configFields,
     examples: [
       { args: ["config", "--sample"], purpose: "a commented .baton.yaml to fill in" },
-      { args: ["config"], purpose: "the schema that C1 makes its form from" },
+      { args: ["config"], purpose: "the schema from which C1 builds its form" },
     ],
     load: async () => (await import("./commands/config.ts")).run,
   },
   {
     name: "health-check",
-    summary: "ask a running program how it is; exit code 0 means well",
+    summary: "check the health of a running instance; exits with 0 if healthy",
     fields: healthCheckFields,
     uses: [sdkFields.healthCheckPort, sdkFields.healthCheckBindAddress],
     examples: [
@@ -63,7 +63,7 @@ const commonCommands: readonly Command[] = [
   },
   {
     name: "serve",
-    summary: "serve the connector by itself, as a sidecar or for grpcurl",
+    summary: "serve the connector on its own, as a sidecar or for grpcurl",
     fields: serveFields,
     uses: [
       sdkFields.provisioning,
@@ -90,7 +90,7 @@ const commonCommands: readonly Command[] = [
           "--tls-key-path=server.key",
           "--tls-client-ca-path=clients.crt",
         ],
-        purpose: "for clients with a certificate of that authority",
+        purpose: "for clients with a certificate from that authority",
       },
     ],
     load: async () => (await import("./commands/serve.ts")).run,
@@ -105,7 +105,7 @@ const closingCommands: readonly Command[] = [
     words: "bash|zsh|fish",
     examples: [
       { args: ["completion", "bash"], purpose: "for source <(…) in ~/.bashrc" },
-      { args: ["completion", "zsh"], purpose: "for source <(…) in ~/.zshrc, behind compinit" },
+      { args: ["completion", "zsh"], purpose: "for source <(…) in ~/.zshrc, after compinit" },
       { args: ["completion", "fish"], purpose: "to pipe into source in config.fish" },
     ],
     load: async () => (await import("./commands/completion.ts")).run,
@@ -113,7 +113,7 @@ const closingCommands: readonly Command[] = [
   {
     name: "version",
     summary: "print version, commit, platform and Node",
-    examples: [{ args: ["version"], purpose: "what an issue should say" }],
+    examples: [{ args: ["version"], purpose: "what to include in an issue" }],
     load: async () => (await import("./commands/version.ts")).run,
   },
   {

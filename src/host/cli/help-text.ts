@@ -45,7 +45,7 @@ ${HELP_FLAG}
 
 ${wrapText(
   "Each setting can be given as a flag, as the variable in parentheses, or in .baton.yaml (another file: " +
-    "$BATON_CONFIG_PATH), in this order of strength. Secrets are best given as variable or file.",
+    "$BATON_CONFIG_PATH), in this order of precedence. Pass secrets as a variable or a file.",
   width,
   "",
 )}
@@ -67,7 +67,7 @@ function formatCommandHelp({ definition }: Invocation, command: Command, width: 
     formatExamples(name, command.examples ?? [], width).trimEnd(),
     `${formatFlags(flags, "Flags", width) || "Flags:\n"}${HELP_FLAG}`,
     formatFlags(connector, definition.displayName, width).trimEnd(),
-    wrapText(`The other flags of ${name} can be given as well, see ${name} --help.`, width, ""),
+    wrapText(`All other flags of ${name} work here as well; see ${name} --help.`, width, ""),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }

@@ -19,8 +19,8 @@ export interface SampleSource {
  */
 export function formatSample(source: SampleSource, sdkFields: FieldSet): string {
   const head = [
-    `Settings of ${source.name}. Save them as .baton.yaml in the directory that it runs in, or under another name that ends in .yaml and that $BATON_CONFIG_PATH holds.`,
-    "A flag or a variable beats a line of this file. Keep the file readable by its owner only if it holds a secret.",
+    `Settings of ${source.name}. Save them as .baton.yaml in the directory that it runs in, or under another name that ends in .yaml, and set $BATON_CONFIG_PATH to that.`,
+    "A flag or a variable overrides a line of this file. If it contains a secret, make it readable by its owner only.",
   ];
   const fields = [...Object.values(source.fields), ...Object.values(sdkFields)].filter(
     ({ hidden, task }) => hidden !== true && task === undefined,

@@ -10,7 +10,7 @@ import { hiddenTasks } from "./hidden-fields.ts";
 const GROUP = {
   sync: "Sync",
   provisioning: "Provisioning",
-  changes: "Changes from the shell, each after a sync (ids as baton grants and baton entitlements show them)",
+  changes: "Changes from the command line, after a sync (baton grants and baton entitlements show the ids)",
   service: "Service mode",
   logging: "Logging",
   network: "Network",
@@ -58,13 +58,13 @@ export const sdkFields = {
   skipFullSync: {
     kind: "bool",
     name: "skip-full-sync",
-    description: "In service mode, answer full syncs without syncing",
+    description: "In service mode, complete full-sync tasks without syncing",
     group: GROUP.service,
   },
   workers: {
     kind: "int",
     name: "workers",
-    description: "How many calls of a sync may run at the same time; -1 chooses by itself",
+    description: "How many calls of a sync may run at the same time; -1 picks a number automatically",
     default: 0,
     min: -1,
     max: 1000,
@@ -73,7 +73,7 @@ export const sdkFields = {
   parallelSync: {
     kind: "bool",
     name: "parallel-sync",
-    description: "Old form of --workers=-1",
+    description: "Older spelling of --workers=-1",
     hidden: true,
   },
   storageEngine: {
@@ -89,7 +89,7 @@ export const sdkFields = {
     kind: "string",
     name: "max-wait",
     description:
-      "How long a sync or a change waits for an upstream that lets nothing through, for example 90s or 15m; where it is given, also at the first request of a sync, which is else given up after about 15s",
+      "How long a sync or a change keeps retrying while the upstream is unavailable or rate limiting, for example 90s or 15m. If set, this includes the first request of a sync, which otherwise gives up after about 15s",
     default: "15m",
     group: GROUP.sync,
     check: checkDuration,
@@ -97,7 +97,7 @@ export const sdkFields = {
   c1zTempDir: {
     kind: "string",
     name: "c1z-temp-dir",
-    description: "Directory for work files; else BATON_TMPDIR, else the system's own",
+    description: "Directory for temporary files; if not set, BATON_TMPDIR, then the system's own",
     isPath: true,
     hidden: true,
   },
@@ -121,7 +121,7 @@ export const sdkFields = {
   grantPrincipals: {
     kind: "list",
     name: "grant-principal",
-    description: "Id of the resource that gets the entitlement; each of them gets it if there is only one",
+    description: "Id of the resource that gets the entitlement; a single entitlement goes to every principal",
     verbatim: true,
     task: "choice",
     group: GROUP.changes,
@@ -129,7 +129,7 @@ export const sdkFields = {
   grantPrincipalType: {
     kind: "string",
     name: "grant-principal-type",
-    description: "Resource type of the principals; needed if the entitlement can go to several types",
+    description: "Resource type of the principals; required if the entitlement can be granted to several types",
     task: "detail",
     group: GROUP.changes,
   },
@@ -187,8 +187,8 @@ export const sdkFields = {
   ...hiddenTasks("detail", {
     eventFeed: ["event-feed", "Print events, one JSON object per line (true or false)"],
     eventFeedId: ["event-feed-id", "Which event feed to read"],
-    eventFeedCursor: ["event-feed-cursor", "Where to go on reading events"],
-    eventFeedStartAt: ["event-feed-start-at", "Time of the earliest event, RFC 3339; else one day ago"],
+    eventFeedCursor: ["event-feed-cursor", "Cursor from which to continue reading events"],
+    eventFeedStartAt: ["event-feed-start-at", "Time of the earliest event, RFC 3339; one day ago if not set"],
     createAccountResourceType: ["create-account-resource-type", "Resource type of the account to create"],
     deleteResourceType: ["delete-resource-type", "Resource type of the resources to delete"],
     rotateCredentialsType: ["rotate-credentials-type", "Resource type of those resources"],
@@ -208,13 +208,13 @@ export const sdkFields = {
   clientSecret: {
     kind: "secret",
     name: "client-secret",
-    description: "Client secret from C1; better given as a file or variable than as flag",
+    description: "Client secret from C1; pass it as a file or an environment variable, since flags are visible in the process list",
     group: GROUP.service,
   },
   clientSecretFile: {
     kind: "string",
     name: "client-secret-file",
-    description: "File that holds the client secret; it is read again when C1 refuses the secret",
+    description: "File with the client secret; read again when C1 rejects the secret",
     placeholder: "/run/secrets/client-secret",
     isInputFile: true,
     group: GROUP.service,
@@ -222,7 +222,7 @@ export const sdkFields = {
   taskConcurrency: {
     kind: "int",
     name: "task-concurrency",
-    description: "How many tasks of C1 may run at the same time",
+    description: "How many C1 tasks may run at the same time",
     default: 3,
     min: 1,
     max: 100,
@@ -231,7 +231,7 @@ export const sdkFields = {
   keepPreviousSync: {
     kind: "bool",
     name: "keep-previous-sync-c1z",
-    description: "Keep the file that was uploaded last",
+    description: "Keep the last uploaded file",
     group: GROUP.service,
   },
 
@@ -267,7 +267,7 @@ export const sdkFields = {
   logPath: {
     kind: "list",
     name: "log-path",
-    description: "Files that log lines go to instead of standard error",
+    description: "Files to write log lines to instead of standard error",
     isPath: true,
     group: GROUP.logging,
   },
@@ -283,7 +283,7 @@ export const sdkFields = {
   otelCollectorEndpoint: {
     kind: "string",
     name: "otel-collector-endpoint",
-    description: "OpenTelemetry collector (OTLP over gRPC) that gets traces, logs and metrics",
+    description: "OpenTelemetry collector (OTLP over gRPC) to send traces, logs and metrics to",
     exportAs: "ops",
     group: GROUP.operations,
   },
@@ -305,7 +305,7 @@ export const sdkFields = {
   otelCollectorTlsInsecure: {
     kind: "bool",
     name: "otel-collector-endpoint-tls-insecure",
-    description: "Talk to the collector without TLS",
+    description: "Connect to the collector without TLS",
     exportAs: "ops",
     hidden: true,
   },
@@ -332,7 +332,7 @@ export const sdkFields = {
   healthCheck: {
     kind: "bool",
     name: "health-check",
-    description: "Serve /health, /ready, /live and /metrics over HTTP in service mode and by serve",
+    description: "Serve /health, /ready, /live and /metrics over HTTP, in service mode and under serve",
     exportAs: "ops",
     group: GROUP.operations,
   },
@@ -351,7 +351,7 @@ export const sdkFields = {
   healthCheckBindAddress: {
     kind: "string",
     name: "health-check-bind-address",
-    description: "Address of the health endpoints; a pod's own lets Kubernetes probe it by HTTP",
+    description: "Listen address of the health endpoints; for HTTP probes by Kubernetes, the pod's own",
     default: "127.0.0.1",
     exportAs: "ops",
     group: GROUP.operations,
@@ -359,7 +359,7 @@ export const sdkFields = {
   httpTimeoutSeconds: {
     kind: "int",
     name: "http-timeout-seconds",
-    description: "Upper bound for one HTTP request",
+    description: "Timeout of a single HTTP request, in seconds",
     default: 300,
     min: 1,
     max: 1800,

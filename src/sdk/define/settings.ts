@@ -104,13 +104,13 @@ export function secret(
             kind: "secret",
             name: flag,
             displayName,
-            description: `${toSentence(description)} Better given as a file or a variable than as a flag.`,
+            description: `${toSentence(description)} Pass it as a file or an environment variable: flags are visible in the process list.`,
           },
           File: {
             kind: "string",
             name: file,
             displayName: `${label} file`,
-            description: `File that holds it (${label}); it is read again when it is refused.`,
+            description: `File with the secret (${label}); read again when the upstream rejects the secret.`,
             placeholder: `/run/secrets/${flag}`,
             isInputFile: true,
             exportAs: "ops",
@@ -157,7 +157,7 @@ export function url(
             kind: "bool",
             name: `${flag}-allow-http`,
             displayName: `${label}: allow plain HTTP`,
-            description: "Accept http:// to another machine, which shows the credentials to the network.",
+            description: "Allow http:// to another machine, although the credentials then travel unencrypted.",
             exportAs: "ops",
           },
         },
@@ -299,7 +299,7 @@ export function declareSettings(program: string, settings: SettingSet): Declared
     const declared = setting.declare(flagOf(program, name, setting));
     for (const [end, field] of Object.entries(declared.fields)) {
       if (taken.has(field.name))
-        throw new Error(`the setting ${name}: there is a flag --${field.name} already`);
+        throw new Error(`the setting ${name}: the flag --${field.name} already exists`);
       taken.add(field.name);
       fields[name + end] = field;
       example[name + end] = declared.example[end];
