@@ -54,7 +54,7 @@ export function reflectionMethods(services: () => readonly string[]): BidiMethod
           call.once("drain", () => call.resume());
         } catch {
           call.pause();
-          const details = "the request is not the message that the method takes";
+          const details = "the request is not a valid message for this method";
           call.emit("error", { code: Code.Internal, details });
         }
       });

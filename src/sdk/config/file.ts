@@ -65,7 +65,7 @@ async function parseSettings(
   const settings = new Map<string, readonly string[]>();
   if (document.contents === null) return settings;
   if (!isMap(document.contents)) {
-    throw fileError(`the configuration file ${path} must hold lines of the form "flag-name: value"`);
+    throw fileError(`the configuration file ${path} must contain lines of the form "flag-name: value"`);
   }
 
   const resolveAlias = (node: unknown) => (isAlias(node) ? (node.resolve(document) ?? node) : node);
@@ -86,7 +86,7 @@ async function parseSettings(
       : [readScalar(value)];
     const known = texts.filter((item) => item !== undefined);
     if (known.length < texts.length && isSetting(key))
-      throw fileError(`${where}: ${key} must be a text, a number, true, false or a list`);
+      throw fileError(`${where}: ${key} must be a string, a number, true, false or a list`);
     settings.set(key, known);
   }
   return settings;

@@ -35,13 +35,13 @@ export function loadFields<Fields extends FieldSet>(
     const filled = texts?.filter((text) => text !== "") ?? [];
     const refusesEmpty = field.task === "choice" || field.refusesEmpty === true;
     if (reader === "program" && refusesEmpty && hasEmptyFlag(field, sources)) {
-      problems.push(`--${field.name} is given without a value; is a variable of the calling script empty?`);
+      problems.push(`--${field.name} has no value; is a variable in the calling script empty?`);
     }
     if (filled.length === 0) {
       values[key] = defaultValue(field);
       if (field.required !== true) continue;
       if (texts === undefined) missing.push(field.name);
-      else problems.push(`--${field.name} is marked as required but it has a zero-value (an empty text)`);
+      else problems.push(`--${field.name} is required but empty`);
       continue;
     }
     const parsed = parseValue(field, filled);
@@ -105,12 +105,12 @@ function findViolation(constraint: Constraint, given: ReadonlySet<string>): stri
       if (present.length <= 1) return undefined;
       return `if any flags in the group [${constraint.fields.join(" ")}] are given, the others must not be; given: ${listFlags(present)}`;
     case "at-least-one":
-      return present.length > 0 ? undefined : `at least one of ${listFlags(constraint.fields)} is needed`;
+      return present.length > 0 ? undefined : `at least one of ${listFlags(constraint.fields)} is required`;
     case "exactly-one": {
       if (present.length === 1) return undefined;
       const names = listFlags(constraint.fields);
       if (present.length > 1) return `only one of ${names} may be given, not ${listFlags(present)} together`;
-      return `one of ${names} is needed; ${constraint.fields.map(variableOf).join(" or ")} do as well`;
+      return `one of ${names} is required; ${constraint.fields.map(variableOf).join(" or ")} work as well`;
     }
     case "dependent-on": {
       const lacking = constraint.on.filter((name) => !given.has(name));

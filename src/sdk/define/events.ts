@@ -202,5 +202,5 @@ function toTexts(value: unknown): string[] {
 }
 
 function foreign(): BatonError {
-  return new BatonError(Code.InvalidArgument, "the cursor is not one of this event feed");
+  return new BatonError(Code.InvalidArgument, "the cursor does not belong to this event feed");
 }

@@ -109,7 +109,7 @@ export function toId(resourceType: string, id: Id): string {
   if (typeof id === "string" || Number.isSafeInteger(id)) return String(id);
   throw new BatonError(
     Code.FailedPrecondition,
-    `the id ${id} of a resource of type "${resourceType}" is no whole number below 2^53; read it as a text`,
+    `the id ${id} of a resource of type "${resourceType}" is not a whole number below 2^53; read it as a string`,
     { kind: "internal" },
   );
 }
@@ -132,7 +132,7 @@ export function toEpoch(where: string, instant: Instant | null | undefined): num
   if (instant === null || instant === undefined) return undefined;
   const epoch = new Date(instant).getTime();
   if (!Number.isNaN(epoch)) return epoch;
-  throw new BatonError(Code.FailedPrecondition, `${where}: not a point in time`, { kind: "upstream" });
+  throw new BatonError(Code.FailedPrecondition, `${where}: not a valid time`, { kind: "upstream" });
 }
 
 function isUsableEmail(email: string | null | undefined): email is string {

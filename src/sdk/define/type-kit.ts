@@ -67,7 +67,7 @@ export function makeTypeKit<Client>(): TypeKit<Client> {
 }
 
 async function neverOpened(): Promise<never> {
-  throw new BatonError(Code.Internal, "a syncer asked for its client before there was a call");
+  throw new BatonError(Code.Internal, "a syncer used its client before the first call");
 }
 
 function defineUsers<Client, Row, Under extends string>(

@@ -30,7 +30,7 @@ function readPem(environment: NetworkEnvironment, name: string): string | undefi
   }
   const problem = findPemProblem(text);
   if (problem === undefined) return text;
-  throw unusable(`${name} ${file} ${problem}; name a file with certificates in PEM form`);
+  throw unusable(`${name} ${file} ${problem}; name a file with PEM certificates`);
 }
 
 function unusable(message: string, cause?: unknown): BatonError {

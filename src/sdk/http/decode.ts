@@ -55,7 +55,7 @@ export function parseBody(response: HttpResponse, endpoint: RequestName, advice:
     if (looksLikeHtml(text))
       throw foreignResponse(endpoint, `${describeHtml(text, response.redact)} instead of JSON`, advice);
     const problem =
-      text.trim() === "" ? "an empty body" : `broken JSON (${text.length} characters, cut short or damaged)`;
+      text.trim() === "" ? "an empty body" : `invalid JSON (${text.length} characters, truncated or damaged)`;
     throw damaged(endpoint, problem, error);
   }
 }
@@ -72,7 +72,7 @@ function readText({ body }: HttpResponse, endpoint: RequestName): string {
 function damaged(endpoint: RequestName, what: string, cause: unknown): BatonError {
   return new BatonError(
     Code.Unavailable,
-    `${endpoint.upstream} answered ${endpoint.name} with ${what}; if it stays so, look for a proxy in between`,
+    `${endpoint.upstream} answered ${endpoint.name} with ${what}; if this persists, look for a proxy in between`,
     { kind: "upstream", cause, lessMayHelp: true },
   );
 }

@@ -158,7 +158,7 @@ export class HttpClient {
       }
       const error = timeout.aborted ? this.#totalTimeout(endpoint, left) : this.#translate(endpoint, thrown);
       span?.end(error.message);
-      ctx.log.debug("upstream did not answer", { endpoint: endpoint.name, error: error.message });
+      ctx.log.debug("upstream did not respond", { endpoint: endpoint.name, error: error.message });
       throw error;
     } finally {
       if (outcome !== undefined) {
@@ -219,7 +219,7 @@ export class HttpClient {
     if (encoding !== "identity") {
       throw new BatonError(
         Code.FailedPrecondition,
-        `${endpoint.upstream} compressed its answer to ${endpoint.name} (${encoding}) although that was not asked for; look for a proxy that does it`,
+        `${endpoint.upstream} sent a compressed response to ${endpoint.name} (${encoding}) although none was requested; look for a proxy that compresses`,
         { kind: "upstream" },
       );
     }
@@ -232,7 +232,7 @@ export class HttpClient {
       const seconds = Math.round(Math.max(0, left) / 100) / 10;
       return new BatonError(
         Code.DeadlineExceeded,
-        `${endpoint.name} at ${this.#host} gave no complete answer within the ${seconds} s that the caller waits; allow more time, or try again later`,
+        `${endpoint.name} at ${this.#host} did not complete within the ${seconds} s that the caller waits; allow more time, or try again later`,
         { kind: "upstream" },
       );
     }
@@ -257,7 +257,7 @@ async function readBounded(
   if (bytes !== undefined) return bytes;
   throw new BatonError(
     Code.ResourceExhausted,
-    `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the most that is read at once`,
+    `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the limit for one response`,
     { kind: "upstream", lessMayHelp: true },
   );
 }

@@ -17,7 +17,7 @@ interface StatusMeaning {
   readonly advice: string;
 }
 
-const TRY_AGAIN = "this usually passes; try again later";
+const TRY_AGAIN = "this is usually temporary; try again later";
 
 /** What a gateway answers when the server behind it takes too long or breaks off; a plain 500 says no such thing. */
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
@@ -29,19 +29,19 @@ function mapStatus(status: number): StatusMeaning {
       return {
         code: Code.Unauthenticated,
         kind: "credential",
-        advice: "check that the API token is right and not expired",
+        advice: "check that the API token is correct and has not expired",
       };
     case 403:
       return {
         code: Code.PermissionDenied,
         kind: "permission",
-        advice: "the owner of the API token may not do this, or a firewall stands in between",
+        advice: "the owner of the API token is not allowed to do this, or a firewall blocks the request",
       };
     case 404:
       return {
         code: Code.NotFound,
         kind: "request",
-        advice: "there is no such object, or the API token cannot see it",
+        advice: "no such object exists, or the API token cannot see it",
       };
     case 407:
       return {
@@ -55,7 +55,7 @@ function mapStatus(status: number): StatusMeaning {
       return {
         code: Code.AlreadyExists,
         kind: "request",
-        advice: "the request contradicts the present state",
+        advice: "the request conflicts with the current state",
       };
     case 429:
       return {
@@ -67,13 +67,13 @@ function mapStatus(status: number): StatusMeaning {
       return {
         code: Code.Unimplemented,
         kind: "upstream",
-        advice: "this server lacks the function; it may be too old",
+        advice: "the server does not support this request; it may be too old",
       };
     default:
       if (status >= 500) return { code: Code.Unavailable, kind: "upstream", advice: TRY_AGAIN };
       if (status >= 400)
         return { code: Code.InvalidArgument, kind: "request", advice: "the request was not understood" };
-      return { code: Code.Unknown, kind: "upstream", advice: "no such answer is part of the API" };
+      return { code: Code.Unknown, kind: "upstream", advice: "the API defines no such response" };
   }
 }
 
@@ -164,10 +164,10 @@ const UNTRUSTED_CERTIFICATE: ReadonlySet<string> = new Set([
 ]);
 
 const TIMEOUTS: ReadonlyMap<string, string> = new Map([
-  ["ETIMEDOUT", "no connection was made in time"],
-  ["UND_ERR_CONNECT_TIMEOUT", "no connection was made in time"],
-  ["UND_ERR_HEADERS_TIMEOUT", "no answer began in time"],
-  ["UND_ERR_BODY_TIMEOUT", "the answer stopped in the middle"],
+  ["ETIMEDOUT", "connecting timed out"],
+  ["UND_ERR_CONNECT_TIMEOUT", "connecting timed out"],
+  ["UND_ERR_HEADERS_TIMEOUT", "no response arrived in time"],
+  ["UND_ERR_BODY_TIMEOUT", "the response stopped partway"],
 ]);
 
 const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
@@ -186,34 +186,34 @@ const WITHIN_EXCHANGE: ReadonlySet<string> = new Set([
 const PASSING: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "the connection was refused"],
   ["ECONNRESET", "the connection was reset"],
-  ["ECONNABORTED", "the connection was broken off"],
+  ["ECONNABORTED", "the connection was aborted"],
   ["EPIPE", "the connection was closed"],
   ["EHOSTUNREACH", "the host cannot be reached"],
   ["EHOSTDOWN", "the host is down"],
   ["ENETUNREACH", "the network cannot be reached"],
   ["ENETDOWN", "the network is down"],
-  ["ENETRESET", "the network broke the connection off"],
-  ["EADDRNOTAVAIL", "this machine has no port or address left for the connection"],
-  ["EAI_AGAIN", "the name service does not answer"],
-  ["EAI_FAIL", "the name service failed"],
-  ["UND_ERR_SOCKET", "the connection was closed before the answer was complete"],
-  [LENGTH_MISMATCH, "the answer was cut short"],
+  ["ENETRESET", "the network dropped the connection"],
+  ["EADDRNOTAVAIL", "this machine has no free port or address for the connection"],
+  ["EAI_AGAIN", "the DNS server did not respond"],
+  ["EAI_FAIL", "the DNS lookup failed"],
+  ["UND_ERR_SOCKET", "the connection was closed before the response was complete"],
+  [LENGTH_MISMATCH, "the response was truncated"],
   ["UND_ERR_PRX_CONN", "the proxy closed the connection"],
-  ["HPE_INVALID_EOF_STATE", "the connection was closed before the answer was complete"],
+  ["HPE_INVALID_EOF_STATE", "the connection was closed before the response was complete"],
 ]);
 
 /** Faults whose code says too little. Codes that begin with `HPE_` are those of the parser of HTTP. */
 const LASTING: ReadonlyMap<string, string> = new Map([
   [
     "UND_ERR_HEADERS_OVERFLOW",
-    "the headers of the answer are longer than 16 KiB, the most that is read; look for a proxy that adds to them",
+    "the response headers are longer than the limit of 16 KiB; look for a proxy that adds to them",
   ],
   [
     "HPE_HEADER_OVERFLOW",
-    "the headers of the answer are longer than what is read; look for a proxy that adds to them",
+    "the response headers are longer than the limit; look for a proxy that adds to them",
   ],
-  ["EMFILE", "this program may open no more files; allow more with `ulimit -n`"],
-  ["ENFILE", "this machine can open no more files"],
+  ["EMFILE", "too many files are open; raise the limit with `ulimit -n`"],
+  ["ENFILE", "too many files are open on this machine"],
   ["EACCES", "this machine does not allow the connection; look for a firewall"],
   ["EPERM", "this machine does not allow the connection; look for a firewall"],
 ]);
@@ -245,7 +245,7 @@ export function networkError(endpoint: RequestName, host: string, thrown: unknow
   if (UNTRUSTED_CERTIFICATE.has(code)) {
     return fault(
       Code.FailedPrecondition,
-      `${failed}its TLS certificate is not trusted (${code}); if an authority of your own issued it, name that in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS`,
+      `${failed}its TLS certificate is not trusted (${code}); if your own certificate authority issued it, name its certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS`,
       "configuration",
       thrown,
     );
@@ -262,7 +262,7 @@ export function networkError(endpoint: RequestName, host: string, thrown: unknow
   if (proxyStatus === 407) {
     return fault(
       Code.FailedPrecondition,
-      `${failed}the proxy wants a user name and password; add them to HTTPS_PROXY`,
+      `${failed}the proxy requires a user name and password; add them to HTTPS_PROXY`,
       "configuration",
       thrown,
     );
@@ -294,7 +294,7 @@ function describeLasting(code: string, reason: string | undefined, thrown: unkno
   const known = LASTING.get(code);
   if (known !== undefined) return known;
   if (code.startsWith("HPE_")) {
-    return `the answer is not well-formed HTTP (${reason ?? code}); check the base URL, and look for a proxy that changes answers`;
+    return `the response is not well-formed HTTP (${reason ?? code}); check the base URL, and look for a proxy that changes responses`;
   }
   return `${toBatonError(thrown).message} (${code})`;
 }
@@ -306,7 +306,7 @@ function describeLasting(code: string, reason: string | undefined, thrown: unkno
 export function beginningError(endpoint: RequestName, host: string, thrown: unknown): BatonError {
   if (findNetworkFault(thrown)?.code !== LENGTH_MISMATCH) return networkError(endpoint, host, thrown);
   const problem =
-    "the headers of the answer contradict each other about its length; look for a proxy that changes answers";
+    "the response headers contradict each other about its length; look for a proxy that changes responses";
   const message = `${endpoint.name} at ${host} failed: ${problem}`;
   return fault(Code.FailedPrecondition, message, "upstream", thrown);
 }

@@ -324,7 +324,7 @@ export class JsonApi {
     const signed = await signHeaders(credentials);
     const response = await this.#http.send(this.#withHeaders(request, signed.headers), ctx, attempt);
     if (response.status !== 401 || !(await replaceSecrets(signed))) return response;
-    ctx.log.info(`${upstream} refused the credentials; their file holds others by now`);
+    ctx.log.info(`${upstream} rejected the credentials; their file now contains new ones`);
     const { headers } = await signHeaders(credentials);
     return await this.#http.send(this.#withHeaders(request, headers), ctx, attempt);
   }
@@ -352,7 +352,7 @@ export class JsonApi {
     // Behind a proxy that ends TLS, servers often give links with http://; they are followed with our scheme.
     if (url === null || url.host !== new URL(origin).host) {
       throw fail(
-        `the link to the next page leads to another server: ${url?.host ?? "an unreadable address"}`,
+        `the link to the next page points to another server: ${url?.host ?? "an unreadable address"}`,
       );
     }
     return LINK + url.pathname + url.search;

@@ -43,7 +43,7 @@ export class PageBag {
     if (token === "") return new PageBag([{ ...first, token: "" }]);
     const states = parse(token);
     if (states === undefined || states.length === 0) {
-      throw new BatonError(Code.InvalidArgument, "the page token is not one of this listing");
+      throw new BatonError(Code.InvalidArgument, "the page token does not belong to this listing");
     }
     return new PageBag(states);
   }

@@ -12,7 +12,7 @@ export function readToken(token: string): { readonly kind: string; readonly rest
   const rest = token.slice(1);
   if (kind === "" || (kind === TOKEN && rest !== "") || (kind === LINK && rest.startsWith("/")))
     return { kind, rest };
-  throw new BatonError(Code.InvalidArgument, "the page token is not one of this listing");
+  throw new BatonError(Code.InvalidArgument, "the page token does not belong to this listing");
 }
 
 /** The page token for one of a pager. */
@@ -42,7 +42,7 @@ export function findRows(
   }
   throw fail(
     lists.length === 0
-      ? "no list; say with rows where it is"
-      : `several lists (${lists.map(([name]) => name).join(", ")}); say with rows which one it is`,
+      ? "not a list; name it with rows"
+      : `several lists (${lists.map(([name]) => name).join(", ")}); choose one with rows`,
   );
 }

@@ -148,7 +148,7 @@ export function offset(
       const all = readNumber(response, total);
       if (reached >= all) return { token: "" };
       if (response.count > 0) return { token: String(reached) };
-      throw response.fail(`${total} says ${all} rows, but there are none behind the first ${reached}`);
+      throw response.fail(`${total} says ${all} rows, but there are none after the first ${reached}`);
     },
   };
 }
@@ -179,10 +179,10 @@ export function cursor(
     next(_page, response) {
       const value = findField(response.body, field);
       if (value === undefined && !optional) {
-        throw response.fail(`${field}: absent; if it is on the last page only, declare the cursor optional`);
+        throw response.fail(`${field}: missing; if the last page has no cursor, declare it optional`);
       }
       if (value === undefined || value === null || value === "") return { token: "" };
-      if (typeof value !== "string" && typeof value !== "number") throw response.fail(`${field}: no cursor`);
+      if (typeof value !== "string" && typeof value !== "number") throw response.fail(`${field}: not a cursor`);
       const text = String(value);
       return /^https?:\/\//i.test(text) ? { link: text } : { token: text };
     },
@@ -258,5 +258,5 @@ function readNumber(response: PageResponse, place: string): number {
 }
 
 function foreignToken(): BatonError {
-  return new BatonError(Code.InvalidArgument, "the page token is not one of this listing");
+  return new BatonError(Code.InvalidArgument, "the page token does not belong to this listing");
 }

@@ -47,7 +47,7 @@ export class ApiPath {
 export function path(texts: TemplateStringsArray, ...values: readonly PathValue[]): ApiPath {
   let written = texts[0] ?? "";
   if (!written.startsWith("/"))
-    throw new BatonError(Code.Internal, `the path "${written}" needs a slash first`);
+    throw new BatonError(Code.Internal, `the path "${written}" must begin with a slash`);
   values.forEach((value, index) => {
     if (value === "" && !written.includes("?")) throw unusable("an empty value");
     written += encode(value) + (texts[index + 1] ?? "");
@@ -62,10 +62,10 @@ export function path(texts: TemplateStringsArray, ...values: readonly PathValue[
 function encode(value: PathValue): string {
   const text = String(value);
   if (typeof value === "number" && !Number.isFinite(value)) throw unusable(text);
-  if (!text.isWellFormed()) throw unusable("half of a surrogate pair");
+  if (!text.isWellFormed()) throw unusable("an unpaired surrogate");
   return encodeURIComponent(text);
 }
 
 function unusable(what: string): BatonError {
-  return new BatonError(Code.InvalidArgument, `${what} cannot stand in the path of a request`);
+  return new BatonError(Code.InvalidArgument, `${what} cannot be part of a request path`);
 }

@@ -112,7 +112,7 @@ function handOver(error: BatonError, gate: RateGate, now: number): BatonError {
   gate.closeUntil(resetAt);
   return new BatonError(
     error.code,
-    `${error.message}; no request is sent before ${new Date(resetAt).toISOString()}`,
+    `${error.message}; no further requests before ${new Date(resetAt).toISOString()}`,
     {
       kind: error.kind,
       cause: error,
@@ -126,7 +126,7 @@ function refuseWhileClosed({ ctx, gate, upstream }: RetryOptions): void {
   if (resetAt === undefined) return;
   throw new ClosedGateError(
     Code.Unavailable,
-    `${upstream} asked for a pause until ${new Date(resetAt).toISOString()}; no request is sent before then`,
+    `${upstream} is rate limiting; no further requests before ${new Date(resetAt).toISOString()}`,
     { rateLimit: { remaining: 0, resetAt } },
   );
 }

@@ -8,11 +8,11 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
  */
 export function findPemProblem(text: string): string | undefined {
   const blocks = text.match(BLOCK);
-  if (blocks === null) return "holds no certificate in PEM form";
+  if (blocks === null) return "contains no PEM certificate";
   const broken = blocks.findIndex((block) => !isCertificate(block));
   return broken === -1
     ? undefined
-    : `holds a certificate that cannot be read (number ${broken + 1} in the file)`;
+    : `contains an unreadable certificate (number ${broken + 1} in the file)`;
 }
 
 function isCertificate(block: string): boolean {

@@ -26,7 +26,7 @@ export function readCount(env: Environment, name: string, fallback: number): num
   if (text === "") return fallback;
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(count) && count > 0) return count;
-  throw wrongVariable(name, `value must be a whole number from 1 on, not "${text}"`);
+  throw wrongVariable(name, `value must be a positive whole number, not "${text}"`);
 }
 
 /** A variable that makes no sense ends the program like any other wrong setting. */

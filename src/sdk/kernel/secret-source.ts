@@ -65,7 +65,7 @@ export class SecretSource {
     if (secret.reveal() === "") {
       throw new BatonError(
         Code.InvalidArgument,
-        `${this.setting} is empty; it must hold ${this.#options.what}`,
+        `${this.setting} is empty; it must contain ${this.#options.what}`,
         { kind: "configuration" },
       );
     }

@@ -22,7 +22,7 @@ const tooManyFiles: SystemFault = {
   code: Code.ResourceExhausted,
   kind: "configuration",
   what: "too many files are open at the same time",
-  remedy: "raise the limit of open files (ulimit -n) and try again",
+  remedy: "raise the limit on open files (ulimit -n) and try again",
 };
 
 const missing: SystemFault = {
@@ -36,7 +36,7 @@ const missing: SystemFault = {
 export const WORKING_DIRECTORY_GONE: SystemFault = {
   code: Code.FailedPrecondition,
   kind: "configuration",
-  what: "the current directory does not exist any more, or cannot be read",
+  what: "the current directory no longer exists, or cannot be read",
   remedy: "change to another one and try again",
 };
 
@@ -56,7 +56,7 @@ const FAULTS: Readonly<Record<string, SystemFault>> = {
     code: Code.ResourceExhausted,
     kind: "configuration",
     what: "there is not enough memory",
-    remedy: "give the program more memory, or end other programs",
+    remedy: "give the program more memory, or stop other programs",
   },
   EISDIR: {
     code: Code.FailedPrecondition,
@@ -67,7 +67,7 @@ const FAULTS: Readonly<Record<string, SystemFault>> = {
   ELOOP: {
     code: Code.FailedPrecondition,
     kind: "configuration",
-    what: "its symbolic links lead back to themselves",
+    what: "its symbolic links form a loop",
     remedy: "check the path",
   },
   ENAMETOOLONG: {
@@ -85,8 +85,8 @@ const FAULTS: Readonly<Record<string, SystemFault>> = {
   EADDRINUSE: {
     code: Code.FailedPrecondition,
     kind: "configuration",
-    what: "another program listens there",
-    remedy: "end that program, or choose another address",
+    what: "another program is already listening there",
+    remedy: "stop that program, or choose another address",
   },
   EADDRNOTAVAIL: {
     code: Code.FailedPrecondition,

@@ -68,7 +68,7 @@ export class EncodedResource {
       }
       cursor.leave(around);
     }
-    if (cursor.isMalformed) throw damaged("a resource whose profile is no valid message");
+    if (cursor.isMalformed) throw damaged("a resource whose profile is not a valid message");
     return isSet;
   }
 
@@ -219,7 +219,7 @@ class PageReader extends FieldCursor {
   /** Goes on to the next field of the message, or, behind the last one, back to the message around it. */
   nextWithin(outerLimit: number): boolean {
     if (this.next()) return true;
-    if (this.isMalformed) throw damaged("no valid message");
+    if (this.isMalformed) throw damaged("an invalid message");
     this.leave(outerLimit);
     return false;
   }
@@ -232,7 +232,7 @@ class PageReader extends FieldCursor {
   /** Where the content of the field begins. */
   contentStart(): number {
     if (this.payload >= 0) return this.payload;
-    throw damaged(`no valid message: its field ${this.number} is of another type than it should be`);
+    throw damaged(`an invalid message: its field ${this.number} has the wrong type`);
   }
 
   readText(): string {
@@ -252,6 +252,6 @@ class PageReader extends FieldCursor {
 function damaged(what: string): BatonError {
   return new BatonError(
     Code.Internal,
-    `the connector answered with ${what}; the connector has to be corrected`,
+    `the connector returned ${what}; this is a bug in the connector`,
   );
 }

@@ -58,7 +58,7 @@ export function formatResourceBid({ id, parent }: ResourceBid): string {
   if (parts.includes("")) {
     throw new BatonError(
       Code.InvalidArgument,
-      "a Baton ID needs a resource type and a resource id, also of the parent",
+      "a Baton ID needs a resource type and a resource id, and so does its parent",
     );
   }
   return RESOURCE_BID_PREFIX + parts.map((part) => part.replace(/[\\/:]/g, "\\$&")).join("/");

@@ -38,7 +38,7 @@ class LeanReader extends BinaryReader {
       if (left < 0) {
         throw new BatonError(
           Code.ResourceExhausted,
-          `the request has more than ${maxFields} fields; send less at a time`,
+          `the request has more than ${maxFields} fields; send fewer at a time`,
         );
       }
       return read.call(this);

@@ -122,7 +122,7 @@ export function makeTraitResource<Name extends keyof ProfileTraits>(
 export function checkedId({ resourceType, id }: Pick<ResourceOptions, "resourceType" | "id">): string {
   if (id === "") throw unusableId(resourceType, "is empty");
   if (!id.isWellFormed())
-    throw unusableId(resourceType, "contains half of a surrogate pair and so has no UTF-8 form");
+    throw unusableId(resourceType, "contains an unpaired surrogate, which UTF-8 cannot encode");
   if (exceedsUtf8(id, Limit.id)) throw unusableId(resourceType, `is longer than ${Limit.id} bytes`);
   return id;
 }

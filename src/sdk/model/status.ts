@@ -89,7 +89,7 @@ class StatusDetails extends Error {
   readonly details: readonly Any[];
 
   constructor(details: readonly Any[], cause: unknown) {
-    super("the other side answered with an error", { cause });
+    super("the peer returned an error", { cause });
     this.details = details;
   }
 }

@@ -33,7 +33,7 @@ export function checkArguments({ name, arguments: fields }: BatonActionSchema, a
     if (kind === undefined || isEmpty(value) || typeof value === kind) continue;
     throw new BatonError(
       Code.InvalidArgument,
-      `the action ${name} takes a ${kind} as its argument ${field.name}, not a value of another type`,
+      `the action ${name} needs a ${kind} as its argument ${field.name}`,
     );
   }
 }

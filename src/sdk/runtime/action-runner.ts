@@ -85,7 +85,7 @@ export class ActionRunner {
   state(id: string): ActionState {
     const state = this.#running.get(id)?.state ?? this.#ended.get(id);
     if (state !== undefined) return state;
-    throw new BatonError(Code.NotFound, `no action was invoked under the id "${id}", or it was too long ago`);
+    throw new BatonError(Code.NotFound, `no invoked action has the id "${id}", or it was invoked too long ago`);
   }
 
   /** Cancels what is running. */
@@ -106,7 +106,7 @@ export class ActionRunner {
       controller,
     });
     const tooLong = clock.sleep(MAX_ACTION_MS, controller.signal).then(() => {
-      const error = new BatonError(Code.DeadlineExceeded, "the action did not end within an hour");
+      const error = new BatonError(Code.DeadlineExceeded, "the action did not finish within an hour");
       controller.abort(error);
       throw error;
     });

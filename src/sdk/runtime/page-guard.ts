@@ -17,7 +17,7 @@ import type { Registry } from "./registry.ts";
 /** Throws `Internal` if the page leads nowhere new or its token could not be sent back. */
 export function checkToken(what: string, requestToken: string, page: Page<unknown>): void {
   if (page.nextPageToken !== "" && page.nextPageToken === requestToken) {
-    throw defect(`${what}: the next page token equals the one of the request, the listing would never end`);
+    throw defect(`${what}: the next page token is the same as the request's, so the listing would never end`);
   }
   if (exceedsUtf8(page.nextPageToken, Limit.pageToken)) {
     throw defect(`${what}: the next page token is longer than ${Limit.pageToken} bytes`);
@@ -58,7 +58,7 @@ export function checkEntitlements(entitlements: readonly Entitlement[]): void {
       );
     }
     if (!resource?.id?.resourceType || resource.id.resource === "") {
-      throw defect(`the entitlement "${id}" does not say which resource it belongs to`);
+      throw defect(`the entitlement "${id}" names no resource`);
     }
     checkExclusionGroups(id, annotations);
   }
@@ -77,10 +77,10 @@ export function checkGrants(grants: readonly Grant[]): void {
   for (const { id, entitlement, principal } of grants) {
     const on = entitlement?.resource?.id;
     if (!entitlement?.id || !on?.resourceType || on.resource === "") {
-      throw defect(`the grant "${id}" does not say on which entitlement of which resource it is`);
+      throw defect(`the grant "${id}" names no entitlement or no resource of the entitlement`);
     }
     if (!principal?.id?.resourceType || principal.id.resource === "") {
-      throw defect(`the grant "${id}" on "${entitlement.id}" does not say who holds it`);
+      throw defect(`the grant "${id}" on "${entitlement.id}" names no principal`);
     }
   }
 }
@@ -95,5 +95,5 @@ function checkExclusionGroups(name: string, annotations: Entitlement["annotation
 }
 
 function defect(problem: string): BatonError {
-  return new BatonError(Code.Internal, `the connector returned something unusable: ${problem}`);
+  return new BatonError(Code.Internal, `the connector returned invalid data: ${problem}`);
 }

@@ -109,7 +109,7 @@ function checkSyncer(syncer: ResourceSyncer): void {
     throw fail("offers type-scoped grants but lists none");
   }
   if ((syncer.grant === undefined) !== (syncer.revoke === undefined)) {
-    throw fail("can do only one of grant and revoke");
+    throw fail("supports only one of grant and revoke");
   }
   if (syncer.create !== undefined && syncer.delete === undefined) {
     throw fail("can create resources but not delete them");
@@ -123,5 +123,5 @@ function checkFeed({ metadata }: EventFeed): void {
 }
 
 function contradiction(problem: string): BatonError {
-  return new BatonError(Code.Unknown, `the connector is not consistent: ${problem}`, { kind: "internal" });
+  return new BatonError(Code.Unknown, `the connector is inconsistent: ${problem}`, { kind: "internal" });
 }

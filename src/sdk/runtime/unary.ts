@@ -175,7 +175,7 @@ async function untilRead(sink: EventEmitter, { signal, clock }: CallContext): Pr
   }
   throw new BatonError(
     Code.DeadlineExceeded,
-    `the caller has read nothing for ${UNREAD_MS / 60_000} minutes`,
+    `the caller has not read anything for ${UNREAD_MS / 60_000} minutes`,
   );
 }
 
@@ -338,7 +338,7 @@ function decode<Request extends object>(
     return decodeLean(deserialize, bytes, maxFields);
   } catch (error) {
     if (error instanceof BatonError) throw error;
-    throw new BatonError(Code.Internal, "the request is not the message that the method takes", {
+    throw new BatonError(Code.Internal, "the request is not a valid message for this method", {
       cause: error,
     });
   }
@@ -352,8 +352,8 @@ function encodeResponse<Response>(
   if (bytes.length <= MAX_RESPONSE_BYTES) return bytes;
   throw new BatonError(
     Code.ResourceExhausted,
-    `the answer of ${method.path} has ${bytes.length} bytes, at most ${MAX_RESPONSE_BYTES} can be received: ` +
-      "the connector has to return smaller pages",
+    `the response of ${method.path} has ${bytes.length} bytes, but at most ${MAX_RESPONSE_BYTES} can be received: ` +
+      "the connector must return smaller pages",
     { kind: "internal" },
   );
 }

@@ -194,7 +194,7 @@ export const REQUEST_TYPES: readonly string[] = [...CHECKS.keys()];
 export function validateRequest(typeName: string, message: object): BatonError | undefined {
   const check = CHECKS.get(typeName);
   if (check === undefined) {
-    return new BatonError(Code.Internal, `no rules are known for requests of the type ${typeName}`);
+    return new BatonError(Code.Internal, `there are no validation rules for the request type ${typeName}`);
   }
   return toInvalidArgument(check(message));
 }

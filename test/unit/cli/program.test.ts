@@ -19,7 +19,7 @@ test.each<[string[], string]>([
   [["config", "--endpoint=live"], "--endpoint belongs to the command health-check"],
   [["help", "me"], "no help for an unknown command, see --help"],
   [["completion", "tcsh"], "completion needs the name of a shell: baton-toy completion bash|zsh|fish"],
-  [["--toy-token="], "--toy-token is marked as required but it has a zero-value (an empty text)"],
+  [["--toy-token="], "--toy-token is required but empty"],
   [[token, "--client-id=x"], "missing: --client-secret"],
   [[token, "--compact-syncs"], "--compact-syncs is not supported by baton-toy"],
   [[token, "--storage-engine=rocks"], "--storage-engine must be one of [sqlite, pebble]"],

@@ -56,9 +56,9 @@ test.each([
   ["a: 1\n\tb: s3cret", "line 2"],
   ["a: 1\na: 2", "line 2"],
   ["a: 1\nA: 2", "a is given twice"],
-  ["a: 1\nb:\n  c: s3cret", "line 2: b must be a text, a number, true, false or a list"],
-  ["just a s3cret text", 'must hold lines of the form "flag-name: value"'],
-  ["- a\n- b", 'must hold lines of the form "flag-name: value"'],
+  ["a: 1\nb:\n  c: s3cret", "line 2: b must be a string, a number, true, false or a list"],
+  ["just a s3cret text", 'must contain lines of the form "flag-name: value"'],
+  ["- a\n- b", 'must contain lines of the form "flag-name: value"'],
   ["a: *nowhere", "line 1"],
   ['a: "s3cret', "line 1"],
 ])("a malformed file is an error that names the place and no content: %j", async (text, message) => {
