@@ -107,7 +107,7 @@ describe.concurrent("while it runs", { timeout: SLOW_MACHINE_MS }, () => {
     const early = "2".repeat(27);
     scene.c1.cancel(early);
     scene.c1.enqueue(syncFull, { id: early });
-    await waitFor(() => expect(scene.log()).toContain("C1 canceled the task before it began"));
+    await waitFor(() => expect(scene.log()).toContain("C1 canceled the task before it started"));
 
     scene.codecov.faults.add({ times: null, fault: { kind: "stall", processed: false } });
     const late = scene.c1.enqueue(syncFull);

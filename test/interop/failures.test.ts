@@ -101,7 +101,7 @@ describe.skipIf(isMissing)("a connector process that dies", () => {
       file: scene.path("sync.c1z"),
     });
     expect(code).toBe(3);
-    expect(stderr).toContain("ended on its own with exit code 3");
+    expect(stderr).toContain("exited unexpectedly with code 3");
   });
 
   it("during the walk ends the Go host, and nothing is stored", async () => {

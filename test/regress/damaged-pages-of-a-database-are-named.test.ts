@@ -36,7 +36,7 @@ test("damaged pages of a database are an error that says so and what to do", asy
     expect.objectContaining({
       code: Code.DataLoss,
       message: expect.stringMatching(
-        /cannot read the file: its content is no intact SQLite database; restore/,
+        /cannot read the file: its content is not an intact SQLite database; restore/,
       ),
     }),
   );

@@ -26,7 +26,7 @@ describe("while C1 is away at the start", () => {
     scene.startToy(HEALTH);
     expect(await ask(scene, "live")).toMatchObject({ code: 200 });
     // At first the connector process is not there either.
-    const reason = /^C1 has not been reached yet: /;
+    const reason = /^not connected to C1 yet: /;
     await waitFor(async () => expect((await ask(scene, "ready")).error).toMatch(reason));
     expect(await ask(scene, "ready")).toMatchObject({ code: 503 });
     // Whether the connector reaches its upstream is another question.

@@ -7,7 +7,7 @@ import { hasTerminal, runAtTerminal } from "../contract/terminal.ts";
 import type { CodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { makeDirectory, startCodecov } from "./system.ts";
 
-const KEPT = /the progress is kept in sync\.c1z; run the same command again to go on$/;
+const KEPT = /the progress is saved in sync\.c1z; run the same command again to resume$/;
 
 /** The roster is reached, and a later request is answered with 401. */
 const EXPIRY = {

@@ -45,7 +45,7 @@ const minutes = Number(values.minutes);
 const PROGRAM = fileURLToPath(new URL("../../src/bin/baton-codecov.ts", import.meta.url));
 const TICK_MS = 250;
 const SAMPLE_MS = 5_000;
-const OVERLAPPING = "C1 handed a task out again that is still running";
+const OVERLAPPING = "C1 sent a task again that is still running";
 
 const random = seededRandom(7);
 const chance = (share: number): boolean => random() < share;

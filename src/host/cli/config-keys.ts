@@ -43,7 +43,7 @@ export function checkKeys(
     const problem = `${path} sets ${key}, which is not a setting of ${definition.name}`;
     if (nearest !== undefined) {
       typos.push(`${problem}; did you mean ${nearest}, which is also $${variableOf(nearest)}?`);
-    } else if (isOwn) typos.push(`${problem}; its settings are listed by ${definition.name} --help`);
+    } else if (isOwn) typos.push(`${problem}; ${definition.name} --help lists its settings`);
     else strangers.push(problem);
   }
   if (reader === "connector") return [...typos, ...strangers];

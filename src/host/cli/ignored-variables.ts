@@ -5,6 +5,6 @@ export const UNCHECKED_TLS = "NODE_TLS_REJECT_UNAUTHORIZED";
 export function findIgnoredVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   if (env[UNCHECKED_TLS] !== "0") return [];
   return [
-    `${UNCHECKED_TLS}=0 has no effect: certificates are always checked; name an authority of your own in SSL_CERT_FILE`,
+    `${UNCHECKED_TLS}=0 has no effect: certificates are always checked; to trust your own certificate authority, name its certificate in SSL_CERT_FILE`,
   ];
 }

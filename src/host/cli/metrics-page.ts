@@ -5,7 +5,7 @@ import type { Identity } from "./identity.ts";
 
 const BUILD: Metric = {
   name: "baton.build.info",
-  help: "Always 1; the version that runs and what it reads",
+  help: "Always 1; its labels are the running version and what it syncs",
   kind: "gauge",
 };
 

@@ -97,7 +97,7 @@ export async function runProgram(
   // A host's connector process takes the last value, as Go hosts do from the same command line.
   if (command.name !== CONNECTOR_SERVICE) refuseContradictions(parsed);
   if (command.words === undefined && words.length > 0) {
-    throw usageError(`${program.definition.name} ${command.name} takes no further words, see --help`);
+    throw usageError(`${program.definition.name} ${command.name} takes no further arguments, see --help`);
   }
   const run = await command.load();
   return await run(invocation);
@@ -107,7 +107,7 @@ function findWorkingDirectory(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw toFaultError(WORKING_DIRECTORY_GONE, cause, "go on");
+    throw toFaultError(WORKING_DIRECTORY_GONE, cause, "continue");
   }
 }
 

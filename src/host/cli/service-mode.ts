@@ -25,7 +25,7 @@ export async function serveC1(job: Job): Promise<number> {
   if (clientId === undefined || clientSecret === undefined) throw usageError(NEEDS_SECRET);
   const { env, definition, version, redactor } = invocation;
   if (sdk.keepPreviousSync) {
-    output.log.warn("--keep-previous-sync-c1z has no effect: this connector never needs its last sync");
+    output.log.warn("--keep-previous-sync-c1z has no effect: this connector does not use previous syncs");
   }
   const engineWarning = new EngineWarning();
   engineWarning.give(sdk.storageEngine, "--storage-engine", output.log);

@@ -37,7 +37,7 @@ export async function print(text: string, signal?: AbortSignal): Promise<void> {
       : writeFully(STDOUT, Buffer.from(text)).failure;
   if (failure === undefined) return;
   if (stdout instanceof Socket && GONE.has(systemCodeOf(failure) ?? "")) {
-    throw new ReaderGone("nobody reads standard output any more", { cause: failure });
+    throw new ReaderGone("standard output was closed by its reader", { cause: failure });
   }
   throw toFileError(failure, "write to standard output", "what it holds is incomplete");
 }

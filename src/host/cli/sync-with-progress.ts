@@ -91,7 +91,7 @@ export async function sync(job: Job): Promise<number> {
     return 0;
   } catch (error) {
     if (!isKept) throw error;
-    const advice = `the progress is kept in ${sdk.file}; run the same command again to go on`;
+    const advice = `the progress is saved in ${sdk.file}; run the same command again to resume`;
     throw explainUnexpected(error).withAdvice(advice);
   } finally {
     await starting.then(

@@ -64,7 +64,7 @@ function withoutCollector(): Telemetry {
     reportTo: (log) => {
       complaints.reportTo(log);
       complaints.add(
-        "nothing is sent to the OpenTelemetry collector: a variable of OpenTelemetry makes no sense; check OTEL_EXPORTER_OTLP_HEADERS",
+        "nothing is sent to the OpenTelemetry collector: an OpenTelemetry variable is invalid; check OTEL_EXPORTER_OTLP_HEADERS",
       );
     },
     close: async () => undefined,

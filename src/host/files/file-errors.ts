@@ -45,7 +45,7 @@ export function explainUnexpected(thrown: unknown): BatonError {
   const fault = describeFault(thrown);
   if (fault === undefined) return toBatonError(thrown);
   const { syscall = "SQLite", path }: NodeJS.ErrnoException = thrown;
-  return toFaultError(fault, thrown, `go on (${path === undefined ? syscall : `${syscall} ${path}`})`);
+  return toFaultError(fault, thrown, `continue (${path === undefined ? syscall : `${syscall} ${path}`})`);
 }
 
 /** SQLite's primary result code of an error; 0 for an error of another origin. */
@@ -88,7 +88,7 @@ function describeFault(error: Error): SystemFault | undefined {
     return {
       code: Code.DataLoss,
       kind: "configuration",
-      what: "its content is no intact SQLite database",
+      what: "its content is not an intact SQLite database",
       remedy: "restore the file from a copy, or sync into a new one",
     };
   }
@@ -96,7 +96,7 @@ function describeFault(error: Error): SystemFault | undefined {
     return {
       code: Code.FailedPrecondition,
       kind: "configuration",
-      what: `the file has a rule of another program that refuses a row (${error.message})`,
+      what: `another program has added a constraint to the file that rejects a row (${error.message})`,
       remedy: "restore the file from a copy, or sync into a new one",
     };
   }
@@ -104,7 +104,7 @@ function describeFault(error: Error): SystemFault | undefined {
     return {
       code: Code.ResourceExhausted,
       kind: "configuration",
-      what: "a value in it, or the number of its tables, takes more memory than this program grants to a file",
+      what: "a value in it, or the number of its tables, needs more memory than the limit for a file",
       remedy: "restore the file from a copy, or sync into a new one",
     };
   }

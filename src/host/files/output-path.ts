@@ -71,7 +71,7 @@ async function refuseForeignLink(link: string, owner: number): Promise<void> {
   if (!isShared || directory.uid === owner) return;
   throw new BatonError(
     Code.PermissionDenied,
-    `cannot write ${link}: another user (${owner}) has put a link there, in a directory that everybody can write to; remove the link, or choose another file`,
+    `cannot write ${link}: it is a link that another user (${owner}) has put into a world-writable directory; remove the link, or choose another file`,
     { kind: "configuration" },
   );
 }

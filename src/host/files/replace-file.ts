@@ -110,7 +110,7 @@ async function refuseProtected(path: string): Promise<void> {
   if (isSticky && user !== 0 && directory.uid !== user && existing.uid !== user) {
     throw new BatonError(
       Code.PermissionDenied,
-      `cannot replace ${path}: it belongs to another user (${existing.uid}), and its directory lets nobody else replace it; choose another file`,
+      `cannot replace ${path}: it belongs to another user (${existing.uid}), and its directory does not let other users replace it; choose another file`,
       { kind: "configuration" },
     );
   }

@@ -53,7 +53,7 @@ export class Workspace {
       // Without locks the directory is left to a day without changes, should this process be killed.
       this.#lock = tryLock(this.#lockPath);
     } catch (error) {
-      throw toFileError(error, `make the temporary directory ${this.directory}`);
+      throw toFileError(error, `create the temporary directory ${this.directory}`);
     }
     await removeAbandonedWorkspaces(dirname(this.directory));
   }

@@ -108,9 +108,9 @@ export function connectionClosed(): BatonError {
  */
 export function endedByItself(who: string, exitCode: number, reason?: string): BatonError {
   const passedOn = Object.values(Code).find((known) => known === exitCode && known > Code.Canceled);
-  const why = reason ?? "its reason is in the lines above";
+  const why = reason ?? "see the log lines above";
   return new BatonError(
     passedOn ?? Code.Internal,
-    `${who} ended on its own with exit code ${exitCode}; ${why}`,
+    `${who} exited unexpectedly with code ${exitCode}; ${why}`,
   );
 }

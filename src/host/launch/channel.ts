@@ -80,7 +80,7 @@ export class ConnectorChannel {
         (error, response) => {
           if (error !== null) this.#explain(fromServiceError(error)).then(reject, reject);
           else if (response === undefined)
-            reject(new BatonError(Code.Internal, `${method.path} answered nothing`));
+            reject(new BatonError(Code.Internal, `${method.path} returned nothing`));
           else resolve(response);
         },
       );

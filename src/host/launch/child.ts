@@ -107,7 +107,7 @@ export function spawnConnector(
 /** What to tell when a connector process ended without being asked to. */
 export function unexpectedExit({ code, signal }: ChildExit): BatonError {
   if (signal === undefined) return endedByItself("the connector process", code ?? 0);
-  const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
+  const hint = signal === "SIGKILL" ? ", as happens when memory runs out" : "";
   return new BatonError(Code.Internal, `the connector process was ended by ${signal}${hint}; try again`);
 }
 

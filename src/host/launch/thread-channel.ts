@@ -75,7 +75,7 @@ function decode<Response>(
   try {
     return deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
-    throw new BatonError(Code.Internal, `the answer of ${path} is not the message it should be`, {
+    throw new BatonError(Code.Internal, `the response of ${path} is not a valid message of its type`, {
       cause: error,
     });
   }

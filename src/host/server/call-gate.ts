@@ -123,7 +123,7 @@ class CallGate {
     clock.sleep(WAIT_MS, entry.admitted.signal).then(
       () => {
         if (!this.#waiting.delete(entry)) return;
-        entry.refuse(`${places} calls were served at a time for ${WAIT_MS / 1000} s; try again later`);
+        entry.refuse(`all ${places} places for calls were in use for ${WAIT_MS / 1000} s; try again later`);
       },
       () => undefined,
     );

@@ -82,7 +82,7 @@ export class ConnectorCore {
     try {
       await this.#connector.prepare?.();
     } catch (error) {
-      this.environment.log.debug("nothing was prepared", { error });
+      this.environment.log.debug("the connector could not prepare", { error });
     }
   }
 

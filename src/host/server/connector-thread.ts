@@ -39,7 +39,7 @@ async function serve(options: ConnectorThreadOptions): Promise<number> {
   port.postMessage({ kind: "ready" } satisfies ConnectorMessage);
   void core.prepare();
   await closed;
-  await core.end(new BatonError(Code.Canceled, "the host has gone"), 0);
+  await core.end(new BatonError(Code.Canceled, "the host is gone"), 0);
   return Code.Ok;
 }
 

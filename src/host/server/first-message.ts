@@ -12,7 +12,7 @@ export function limitFirstMessage(limitMs: number, clock: Clock): ServerIntercep
   return (_method, call) => {
     const arrived = new AbortController();
     const expire = () => {
-      const details = `no message came within ${limitMs / 1000} s`;
+      const details = `no message arrived within ${limitMs / 1000} s`;
       call.sendStatus({ code: Code.DeadlineExceeded, details });
     };
     return new ServerInterceptingCall(call, {

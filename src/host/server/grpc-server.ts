@@ -153,7 +153,7 @@ export class GrpcServer {
 
   #register(endpoint: Endpoint): void {
     const unsent = (error: unknown): void => {
-      this.#environment.log.error("an answer could not be sent", { path: endpoint.path, error });
+      this.#environment.log.error("a response could not be sent", { path: endpoint.path, error });
     };
     const findSubject: FindSubject = (peer) => this.#proven.get(peer)?.client;
     if (endpoint.kind === "unary") {

@@ -29,7 +29,7 @@ export class Health {
         async ({ service }) => {
           const status = this.#statusOf(service);
           if (status !== undefined) return { status };
-          throw new BatonError(Code.NotFound, `there is no service "${service}" here`);
+          throw new BatonError(Code.NotFound, `there is no service "${service}"`);
         },
         anything,
       ),

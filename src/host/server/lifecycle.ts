@@ -112,7 +112,7 @@ async function createConnector(options: ConnectorServiceOptions): Promise<Connec
 
 async function hostGone(ended: Promise<void>): Promise<End> {
   await ended;
-  return { exitCode: 0, reason: new BatonError(Code.Canceled, "the host has gone"), drainMs: 0 };
+  return { exitCode: 0, reason: new BatonError(Code.Canceled, "the host is gone"), drainMs: 0 };
 }
 
 function listenerFailed(listener: Server): Promise<End> {
@@ -138,16 +138,16 @@ interface ProcessWatch {
 function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
   const { promise: ended, resolve } = Promise.withResolvers<End>();
   const handlers = {
-    SIGINT: () => log.debug("interrupt ignored, the host decides"),
-    SIGHUP: () => log.debug("lost terminal ignored, the host decides"),
+    SIGINT: () => log.debug("SIGINT ignored; the host decides when to stop"),
+    SIGHUP: () => log.debug("SIGHUP ignored; the host decides when to stop"),
     SIGTERM: () =>
       resolve({
         exitCode: EXIT_SIGTERM,
-        reason: new BatonError(Code.Unavailable, "the connector process was told to end"),
+        reason: new BatonError(Code.Unavailable, "the connector process is shutting down"),
         drainMs: DRAIN_MS,
       }),
     uncaughtException: (error: unknown) => {
-      log.error("unexpected failure, ending", { error, stack: stackOf(error) });
+      log.error("unexpected failure, shutting down", { error, stack: stackOf(error) });
       const reason = new BatonError(Code.Unavailable, "the connector process failed", { cause: error });
       resolve({ exitCode: EXIT_FATAL, reason, drainMs: 0 });
     },
@@ -165,7 +165,7 @@ function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {
 function warnAboutLimits(type: { readonly $case: string } | undefined, log: Logger): void {
   if (type === undefined || type.$case === "disabled") return;
   log.warn(
-    "the host asks for a rate limit that this program does not keep; it follows the upstream's limits",
+    "the host requests a rate limit, which is not supported; the connector follows the upstream's limits",
     {
       limiter: type.$case,
     },

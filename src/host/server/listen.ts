@@ -31,7 +31,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   server.close();
   throw failure(
     actual === undefined
-      ? `the inherited descriptor ${fd} is no TCP listener`
+      ? `the inherited descriptor ${fd} is not a TCP listener`
       : `the inherited listener has port ${actual}, the host announced ${port}`,
   );
 }
@@ -40,7 +40,7 @@ function parseDescriptor(text: string | undefined): number {
   if (text === undefined || text === "") {
     throw failure(`${LISTENER_FD_VARIABLE} is not set; a connector host sets it when it starts this program`);
   }
-  if (!/^\d{1,9}$/.test(text)) throw failure(`${LISTENER_FD_VARIABLE} is no descriptor number: "${text}"`);
+  if (!/^\d{1,9}$/.test(text)) throw failure(`${LISTENER_FD_VARIABLE} is not a descriptor number: "${text}"`);
   return Number(text);
 }
 

@@ -17,7 +17,7 @@ export function keepHeapSmall(): void {
 
 /** Makes the listener for promises that fail while nobody waits for them: a reason to tell, none to end. */
 export function reportUnhandledRejections(log: Logger): (error: unknown) => void {
-  return (error) => log.error("a promise failed that nobody waits for", { error, stack: stackOf(error) });
+  return (error) => log.error("unhandled promise rejection", { error, stack: stackOf(error) });
 }
 
 /** The stack of what was thrown, if it has one. */

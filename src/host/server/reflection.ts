@@ -84,7 +84,7 @@ function answerRequest(
     case "allExtensionNumbersOfType":
       return failure(Code.NotFound, "the contract has no extensions");
     case undefined:
-      return failure(Code.InvalidArgument, "the request asks for nothing");
+      return failure(Code.InvalidArgument, "the request is empty");
     default:
       return question satisfies never;
   }

@@ -20,7 +20,7 @@ export function readTlsFiles({ cert, key, clientCa }: PemFiles): TlsFiles {
   requirePem("--tls-cert-path", cert);
   requirePem("--tls-client-ca-path", clientCa);
   const certificate = new X509Certificate(cert);
-  const privateKey = parse("--tls-key-path holds no PEM private key without a passphrase", () =>
+  const privateKey = parse("--tls-key-path contains no unencrypted PEM private key", () =>
     createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {

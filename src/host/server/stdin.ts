@@ -39,7 +39,7 @@ export function readStdin(stream: Readable, maxBytes: number): Stdin {
     stream.on("data", collect);
     // Go takes a last line without its newline, too.
     stream.once("end", () =>
-      head.length > 0 ? resolve(head.toString("latin1")) : refuse("it ended at once"),
+      head.length > 0 ? resolve(head.toString("latin1")) : refuse("it ended immediately"),
     );
     stream.once("error", (error) => refuse(error.message));
   });

@@ -116,7 +116,7 @@ export class TlsEntrance {
       return;
     }
     this.#refusedClients.warn(
-      "a client was refused, since its certificate has none of the names in --tls-allowed-sans",
+      "a client was refused because its certificate has none of the names in --tls-allowed-sans",
       {
         "peer.address": addressOf(raw ?? connection),
         "peer.subject": client,
@@ -133,7 +133,7 @@ export class TlsEntrance {
     // A certificate that does not do; the error then says only that the connection has ended. Null if there is none.
     const problem: unknown = connection.authorizationError;
     if (error.code === "ECONNRESET" && typeof problem !== "string") {
-      this.#options.log.debug("a TLS handshake was not finished", { ...fields, error });
+      this.#options.log.debug("a TLS handshake was not completed", { ...fields, error });
       return;
     }
     const reason = typeof problem === "string" ? problem : (error.reason ?? error.message);

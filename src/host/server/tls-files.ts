@@ -72,7 +72,7 @@ export class TlsFileSet {
       try {
         await this.#renew(log, onChange);
       } catch (error) {
-        log.warn("the TLS files have changed and cannot be used; the former ones stay in use", { error });
+        log.warn("the TLS files have changed and cannot be used; the previous ones stay in use", { error });
       }
     }
   }
@@ -83,7 +83,7 @@ export class TlsFileSet {
     onChange(files);
     this.#files = files;
     const { validToDate } = new X509Certificate(files.cert);
-    log.info("the TLS files have changed and are in use for new connections", {
+    log.info("the TLS files have changed; new connections use them", {
       valid_until: validToDate.toISOString(),
     });
   }

@@ -145,7 +145,7 @@ export class C1Channel {
     metadata.set("authorization", token.authorization);
     const call = send(metadata, (error, response) => {
       if (error !== null) reject(isServiceError(error) ? fromServiceError(error) : error);
-      else if (response === undefined) reject(new BatonError(Code.Internal, "the answer was empty"));
+      else if (response === undefined) reject(new BatonError(Code.Internal, "the response was empty"));
       else resolve(response);
     });
     const abort = (): void => {

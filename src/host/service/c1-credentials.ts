@@ -33,7 +33,7 @@ export function parseClientId(text: string): ClientId {
   if (name === undefined || host === undefined || host === "") {
     throw new BatonError(
       Code.Unknown,
-      "--client-id: invalid client id; it looks like name@acme.conductor.one/abc, copy it from C1 as a whole",
+      "--client-id: invalid client id; it looks like name@acme.conductor.one/abc, copy it from C1 in full",
       { kind: "configuration" },
     );
   }
@@ -55,7 +55,7 @@ export function parseClientSecret(secret: Secret, where = "--client-secret"): Si
       ? undefined
       : readKey(fields.slice(SECRET_FIELDS - 1).join(":"));
   if (key !== undefined) return key;
-  throw new BatonError(Code.Unknown, `${where}: invalid client secret; copy it from C1 as a whole`, {
+  throw new BatonError(Code.Unknown, `${where}: invalid client secret; copy it from C1 in full`, {
     kind: "configuration",
   });
 }

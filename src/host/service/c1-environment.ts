@@ -25,7 +25,7 @@ export function findC1Address({ host }: ClientId, env: Environment): string {
   const port = match?.groups?.["port"];
   if (match === null || Number(port ?? DEFAULT_PORT) > MAX_PORT) {
     const name = override === "" ? "--client-id" : "BATON_C1_API_HOST";
-    throw wrongVariable(name, `C1 is named as host or host:port, not as "${address}"`);
+    throw wrongVariable(name, `value must be host or host:port, not "${address}"`);
   }
   return port === undefined ? `${address}:${DEFAULT_PORT}` : address;
 }

@@ -99,7 +99,7 @@ export class C1Tokens {
     } catch (error) {
       const { key, log } = this.#options;
       if (!(error instanceof RefusedError) || !(await key.replace())) throw error;
-      log.info("C1 refused the client secret; its file holds another one by now");
+      log.info("C1 rejected the client secret; its file now contains a new one");
       return await this.#fetchCorrectingSkew();
     }
   }
@@ -112,7 +112,7 @@ export class C1Tokens {
       if (!(error instanceof RefusedError) || Math.abs(error.skewMs - this.#skewMs) < SKEW_MS) throw error;
       this.#skewMs = error.skewMs;
       this.#options.log.warn(
-        `C1 refused to issue a token, and ${describeSkew(error.skewMs)}; trying again with the time of C1. Correct the clock of this machine`,
+        `C1 refused to issue a token, and ${describeSkew(error.skewMs)}; retrying with the time of C1. Correct the clock of this machine`,
         { error },
       );
       return await this.#fetch();
@@ -160,7 +160,7 @@ export class C1Tokens {
   #refusal(status: number, date: unknown): BatonError {
     const { origin, clock, clientId } = this.#options;
     if (status >= 500 || status === 408 || status === 429) {
-      return new BatonError(Code.Unavailable, `the token endpoint ${origin} answered with HTTP ${status}`);
+      return new BatonError(Code.Unavailable, `the token endpoint ${origin} returned HTTP ${status}`);
     }
     const serverTime = typeof date === "string" ? Date.parse(date) : Number.NaN;
     const skewMs = Number.isNaN(serverTime) ? 0 : serverTime - clock.now();
@@ -192,7 +192,7 @@ function readToken(text: string, askedAt: number): AccessToken {
   const answer = parseObject(text);
   const value = answer["access_token"];
   if (typeof value !== "string" || value === "") {
-    throw new BatonError(Code.Unauthenticated, "the token endpoint of C1 answered without a token");
+    throw new BatonError(Code.Unauthenticated, "the token endpoint of C1 returned no token");
   }
   const type = typeof answer["token_type"] === "string" ? answer["token_type"] : "";
   const seconds = typeof answer["expires_in"] === "number" ? answer["expires_in"] : 0;
@@ -212,12 +212,12 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
   throw new BatonError(
     Code.Unavailable,
-    "the token endpoint of C1 answered with something that is not JSON; a proxy may have answered in its place",
+    "the token endpoint of C1 returned something other than JSON; the response may come from a proxy",
   );
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const bytes = await readBody(body, MAX_ANSWER_BYTES);
   if (bytes !== undefined) return Buffer.from(bytes).toString("utf8");
-  throw new BatonError(Code.Unavailable, "the answer of the token endpoint of C1 is too long to be one");
+  throw new BatonError(Code.Unavailable, "the response of the token endpoint of C1 is too long");
 }

@@ -53,7 +53,7 @@ export class ConnectorSupervisor<Connector extends Supervised = LaunchedConnecto
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new BatonError(Code.Canceled, "the program ends"));
+    this.#closing.abort(new BatonError(Code.Canceled, "the program is shutting down"));
     await this.#running?.close();
   }
 

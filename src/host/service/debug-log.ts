@@ -15,7 +15,7 @@ export function openDebugLog(log: Logger, path: string, redactor: Redactor, task
     } catch (error) {
       if (isLossTold) return;
       isLossTold = true;
-      log.warn("lines of the debug log for C1 cannot be written and are lost; the work goes on", { error });
+      log.warn("lines of the debug log for C1 cannot be written and are lost; the run continues", { error });
     }
   };
   const file = createLogger({ level: "debug", format: "json", redactor, write });

@@ -39,13 +39,13 @@ export async function reportFinish(
       : doubling(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS);
   try {
     await repeat(
-      { what: "telling C1 what the task came to", layer: "platform", pause },
+      { what: "reporting the result of the task to C1", layer: "platform", pause },
       { ...ctx, signal },
       () => c1.finishTask(request, signal),
     );
     return true;
   } catch (thrown) {
-    ctx.log.error("C1 could not be told what the task came to", { error: toBatonError(thrown) });
+    ctx.log.error("the result of the task could not be reported to C1", { error: toBatonError(thrown) });
     return false;
   }
 }

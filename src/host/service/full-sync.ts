@@ -52,7 +52,7 @@ export interface FullSync {
 /**
  * Syncs into a file and uploads it.
  *
- * @returns undefined if C1 canceled the task before it began: nothing is to be reported then
+ * @returns undefined if C1 canceled the task before it started: nothing is to be reported then
  */
 export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Outcome | undefined> {
   const { task, settings, redactor } = sync;
@@ -60,7 +60,7 @@ export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Out
   const log = task.debug ? openDebugLog(ctx.log, directory.debugLog, redactor, task.id) : ctx.log;
   using heartbeat = await beginHeartbeat(sync, ctx);
   if (heartbeat === undefined) {
-    log.info("C1 canceled the task before it began");
+    log.info("C1 canceled the task before it started");
     return undefined;
   }
   const taskCtx = { ...ctx, log, signal: heartbeat.signal };
@@ -106,7 +106,7 @@ async function beginHeartbeat({ c1, task }: FullSync, ctx: CallContext) {
     ctx.signal.throwIfAborted();
     throw new BatonError(
       Code.Unavailable,
-      `the sync was not begun because C1 did not take its heartbeat: ${toBatonError(error).message}`,
+      `the sync was not started because C1 did not accept its heartbeat: ${toBatonError(error).message}`,
       { cause: error },
     );
   }
@@ -126,7 +126,7 @@ async function syncIntoFile(
   const resumeKey = JSON.stringify({ subject: settings.subject, scope });
   // A targeted sync is over soon, and the next one wants something else.
   const keeper = scope.targets.length > 0 ? undefined : unfinished;
-  if (await keeper?.claim(resumeKey, file)) ctx.log.info("going on with an interrupted sync");
+  if (await keeper?.claim(resumeKey, file)) ctx.log.info("resuming an interrupted sync");
   try {
     return await runSyncTask(
       connector.client,
@@ -158,7 +158,7 @@ async function keep(
   try {
     await keeper?.keep(resumeKey, file);
   } catch (error) {
-    log.warn("the unfinished sync could not be kept; the next one begins anew", { error });
+    log.warn("the unfinished sync could not be kept; the next one starts over", { error });
   }
 }
 
@@ -188,7 +188,7 @@ async function uploadDebugLog(
     await uploadFile(c1, task.id, debugLog, ctx);
   } catch (error) {
     ctx.signal.throwIfAborted();
-    ctx.log.warn("C1 did not take the debug log; the sync itself is uploaded", { error });
+    ctx.log.warn("C1 did not accept the debug log; the sync itself is uploaded", { error });
   }
 }
 

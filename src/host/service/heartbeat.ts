@@ -72,7 +72,7 @@ async function keepBeating(
       failures += 1;
       log.warn("a heartbeat failed", { failures, error });
       if (failures < MAX_FAILURES) continue;
-      const sentence = `${failures} heartbeats failed one after the other, so C1 gives the task to somebody else`;
+      const sentence = `${failures} heartbeats failed in a row, so C1 reassigns the task`;
       unwanted.abort(new BatonError(Code.Canceled, sentence, { cause: error }));
       return;
     }

@@ -117,7 +117,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const unfinished = options.keepsFiles ? new UnfinishedFile(tempDir, clientId.text, clock) : undefined;
   const cleaning = keepClean(tempDir, unfinished, clock);
   let lastPollAt: number | undefined;
-  let obstacle: string | undefined = "C1 has not been reached yet";
+  let obstacle: string | undefined = "not connected to C1 yet";
   let close: (() => Promise<void>) | undefined;
   try {
     const view = { connector, lastPollAt: () => lastPollAt, findObstacle: () => obstacle };
@@ -128,7 +128,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       await sayHello(c1, client, { program, taskId: "" }, stop);
     };
     const onFailed = ({ message }: BatonError): void => {
-      obstacle = `C1 has not been reached yet: ${message}`;
+      obstacle = `not connected to C1 yet: ${message}`;
     };
     await greetUntilHeard(greet, { signal: stop, clock, log, metrics }, onFailed);
     obstacle = undefined;
@@ -167,7 +167,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     await raceAbort(loop, abandonEverything);
   } catch (error) {
     if (!stop.aborted) throw error;
-    log.debug("the end did not wait for everything", { error });
+    log.debug("shut down before everything had finished", { error });
   } finally {
     clearInterval(cleaning);
     await Promise.all([close?.(), connector.close()]);
@@ -192,7 +192,7 @@ function abortAfter(first: AbortSignal, ms: number): AbortSignal {
   const later = new AbortController();
   const reason = new BatonError(
     Code.Canceled,
-    "the program had to end before the answer came; whether anything was changed is not known",
+    "the program had to shut down before the response arrived; whether anything was changed is unknown",
   );
   const start = (): void => {
     setTimeout(() => later.abort(reason), ms).unref();

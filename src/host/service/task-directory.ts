@@ -33,8 +33,8 @@ export async function createTaskDirectory(parent: string): Promise<TaskDirectory
   } catch (error) {
     const fault = describeSystemFault(error);
     if (fault === undefined) throw error;
-    const remedy = "name a directory that can be written to with BATON_TMPDIR or --c1z-temp-dir";
-    throw toFaultError({ ...fault, remedy }, error, `make work files in ${parent}`);
+    const remedy = "name a writable directory with BATON_TMPDIR or --c1z-temp-dir";
+    throw toFaultError({ ...fault, remedy }, error, `create temporary files in ${parent}`);
   }
 }
 

@@ -36,7 +36,7 @@ export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): P
   const pause = (error: BatonError, failures: number): number => {
     ctx.signal.throwIfAborted();
     if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) {
-      ctx.log.error("C1 does not accept this connector any more; check its credentials in C1", { error });
+      ctx.log.error("C1 no longer accepts this connector; check its credentials in C1", { error });
     }
     return retryPause(failures);
   };
@@ -47,7 +47,7 @@ export async function runTaskLoop(options: TaskLoopOptions, ctx: CallContext): P
   while (!ctx.signal.aborted) {
     try {
       const { task, waitMs } = await repeat(
-        { what: "asking C1 for tasks", layer: "platform", pause },
+        { what: "polling C1 for tasks", layer: "platform", pause },
         ctx,
         async () => {
           await whenFree();

@@ -59,14 +59,14 @@ export class TaskRunner {
     const kind = task.taskType?.$case ?? "unknown";
     const log = this.#options.log.with({ task_id: task.id, task_type: kind });
     if (this.#inFlight.has(task.id)) {
-      log.info("C1 handed a task out again that is still running");
+      log.info("C1 sent a task again that is still running");
       return;
     }
     this.#inFlight.add(task.id);
     try {
       await this.#runOnce(task, { ...this.#options, log, signal: this.#options.signals.stop });
     } catch (error) {
-      log.error("the task ended in an unexpected way", { error });
+      log.error("the task failed unexpectedly", { error });
     } finally {
       this.#inFlight.delete(task.id);
     }
@@ -75,7 +75,7 @@ export class TaskRunner {
   async #runOnce(task: Task, ctx: CallContext): Promise<void> {
     const known = this.#finished.get(task.id);
     if (known !== undefined) {
-      ctx.log.info("C1 handed a finished task out again; it gets the same result");
+      ctx.log.info("C1 sent a finished task again; the same result is reported");
       await this.#report(known, ctx);
       return;
     }
@@ -126,7 +126,7 @@ export class TaskRunner {
   async #dispatch(task: Task, connector: LaunchedConnector, ctx: CallContext): Promise<Outcome | undefined> {
     const { c1, program, sync: settings, redactor } = this.#options;
     const { taskType } = task;
-    if (taskType === undefined) return unsupported("of a kind that this version does not know");
+    if (taskType === undefined) return unsupported("an unknown task type is");
     if (taskType.$case === "hello") {
       const about = { program, taskId: task.id };
       return await this.#greet(() => sayHello(c1, connector.client, about, ctx.signal));
@@ -145,7 +145,7 @@ export class TaskRunner {
     ctx: CallContext,
   ): Promise<Outcome> {
     const handler: Handler<TaskPayloads[Kind]> | undefined = callHandlers[$case];
-    if (handler === undefined) return unsupported(`of the kind ${$case}, which is none for connectors`);
+    if (handler === undefined) return unsupported(`task type ${$case} is`);
     const { stop, abandonChanges } = this.#options.signals;
     const signal = handler.changes === true ? abandonChanges : stop;
     try {
@@ -163,13 +163,13 @@ export class TaskRunner {
     try {
       await greet();
     } catch (error) {
-      this.#options.log.warn("C1 could not be greeted", { error });
+      this.#options.log.warn("the handshake with C1 failed", { error });
     }
   }
 }
 
 function unsupported(what: string): Failure {
-  const error = new BatonError(Code.Unimplemented, `the task is ${what}; it cannot be done here`);
+  const error = new BatonError(Code.Unimplemented, `${what} not supported by this connector`);
   return { error, nonRetryable: true };
 }
 

@@ -105,6 +105,6 @@ function requireAll(answered: readonly unknown[], asked: readonly unknown[]): vo
   if (answered.length === asked.length) return;
   throw new MalformedTaskError(
     Code.Internal,
-    `the connector answered for ${answered.length} of ${asked.length} tickets`,
+    `the connector returned ${answered.length} of ${asked.length} tickets`,
   );
 }

@@ -41,7 +41,7 @@ const LONGEST_NAME = 80;
  */
 export function checkSchema(db: DatabaseSync, path: string): void {
   const encoding = db.prepare("PRAGMA encoding").get()?.["encoding"];
-  if (encoding !== "UTF-8") throw refusal(path, `its texts are in ${String(encoding)} and not in UTF-8`);
+  if (encoding !== "UTF-8") throw refusal(path, `its text is encoded in ${String(encoding)}, not in UTF-8`);
   const objects = readObjects(db, path);
   const roots = new Set<number>();
   for (const object of objects) {
@@ -61,7 +61,7 @@ function readObjects(db: DatabaseSync, path: string): SchemaObject[] {
   if (rows.length > MAX_SCHEMA_OBJECTS) {
     throw new BatonError(
       Code.ResourceExhausted,
-      `${path} is refused: it holds more than ${MAX_SCHEMA_OBJECTS} tables and indexes. It was left untouched; ` +
+      `${path} is refused: it has more than ${MAX_SCHEMA_OBJECTS} tables and indexes. It was left untouched; ` +
         "restore it from a copy, or sync into a new file",
       { kind: "configuration" },
     );
@@ -83,7 +83,7 @@ function toObject(row: Row, path: string): SchemaObject {
 function checkObject(db: DatabaseSync, object: SchemaObject, path: string): void {
   if (object.type === "index") checkIndex(db, object, path);
   else if (object.root === 0 || !object.sql?.startsWith(PLAIN_START)) {
-    throw refusal(path, `${describe(object)} is virtual: a program makes its rows`);
+    throw refusal(path, `${describe(object)} is a virtual table`);
   } else {
     const known = TABLES.find(({ name }) => name === object.name.toLowerCase());
     if (known !== undefined) checkKnownTable(object, known, path);
@@ -151,7 +151,7 @@ function checkUniqueIndex(objects: readonly SchemaObject[], table: Table, path: 
     index.isUnique &&
     !index.isPartial &&
     index.columns.join(", ") === columns;
-  if (!isExpected) throw refusal(path, `${describe(object)} is not the one that tells rows apart`);
+  if (!isExpected) throw refusal(path, `${describe(object)} is not the unique index that this format requires`);
 }
 
 function quote(name: string): string {
@@ -166,8 +166,8 @@ function describe({ type, name }: Pick<SchemaObject, "type" | "name">): string {
 function refusal(path: string, problem: string): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
-    `${path} is refused: ${problem}. A file of this kind holds plain tables only, so another program changed it; ` +
-      "it was left untouched. Find out which, and restore the file from a copy, or sync into a new one",
+    `${path} is refused: ${problem}. A file of this kind contains plain tables only, so another program has changed it; ` +
+      "it was left untouched. Find out which one, and restore the file from a copy, or sync into a new file",
     { kind: "configuration" },
   );
 }

@@ -73,7 +73,7 @@ function tryAcquire(attempt: Attempt): WriterLock | undefined {
   const found = identifyFile(lockPath);
   if (found === undefined) return undefined;
   if (found.kind !== "file") {
-    const what = found.kind === "link" ? "a symbolic link" : "no regular file";
+    const what = found.kind === "link" ? "a symbolic link" : "not a regular file";
     throw refuse(Code.FailedPrecondition, `${lockPath} is ${what} and cannot be a lock file; remove it`);
   }
   let db: DatabaseSync | undefined;
@@ -106,7 +106,7 @@ function tryAcquire(attempt: Attempt): WriterLock | undefined {
     const refusal = explain(error, db, attempt, found.owner);
     db?.close();
     if (!isRefusedLock(error) || hasLocks(outputPath)) throw refusal;
-    log.warn("the file system has no locks, so nothing keeps a second run from writing the file meanwhile", {
+    log.warn("the file system does not support locks, so nothing prevents a second run from writing the file at the same time", {
       path: outputPath,
     });
     if (isNew) removeLockFile(lockPath);
@@ -200,7 +200,7 @@ function describeHolder(db: DatabaseSync | undefined, outputPath: string): Baton
     holder === undefined ? "" : ` (process ${readInteger(holder, "pid")} on ${readText(holder, "host")})`;
   return new BatonError(
     Code.FailedPrecondition,
-    `${outputPath} is being written by another process${who}; wait until it has ended, or choose another output file`,
+    `${outputPath} is being written by another process${who}; wait until it is done, or choose another output file`,
   );
 }
 

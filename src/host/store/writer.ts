@@ -80,7 +80,7 @@ export class RecordWriter {
         this.#syncId,
         discoveredAt,
       );
-      if (!isStored) throw refusal(`resource ${key}, which another type's resource is spelled like,`);
+      if (!isStored) throw refusal(`resource ${key}, whose key is also that of a resource of another type`);
     });
   }
 
@@ -144,7 +144,7 @@ export class RecordWriter {
       discoveredAt,
       ...expansionColumns,
     );
-    if (!isStored) throw refusal(`grant ${id}, an id that another entitlement or principal's grant has,`);
+    if (!isStored) throw refusal(`grant ${id}, whose id is also that of a grant of another entitlement or principal`);
   }
 
   /** Returns how many there were. */
@@ -243,6 +243,6 @@ function requireKey(id: ResourceKeyParts | undefined, what: string, owner = ""):
 function refusal(problem: string): BatonError {
   return new BatonError(
     Code.InvalidArgument,
-    `cannot store ${problem}: it would make the file unreadable; the connector has to be corrected`,
+    `cannot store ${problem}: it would make the file unreadable; this is a bug in the connector`,
   );
 }

@@ -69,7 +69,7 @@ export class ActionWorker {
       case "init":
       case "list-resource-types":
       case "grant-expansion":
-        throw new BatonError(Code.Internal, `${action.operation} is no listing`);
+        throw new BatonError(Code.Internal, `${action.operation} is not a listing`);
       default:
         return action.operation satisfies never;
     }

@@ -122,7 +122,7 @@ export class Retrier {
     const cause = this.#lastError;
     const reason =
       cause === undefined
-        ? "the connector did not answer in that time; its log tells what it waits for, or allow more time"
+        ? "the connector sent no response in that time; see its log, or allow more time"
         : cause.message;
     return new GaveUpError(
       Code.Unavailable,

@@ -94,7 +94,7 @@ function acceptGrant(session: SyncSession, grant: Grant | EncodedGrant, what: st
   }
   if (!grant.entitlement?.id || !isComplete(resource) || !isComplete(principal)) {
     throw contractViolation(
-      `${what} answered with a grant that lacks its entitlement, that entitlement's resource or its principal`,
+      `${what} returned a grant that lacks its entitlement, that entitlement's resource or its principal`,
     );
   }
   return true;

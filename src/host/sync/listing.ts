@@ -36,7 +36,7 @@ export async function readListing<Response extends ListResponse>(
     if (nextPageToken !== "") {
       if (nextPageToken === position.pageToken) {
         throw contractViolation(
-          `${listing.what} answered with the page token it was asked with, which never ends`,
+          `${listing.what} returned the page token of its own request, so it would never end`,
         );
       }
       page += 1;
@@ -80,7 +80,7 @@ function explainListError(what: string, error: BatonError): BatonError {
   if (error.code !== Code.NotFound) return error;
   return new StartOverError(
     Code.NotFound,
-    `${what}: ${error.message}; finishing without these rows would leave a gap, so the sync was given up and the next one begins anew`,
+    `${what}: ${error.message}; finishing without these rows would leave a gap, so the sync was discarded and the next one starts over`,
     { cause: error },
   );
 }

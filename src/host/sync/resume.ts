@@ -30,7 +30,7 @@ export function openRun(
         return { run: unfinished, state, resumed: true };
       }
     } else {
-      log.warn("an unfinished sync was started with other settings; it is thrown away", {
+      log.warn("an unfinished sync was started with different settings; it is discarded", {
         sync_id: unfinished.id,
       });
     }
@@ -78,7 +78,7 @@ function readState(run: SyncRun, log: Logger): SyncState | undefined {
     return new SyncState(run.token);
   } catch (error) {
     if (!(error instanceof BatonError)) throw error;
-    log.warn("the position of an unfinished sync cannot be read; the sync is thrown away", {
+    log.warn("the position of an unfinished sync cannot be read; the sync is discarded", {
       sync_id: run.id,
       error,
     });

@@ -41,6 +41,12 @@ export interface SessionOptions {
   readonly onProgress: ((progress: SyncProgress) => void) | undefined;
 }
 
+/** What the log says where a phase is not one more thing to be read. */
+const PHASE_MESSAGES: { readonly [Phase in SyncPhase]?: string } = {
+  expansion: "Expanding grants...",
+  finishing: "Finishing sync...",
+};
+
 /** How much work an interruption may cost at most. */
 const CHECKPOINT_INTERVAL_MS = 10_000;
 
@@ -115,7 +121,7 @@ export class SyncSession {
   enter(phase: SyncPhase): void {
     if (this.#phase === phase) return;
     this.#phase = phase;
-    this.ctx.log.info(`Syncing ${phase}...`, { sync_id: this.run.id });
+    this.ctx.log.info(PHASE_MESSAGES[phase] ?? `Syncing ${phase}...`, { sync_id: this.run.id });
     this.report();
   }
 
@@ -185,11 +191,11 @@ export class StartOverError extends BatonError {}
 export function lostRows(sentence: string): StartOverError {
   return new StartOverError(
     Code.DataLoss,
-    `${sentence}. This sync is thrown away; sync into a new file, and keep this one for whoever looks into it`,
+    `${sentence}. This sync is discarded; sync into a new file, and keep this one for the investigation`,
   );
 }
 
 /** An answer that the contract forbids. */
 export function contractViolation(sentence: string): StartOverError {
-  return new StartOverError(Code.Internal, `${sentence}; the connector has to be corrected`);
+  return new StartOverError(Code.Internal, `${sentence}; this is a bug in the connector`);
 }

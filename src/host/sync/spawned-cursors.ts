@@ -24,7 +24,7 @@ export class SpawnedCursors {
   ): void {
     const [found, another] = findAnnotations(annotations, "EnqueuePageTokens");
     if (found === undefined) return;
-    const subject = `the answer to ${action.operation} of ${action.resourceTypeId}:${action.resourceId}`;
+    const subject = `the response to ${action.operation} of ${action.resourceTypeId}:${action.resourceId}`;
     if (another !== undefined) throw contractViolation(`${subject} has two lists of added page tokens`);
     const { pageTokens } = found;
     checkLimits(subject, pageTokens);

@@ -164,10 +164,10 @@ function readOldActions(json: Json): SyncAction[] {
 function readAction(id: string, json: unknown): SyncAction {
   if (!isObject(json)) throw corrupt(`action ${id} has the wrong form`);
   const operation = OPERATIONS.find((known) => known === json["operation"]);
-  if (operation === undefined) throw corrupt(`action ${id} is of a kind this program does not know`);
+  if (operation === undefined) throw corrupt(`action ${id} is of an unknown kind`);
   const readText = (key: string): string => {
     const value = json[key] ?? "";
-    if (typeof value !== "string") throw corrupt(`"${key}" of action ${id} is no text`);
+    if (typeof value !== "string") throw corrupt(`"${key}" of action ${id} is not a string`);
     return value;
   };
   return {
@@ -193,16 +193,16 @@ function parseJson(text: string): Json {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw corrupt("it is no JSON", cause);
+    throw corrupt("it is not JSON", cause);
   }
-  if (!isObject(json)) throw corrupt("it is no JSON object");
+  if (!isObject(json)) throw corrupt("it is not a JSON object");
   return json;
 }
 
 function readCount(json: Json, key: string): number {
   const value = json[key] ?? 0;
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw corrupt(`"${key}" is no count`);
+    throw corrupt(`"${key}" is not a count`);
   return value;
 }
 

@@ -154,9 +154,9 @@ async function validate(
     const error = toBatonError(thrown);
     if (error instanceof GaveUpError || !isPassing(error)) throw error;
     throw error
-      .prefixed("gave up at the first contact")
+      .prefixed("gave up on the first request")
       .withAdvice(
-        `the first contact is not waited for unless ${MAX_WAIT} is given: ${MAX_WAIT}=15m goes on trying`,
+        `the first request is retried only briefly unless ${MAX_WAIT} is set: ${MAX_WAIT}=15m keeps trying`,
       );
   }
 }
@@ -167,7 +167,7 @@ function leaveUnfinished(session: SyncSession, reason: BatonError): void {
     if (reason instanceof StartOverError) session.store.runs.discard(session.run.id);
     else session.checkpoint();
   } catch (error) {
-    session.ctx.log.error("the position of the sync could not be stored, so the next run repeats more", {
+    session.ctx.log.error("the position of the sync could not be stored, so the next run repeats more of it", {
       error,
     });
   }
@@ -227,7 +227,7 @@ async function finish(
     store.runs.removeOlder(id, retention, ctx.signal),
   );
   if (!isDone) {
-    ctx.log.info("stopped while older syncs were removed; the next sync goes on with that");
+    ctx.log.info("stopped while older syncs were being removed; the next sync continues with that");
   }
   try {
     const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(CLEANUP_LIMIT_MS)]);
@@ -259,6 +259,6 @@ function checkStored(session: SyncSession): Record<RecordKind, number> {
 function reportDrops({ drops, ctx }: SyncSession): void {
   const counts = Object.entries(drops).filter(([, count]) => count > 0);
   if (counts.length > 0) {
-    ctx.log.warn("some rows of the connector are not part of the sync", Object.fromEntries(counts));
+    ctx.log.warn("some rows of the connector were left out of the sync", Object.fromEntries(counts));
   }
 }

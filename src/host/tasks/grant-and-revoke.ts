@@ -48,7 +48,7 @@ function onlyPrincipalType({ id, grantableTo }: Entitlement): string {
   if (type !== undefined && another === undefined) return type.id;
   throw new BatonError(
     Code.InvalidArgument,
-    `entitlement ${id} can go to ${grantableTo.length === 0 ? "any type" : "several types"} of principals; say which with --grant-principal-type`,
+    `entitlement ${id} can be granted to ${grantableTo.length === 0 ? "any type" : "several types"} of principals; choose one with --grant-principal-type`,
   );
 }
 

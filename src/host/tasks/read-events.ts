@@ -43,7 +43,7 @@ export async function runEventTask(
     if (answer.cursor === cursor) {
       throw new BatonError(
         Code.Internal,
-        "the event feed says that there is more but does not move on; the connector has to be corrected",
+        "the event feed reports more events, but its cursor does not advance; this is a bug in the connector",
       );
     }
     cursor = answer.cursor;

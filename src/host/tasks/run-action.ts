@@ -58,7 +58,7 @@ export function refuseFailedAction(
   const reason: unknown = response?.["error"];
   throw new BatonError(
     Code.Unknown,
-    `action ${name} failed: ${typeof reason === "string" ? reason : "the connector gives no reason"}`,
+    `action ${name} failed: ${typeof reason === "string" ? reason : "the connector gave no reason"}`,
   );
 }
 

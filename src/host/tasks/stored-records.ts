@@ -68,7 +68,7 @@ export class StoredRecords {
     if (hasAnnotation(resource.annotations, "BatonID")) {
       throw new BatonError(
         Code.FailedPrecondition,
-        `entitlement ${id} lies on an external resource, which only the connector it comes from can change`,
+        `entitlement ${id} belongs to an external resource, which only its own connector can change`,
       );
     }
     return { ...entitlement, resource };

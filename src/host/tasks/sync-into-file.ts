@@ -80,10 +80,10 @@ async function saveUnfinished(file: C1zFile, { log, span }: CallContext): Promis
     if (file.runs.isEmpty) return false;
     const saved = await file.save(span);
     if (saved !== undefined)
-      log.info("the unfinished sync was saved; the next run goes on from there", { path: saved.path });
+      log.info("the unfinished sync was saved; the next run resumes it", { path: saved.path });
     return true;
   } catch (error) {
-    log.error("the unfinished sync could not be saved; the file is as it was before", {
+    log.error("the unfinished sync could not be saved; the file is unchanged", {
       path: file.path,
       error: explainUnexpected(error),
     });

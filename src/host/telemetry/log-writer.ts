@@ -82,7 +82,7 @@ function reportLoss(
     for (const target of others.length > 0 ? others : [standardError()]) target.write(line);
   };
   createLogger({ ...options, write }).warn(
-    "lines of the log cannot be written and are lost; the work goes on",
+    "log lines cannot be written and are lost; the run continues",
     {
       log: lost.name,
       error,

@@ -36,7 +36,7 @@ export function readCollector({ endpoint, ca, caPath, insecure }: CollectorSetti
     throw problem(' has to be host:port or a URL such as "https://collector:4317" without a path');
   }
   if (ca !== undefined && caPath !== undefined) {
-    throw problem("-tls-cert and --otel-collector-endpoint-tls-cert-path exclude each other");
+    throw problem("-tls-cert and --otel-collector-endpoint-tls-cert-path cannot be combined");
   }
   if (insecure || parts["scheme"]?.toLowerCase() === "http") return { address, tls: undefined };
   return { address, tls: { ca: caPath === undefined ? decodeCa(ca) : readCa(caPath) } };

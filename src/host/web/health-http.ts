@@ -86,7 +86,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   return {
     port: typeof bound === "object" && bound !== null ? bound.port : port,
     close: async () => {
-      closing.abort(new BatonError(Code.Canceled, "the program ends"));
+      closing.abort(new BatonError(Code.Canceled, "the program is shutting down"));
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -61,7 +61,7 @@ function findReason(address: ListenAddress, cause: unknown): string {
   if (address.kind === "tcp") {
     if (systemCodeOf(cause) === "ENOTFOUND") return "there is no such host";
   } else if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH) {
-    return `the path of a socket can be ${MAX_SOCKET_PATH} bytes long`;
+    return `the path of a socket can have at most ${MAX_SOCKET_PATH} bytes`;
   } else if (!existsSync(dirname(address.path))) {
     // Node calls this EACCES.
     return `the directory ${dirname(address.path)} does not exist`;
@@ -77,8 +77,8 @@ function findReason(address: ListenAddress, cause: unknown): string {
 export async function removeStaleSocket(path: string): Promise<void> {
   const entry = await lstat(path).catch(() => undefined);
   if (entry === undefined) return;
-  if (!entry.isSocket()) throw refuse(`${path} exists and is no socket`);
-  if (await isAnswered(path)) throw refuse(`another process listens on ${path}`);
+  if (!entry.isSocket()) throw refuse(`${path} exists and is not a socket`);
+  if (await isAnswered(path)) throw refuse(`another process is listening on ${path}`);
   await unlink(path);
 }
 

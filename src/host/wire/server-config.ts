@@ -48,10 +48,10 @@ export function encodeStartupLine(config: Omit<StartupConfig, "rateLimiter">): s
  */
 export function decodeStartupLine(line: string): StartupConfig {
   if (line === "")
-    throw startupError("it is empty; the program is started this way by a connector host only");
+    throw startupError("it is empty; only a connector host starts the program this way");
   const message = decodeMessage(decodeBase64(line));
   const { credential } = message;
-  if (credential === undefined) throw startupError("it holds no credential");
+  if (credential === undefined) throw startupError("it contains no credential");
   if (credential.caCert.length === 0) throw startupError("the credential has no authority certificate");
   if (credential.cert.length === 0) throw startupError("the credential has no certificate");
   if (credential.key.length === 0) throw startupError("the credential has no private key");
@@ -80,7 +80,7 @@ function decodeMessage(bytes: Buffer): ServerConfig {
   try {
     return ServerConfig.decode(bytes);
   } catch (error) {
-    throw startupError("it does not hold a serialized ServerConfig", error);
+    throw startupError("it does not contain a serialized ServerConfig", error);
   }
 }
 

@@ -29,7 +29,7 @@ test.each([
   [["--plaintext", "--listen=0.0.0.0:0"], "--plaintext is for loopback and Unix sockets only"],
   [["--plaintext", "--listen=example.com:1"], "--plaintext is for loopback and Unix sockets only"],
   [["--plaintext", "--listen=[::]:1"], "--plaintext is for loopback and Unix sockets only"],
-  [["--plaintext", "--tls-cert-path=/a"], "--plaintext and the --tls-… settings exclude each other"],
+  [["--plaintext", "--tls-cert-path=/a"], "--plaintext cannot be combined with the --tls-… settings"],
   [[], "serve needs --tls-cert-path, --tls-key-path and --tls-client-ca-path, or --plaintext"],
   [["--tls-cert-path=/a"], "serve needs --tls-cert-path, --tls-key-path and --tls-client-ca-path"],
   [["--listen=0.0.0.0:1"], /--tls-client-ca-path$/],

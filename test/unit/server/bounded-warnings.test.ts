@@ -12,7 +12,7 @@ test("of many warnings ten a minute are written and the others counted", async (
   for (let index = 0; index < 1_000; index += 1) warnings.warn("refused", { index });
   expect(lines).toHaveLength(10);
   await afterTheMinute();
-  expect(lines.slice(10)).toMatchObject([{ msg: "more of these warnings were not written", count: 990 }]);
+  expect(lines.slice(10)).toMatchObject([{ msg: "further warnings of this kind were left out", count: 990 }]);
   warnings.warn("refused", {});
   expect(lines).toHaveLength(12);
   warnings.close();

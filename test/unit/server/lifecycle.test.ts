@@ -136,7 +136,7 @@ test("an exception that nobody caught ends the service, and not with 0", async (
   await client.ask(ConnectorService.validate, {});
   events.emit("uncaughtException", new Error("boom"));
   expect(await exitCode).toBe(1);
-  expect(errors).toEqual(["unexpected failure, ending"]);
+  expect(errors).toEqual(["unexpected failure, shutting down"]);
 });
 
 test("handlers of the process are gone after the end", async () => {

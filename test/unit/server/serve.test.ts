@@ -201,14 +201,14 @@ describe("a Unix socket", () => {
   test("on which somebody listens is left alone", async () => {
     const other = createServer().listen(pathOf());
     await once(other, "listening");
-    await expect(listenOn(pathOf())).rejects.toThrow(`another process listens on ${pathOf()}`);
+    await expect(listenOn(pathOf())).rejects.toThrow(`another process is listening on ${pathOf()}`);
     expect((await stat(pathOf())).isSocket()).toBe(true);
     other.close();
   });
 
   test("does not take the place of a file", async () => {
     await writeFile(pathOf(), "precious");
-    await expect(listenOn(pathOf())).rejects.toThrow(`${pathOf()} exists and is no socket`);
+    await expect(listenOn(pathOf())).rejects.toThrow(`${pathOf()} exists and is not a socket`);
     expect(await readFile(pathOf(), "utf8")).toBe("precious");
   });
 });

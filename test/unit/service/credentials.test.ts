@@ -44,7 +44,7 @@ test.each<[string, Secret]>([
   ["JSON null", secretOf(null)],
 ])("a secret with %s is refused in words that do not tell it", (_, secret) => {
   expect(() => parseClientSecret(secret)).toThrow(
-    /^--client-secret: invalid client secret; copy it from C1 as a whole$/,
+    /^--client-secret: invalid client secret; copy it from C1 in full$/,
   );
 });
 

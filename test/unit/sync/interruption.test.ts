@@ -107,7 +107,7 @@ describe("a sync that is interrupted", () => {
     expect(resumed).toBe(false);
     expect(file.runs.list().map((each) => each.id)).toEqual([run.id]);
     expect(bench.warnings).toEqual([
-      "the position of an unfinished sync cannot be read; the sync is thrown away",
+      "the position of an unfinished sync cannot be read; the sync is discarded",
     ]);
     expect(idsOf(file, run.id)).toEqual(ALL_IDS);
   });
@@ -123,7 +123,7 @@ describe("a sync that is interrupted", () => {
     expect(resumed).toBe(false);
     expect(file.runs.list().map(({ id }) => id)).toEqual([run.id]);
     expect(file.runs.resumeKey(run.id)).toBeUndefined();
-    expect(bench.warnings).toEqual(["an unfinished sync was started with other settings; it is thrown away"]);
+    expect(bench.warnings).toEqual(["an unfinished sync was started with different settings; it is discarded"]);
   });
 
   it("goes on when the next one is asked for the same", async () => {

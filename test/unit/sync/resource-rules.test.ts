@@ -16,7 +16,7 @@ describe("resources", () => {
     const { ids, drops, bench } = await syncData(data);
     expect(ids.resources).toContain("user:ann");
     expect(drops.invalidResources).toBe(2);
-    expect(bench.warnings).toContain("some rows of the connector are not part of the sync");
+    expect(bench.warnings).toContain("some rows of the connector were left out of the sync");
   });
 
   it("listed twice are stored once, as they were last", async () => {

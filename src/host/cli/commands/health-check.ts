@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (status === 200) return 0;
   throw new BatonError(
     Code.Unknown,
-    `${url} answered with HTTP status ${status}: the program is not well, see its log`,
+    `${url} returned HTTP status ${status}: unhealthy; see the log of that instance`,
   );
 }
 
@@ -38,14 +38,14 @@ function requestStatus(url: string, timeoutMs: number): Promise<number | undefin
 
 function explainFailure(error: Error, url: string, timedOut: boolean): BatonError {
   if (timedOut)
-    return new BatonError(Code.DeadlineExceeded, `${url} did not answer in time`, { cause: error });
+    return new BatonError(Code.DeadlineExceeded, `${url} did not respond in time`, { cause: error });
   const reason = "code" in error ? error.code : undefined;
   if (reason === "ENOTFOUND") {
     return new BatonError(Code.InvalidArgument, `there is no such host: ${url}`, { cause: error });
   }
   const detail =
     reason === "ECONNREFUSED"
-      ? "nothing listens there; is it running with --health-check?"
+      ? "nothing is listening there; is it running with --health-check?"
       : describeReason(error);
   return new BatonError(Code.Unavailable, `cannot reach ${url}: ${detail}`, { cause: error });
 }

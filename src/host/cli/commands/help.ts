@@ -8,7 +8,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const [name] = invocation.words;
   const command = invocation.commands.find((candidate) => candidate.name === name);
   if (name !== undefined && command === undefined)
-    throw usageError(`no help for an unknown command, see --help`);
+    throw usageError(`there is no such command, see --help`);
   await print(formatHelp(invocation, command));
   return 0;
 }

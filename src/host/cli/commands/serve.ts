@@ -51,7 +51,7 @@ export async function run(invocation: Invocation): Promise<number> {
       registerSecret: (secret) => redactor.register(secret),
       redact: (text) => redactor.redact(text),
     });
-    let obstacle: string | undefined = "no calls are taken yet";
+    let obstacle: string | undefined = "not accepting calls yet";
     if (sdk.healthCheck) {
       closeHealth = await openHealthEndpoints(invocation, settings, output, connector, {
         findObstacle: () => obstacle,
@@ -110,7 +110,7 @@ async function readTls(
   const given = [certPath, keyPath, clientCaPath, ...allowed];
   if (plaintext) {
     if (given.every((value) => value === undefined)) return undefined;
-    throw usageError("--plaintext and the --tls-… settings exclude each other");
+    throw usageError("--plaintext cannot be combined with the --tls-… settings");
   }
   if (certPath === undefined || keyPath === undefined || clientCaPath === undefined) {
     const otherwise = isLocal(address) ? ", or --plaintext" : "";
@@ -124,14 +124,14 @@ async function readTls(
 function readAllowedSans({ allowedSans }: Options, sources: Sources): ClientName[] {
   if (allowedSans.length === 0 && findTexts(serveFields.allowedSans, sources) !== undefined) {
     throw usageError(
-      "--tls-allowed-sans is given and names nobody; leave it out to let in all clients of the authority",
+      "--tls-allowed-sans is set but empty; leave it out to accept all clients of the authority",
     );
   }
   return allowedSans.map((text) => {
     const name = parseClientName(text);
     if (name !== undefined) return name;
     throw usageError(
-      `--tls-allowed-sans: value must be a DNS name, a URI or an e-mail address, whole and without wildcards, not "${text}"`,
+      `--tls-allowed-sans: value must be a DNS name, a URI or an e-mail address, in full and without wildcards, not "${text}"`,
     );
   });
 }

@@ -56,7 +56,7 @@ export async function runSteps(steps: readonly Step[], ctx: OnDemandContext): Pr
 function explainAbort(error: BatonError, [current, ...rest]: readonly Step[]): BatonError {
   const untried = rest.length === 0 ? "" : `, and ${rest.length} more were not tried`;
   return error.withAdvice(
-    `${current?.what} may or may not have worked${untried}; sync to see how things stand`,
+    `${current?.what} may or may not have worked${untried}; sync to see the current state`,
   );
 }
 
