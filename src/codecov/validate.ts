@@ -82,7 +82,7 @@ async function explainRefusal(
   }
   return new BatonError(
     Code.PermissionDenied,
-    `${owner} exists on ${service}, but the owner of the API token is not a member of it (or Codecov does not know yet: sign in to Codecov once more); use the token of a member`,
+    `${owner} exists on ${service}, but the owner of the API token is not a member of it (or Codecov does not know it yet: sign in to Codecov again); use the token of a member`,
     { kind: "permission", cause: refusal },
   );
 }

@@ -55,7 +55,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: "a wrong token",
     code: 16,
-    sentence: /401 Unauthorized.*Invalid token.*check that the API token is right/i,
+    sentence: /401 Unauthorized.*Invalid token.*check that the API token is correct/i,
     changes: () => ({ BATON_CODECOV_API_TOKEN: "11111111-2222-4333-8444-555555555555" }),
   },
   {

@@ -61,7 +61,7 @@ describe.each([
     answerNotFound(text, { skip, times: null });
     const { code, message } = await failure();
     expect([Code.FailedPrecondition, Code.Unavailable, Code.Aborted]).toContain(code);
-    expect(message).toMatch(/404|first page of the roster|roster changes/);
+    expect(message).toMatch(/404|first page of the member list|list is changing/);
   });
 });
 

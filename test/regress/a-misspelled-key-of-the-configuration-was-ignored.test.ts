@@ -49,7 +49,7 @@ test("a mapping under a key of another connector is a warning as well, under a s
   expect(stranger.stderr).toContain("sets okta, which is not a setting of baton-codecov");
   const ours = await runWith("codecov-owner:\n  name: s3cret\n");
   expect([ours.code, ours.requests]).toEqual([2, 0]);
-  expect(ours.stderr).toContain("codecov-owner must be a text");
+  expect(ours.stderr).toContain("codecov-owner must be a string");
   expect(stranger.stderr + ours.stderr).not.toContain("s3cret");
 });
 

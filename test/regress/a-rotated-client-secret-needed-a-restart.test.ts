@@ -33,7 +33,7 @@ test("a file that holds the new secret only later is not given up on", async () 
 
   tokens.rotate();
   tokens.revokeAll();
-  await waitFor(() => expect(scene.log()).toContain("C1 does not accept this connector any more"));
+  await waitFor(() => expect(scene.log()).toContain("C1 no longer accepts this connector"));
   await writeFile(join(scene.directory, "client-secret"), tokens.clientSecret);
   expect((await scene.finish(scene.c1.enqueue(task))).finalState?.$case).toBe("success");
   await scene.stop();

@@ -112,7 +112,7 @@ describe("a sync that has begun", () => {
     const startedAt = Date.now();
     const { code, stderr } = await sync("--max-wait=5m");
     expect(code).toBe(14);
-    expect(stderr).toContain("asked for a pause");
+    expect(stderr).toContain("is rate limiting");
     expect(Date.now() - startedAt).toBeLessThan(25_000);
   });
 

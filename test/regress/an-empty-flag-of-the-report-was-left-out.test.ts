@@ -12,7 +12,7 @@ test.each(["--since", "--previous", "--output", "--format"])(
     await writeSample(join(cwd, "sync.c1z"), [{ members: [{ username: "a" }] }]);
     const { code, stdout, stderr } = await runProgram(["report", flag, ""], { cwd });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain(`${flag} is given without a value`);
+    expect(stderr).toContain(`${flag} has no value`);
     expect(await readdir(cwd)).toEqual(["sync.c1z"]);
   },
 );

@@ -213,7 +213,7 @@ test.each([
 );
 
 test.each([
-  ["--tls-allowed-sans=", "names nobody"],
+  ["--tls-allowed-sans=", "is set but empty"],
   ["--tls-allowed-sans=*.acme.example", "without wildcards"],
   ["--tls-allowed-sans=10.0.0.1", "a DNS name, a URI or an e-mail address"],
 ])("%s is refused at the start, since it would let in everybody or nobody", async (flag, reason) => {

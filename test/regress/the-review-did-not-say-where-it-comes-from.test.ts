@@ -29,7 +29,7 @@ async function syncWith(token: string, runs = 1) {
 
 test.each([
   ["an admin", "admin-token", "alice", true, "alice, an admin"],
-  ["a member who is no admin", "member-token", "bob", false, "bob, no admin"],
+  ["a member who is no admin", "member-token", "bob", false, "bob, not an admin"],
 ])(
   "a review of what the token of %s read says so, in words and for programs",
   async (_, token, owner, isAdmin, words) => {

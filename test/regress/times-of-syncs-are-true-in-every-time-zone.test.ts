@@ -143,7 +143,7 @@ describe("in a file that holds nothing but what all programs write", () => {
     const { sync, previous, notes } = await report(cwd, "Asia/Tokyo");
     const told = [sync, previous].find((candidate) => candidate?.started_at === iso(at));
     expect(told).toMatchObject({ started_at: iso(at), ended_at: null });
-    expect(notes).toContainEqual(expect.stringContaining("ended cannot be told"));
+    expect(notes).toContainEqual(expect.stringContaining("does not show when sync"));
     const { stdout } = await runProgram(["report"], { cwd, env: { TZ: "Asia/Tokyo" } });
     expect(stdout).toContain("2026-07-01 12:00 UTC (start)");
   });

@@ -30,7 +30,7 @@ export function normalizeService(text: string): string {
 /** What no owner slug can be, whatever the service; undefined if nothing is wrong. */
 export function checkOwner(text: string): string | undefined {
   if (text !== text.trim()) {
-    return "must not begin or end with blanks, which Codecov takes for a part of the name";
+    return "must not begin or end with spaces, which Codecov takes for part of the name";
   }
   if (text.includes("://")) return "is a URL; give only the organization's name, for example acme";
   if (/\p{Cc}/u.test(text)) return "must not contain control characters";

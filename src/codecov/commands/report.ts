@@ -109,7 +109,7 @@ function chooseFormat({ format, output = "" }: Options): Format {
   const meant = Object.hasOwn(FORMATS_BY_ENDING, ending) ? FORMATS_BY_ENDING[ending] : undefined;
   if (meant !== undefined) return meant;
   throw usageError(
-    `--output: there is no report in the form ${ending}; end the name in .html, .csv, .json or .txt, or say the form with --format ${reportFields.format.values.join("|")}`,
+    `--output: there is no report format ${ending}; use a name that ends in .html, .csv, .json or .txt, or choose the format with --format ${reportFields.format.values.join("|")}`,
   );
 }
 

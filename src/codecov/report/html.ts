@@ -62,12 +62,12 @@ export function* renderHtml(review: ReviewContent): Generator<string> {
     {
       id: "source",
       title: "Where this comes from",
-      explanation: "All times are UTC. Codecov was not asked for this page.",
+      explanation: "All times are UTC. This page was made without contacting Codecov.",
     },
     [renderProperties(describeSource(facts))],
   );
   yield SIGN_OFF;
-  yield renderFoot("Holds personal data: pass it on with care.");
+  yield renderFoot("Contains personal data: share it with care.");
 }
 
 function renderReviewCharts(facts: ReviewFacts): string {
@@ -110,6 +110,6 @@ function* renderMembers(
     findings.map((finding) => columns.map((column) => column.read(finding))),
   );
   if (count > maxRows) {
-    yield `<p>… and ${formatNumber(count - maxRows)} more; all of them are among the members below.</p>\n`;
+    yield `<p>… and ${formatNumber(count - maxRows)} more; the list of all members below includes them.</p>\n`;
   }
 }

@@ -198,7 +198,7 @@ export async function buildMemberTable(
     }
   } catch (error) {
     await workspace.remove();
-    throw toFileError(error, "work out the report");
+    throw toFileError(error, "compile the report");
   }
 }
 

@@ -80,7 +80,7 @@ function describePurchased(used: number, purchased: number | null): string {
 
 function describeDay(sync: SyncFacts): string {
   const time = sync.endedAt ?? sync.startedAt;
-  return time === null ? "the sync before" : formatDay(time);
+  return time === null ? "the previous sync" : formatDay(time);
 }
 
 function joinParts(...parts: readonly string[]): string {

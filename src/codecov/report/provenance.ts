@@ -51,8 +51,8 @@ function describeProgram({ origin }: SyncFacts): string {
 function describeTokenOwner({ origin }: SyncFacts): string {
   const source = origin?.source;
   if (source === undefined) return NOT_RECORDED;
-  const role = source.isAdmin === undefined ? "" : source.isAdmin ? ", an admin" : ", no admin";
-  return `${source.account ?? "somebody whom Codecov does not name"}${role}`;
+  const role = source.isAdmin === undefined ? "" : source.isAdmin ? ", an admin" : ", not an admin";
+  return `${source.account ?? "an account that Codecov does not name"}${role}`;
 }
 
 function describeSpan({ startedAt, endedAt }: SyncFacts): string {

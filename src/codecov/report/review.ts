@@ -142,7 +142,7 @@ function findGaps(counts: Counts, { consumed }: LicenseNumbers, table: MemberTab
   const notes: string[] = [];
   if (consumed !== null && consumed !== counts.seats) {
     notes.push(
-      `Codecov counted ${consumed} seats in use, the members listed hold ${counts.seats}: somebody's seat changed during the sync.`,
+      `Codecov counted ${consumed} seats in use, the members listed hold ${counts.seats}: a seat changed during the sync.`,
     );
   }
   if (knowsSignIns(counts) && counts.seatsUnknown > 0) {
@@ -171,7 +171,7 @@ function findMove(sync: SyncFacts, previous: SyncFacts | null): string[] {
 function findLaterRuns({ runs }: C1zReader, snapshot: SyncRun): string[] {
   const notes: string[] = [];
   if (runs.hasLater(snapshot, "unfinished")) {
-    notes.push("A later sync is unfinished; the review is about the last finished one.");
+    notes.push("A later sync is unfinished; the review covers the last finished one.");
   }
   if (runs.hasLater(snapshot, "partial")) {
     notes.push("Later syncs of single resources are not part of the review.");
@@ -202,6 +202,6 @@ function findUnknownTimes(...syncs: readonly (SyncFacts | null)[]): string[] {
     .filter((sync) => sync?.endedAt === null)
     .map(
       (sync) =>
-        `When sync ${sync?.id} ended cannot be told from the file, since clock or time zone changed during it${sync?.startedAt === null ? "." : "; its start is given."}`,
+        `The file does not show when sync ${sync?.id} ended, because the clock or the time zone changed during it${sync?.startedAt === null ? "." : "; its start is given."}`,
     );
 }

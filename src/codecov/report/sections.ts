@@ -53,7 +53,7 @@ const CHANGE_WORDS: Readonly<Record<Change, string>> = {
   seat_gained: "got a seat",
   seat_lost: "lost the seat",
   admin_gained: "became an admin",
-  admin_lost: "is no admin any more",
+  admin_lost: "is no longer an admin",
   being_deleted: "being deleted",
   name_changed: "name changed",
   email_changed: "e-mail changed",
@@ -73,7 +73,7 @@ export function describePopulation({ counts }: ReviewFacts): Section {
     title: "All members",
     count: counts.members,
     explanation:
-      "Everybody who has access, also those on no list above, with room to decide: keep, remove the seat, remove the member.",
+      "Everyone who has access, including those on no list above, with room for the decision: keep, remove the seat, remove the member.",
     columns: [MEMBER, NAME, EMAIL, SEAT, ADMIN, SESSION, SINCE, DECISION, REVIEWER],
   };
 }
@@ -88,7 +88,7 @@ export function describeSections(facts: ReviewFacts): Section[] {
       title: NEEDS_REVIEW,
       count: counts.concerns,
       explanation:
-        "Who these are cannot be told for certain from Codecov's data. Look at them before deciding on them.",
+        "Codecov's data does not show for certain who these are. Check them before you decide.",
       columns: [MEMBER, NAME, EMAIL, SEAT, CONCERN],
     },
     describeIdleSeats(counts),
@@ -97,21 +97,21 @@ export function describeSections(facts: ReviewFacts): Section[] {
       list: "admins",
       title: "Admins",
       count: counts.admins,
-      explanation: "Admins may change seats, plan and settings; they need no seat for it.",
+      explanation: "Admins may change seats, plan and settings, and do not need a seat for that.",
       columns: [MEMBER, NAME, EMAIL, SEAT, SESSION],
     },
     {
       list: "seatless",
       title: "Members without a seat",
       count: counts.seatless,
-      explanation: "They cost nothing, but can sign in to Codecov and may get a seat automatically.",
+      explanation: "They cost nothing, but can sign in to Codecov and may be given a seat automatically.",
       columns: [MEMBER, NAME, EMAIL, ADMIN],
     },
   ];
 }
 
 const DELETION_NOTE =
-  " Codecov gives an account that it deletes another name; which one it had is said where it can be told.";
+  " Codecov renames an account that it deletes; the former name is shown where it can be determined.";
 
 function describeChangesSection({ counts: { changes }, previousSync }: ReviewFacts): Section {
   return {
@@ -133,7 +133,7 @@ function describeUnknownSeats({ seatsUnknown }: Counts): Section {
     title: "Seats whose sign-ins are unknown",
     count: seatsUnknown,
     explanation:
-      "Codecov tells sign-ins by user name, so it is not known whether these seat holders sign in.",
+      "Codecov reports sign-ins by user name, so it is unknown whether these seat holders sign in.",
     columns: [MEMBER, NAME, EMAIL, ADMIN],
   };
 }
@@ -145,7 +145,7 @@ function describeIdleSeats(counts: Counts): Section {
     title: "Seats without activity",
     count: isKnown ? counts.seatsIdle : undefined,
     explanation: isKnown
-      ? "Seat holders with no valid sign-in session. Codecov tells nothing else of activity: somebody who only pushes commits never signs in and still needs the seat."
+      ? "Seat holders with no valid sign-in session. Codecov exposes no other activity data: a member who only pushes commits never signs in and still needs the seat."
       : "Unknown: sign-in sessions are not in the file. Sync with --codecov-session-info and the token of an admin.",
     columns: [MEMBER, NAME, EMAIL, SESSION],
   };

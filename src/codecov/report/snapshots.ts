@@ -110,7 +110,7 @@ function chooseBefore(candidate: Snapshot | undefined, organization: ReviewedOrg
   }
   const problem = findMismatch(candidate, organization);
   if (problem === undefined) return { snapshot: candidate };
-  return { note: `The sync before ${problem}, so it is not compared.` };
+  return { note: `The previous sync ${problem}, so it is not compared.` };
 }
 
 /** Why a sync cannot be compared with one of the organization, as the end of a sentence. */

@@ -26,7 +26,7 @@ export function* renderTable(review: ReviewContent, width: number): Generator<st
   for (const section of describeSections(facts)) yield* renderSection(review, section, width);
   yield "\nALL MEMBERS\n";
   yield formatText(
-    "The forms html, csv and json list them, with room for decisions in the first two.",
+    "The formats html, csv and json list them, the first two with room for decisions.",
     width,
     INDENT,
   );
@@ -45,7 +45,7 @@ function* renderSection(review: ReviewContent, section: Section, width: number):
   yield "\n";
   yield* grid.rows;
   for (const column of grid.leftOut) {
-    yield formatText(`(There is no room for the column ${column} in ${width} columns.)`, width, INDENT);
+    yield formatText(`(The column ${column} does not fit into ${width} characters.)`, width, INDENT);
   }
   if (count > rows.length) {
     const rest = formatNumber(count - rows.length);

@@ -77,7 +77,7 @@ async function readSignIns(codecov: CodecovCall, ctx: CallContext): Promise<Sign
     const response = await codecov.userSessions(MAX_SESSIONS);
     if (response.kind === "refused") {
       return none(
-        "the owner of the API token may not see them; only an admin may; on a self-hosted Codecov, only an account listed under setup.admins in its configuration",
+        "the owner of the API token is not allowed to see them; only an admin is, and on a self-hosted Codecov only an account listed under setup.admins in its configuration",
         {
           answer: response.reason,
         },
@@ -85,7 +85,7 @@ async function readSignIns(codecov: CodecovCall, ctx: CallContext): Promise<Sign
     }
     const { count, next, results } = response.page;
     if (next !== null || results.length !== count) {
-      return none("they do not fit into one page, and page by page their list is not reliable", {
+      return none("they do not fit into one page, and Codecov does not page through them reliably", {
         members: count,
         limit: MAX_SESSIONS,
       });

@@ -15,14 +15,14 @@ type AdminState = "yes" | "no" | "unknown";
 type SessionAccess = "readable" | "unknown";
 
 const ROSTER: Readonly<Record<AdminState, string>> = {
-  yes: "can read the whole roster, as an admin",
-  no: "can read the whole roster, which takes no admin",
-  unknown: "Codecov does not tell whether this is an admin; the roster is complete either way",
+  yes: "can read the whole member list, as an admin",
+  no: "can read the whole member list, for which admin rights are not needed",
+  unknown: "Codecov does not report whether this is an admin; the member list is complete either way",
 };
 
 const HOSTED_SESSIONS: Readonly<Record<AdminState, string>> = {
   yes: "sign-in sessions (--codecov-session-info) can be read",
-  no: "sign-in sessions (--codecov-session-info) need an admin; the git service has the last word on who is one",
+  no: "sign-in sessions (--codecov-session-info) need an admin; the git service decides who is one",
   unknown: "sign-in sessions (--codecov-session-info) need an admin",
 };
 

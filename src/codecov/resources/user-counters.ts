@@ -9,8 +9,8 @@ const ANOMALIES = {
   otherService: "members on another git service; their ids say which",
   deleted: "accounts that Codecov is deleting; reported as deleted",
   caseOnly: "members whose user names differ only in case; their ids differ in the same way",
-  cut: "members whose name or e-mail is too long; cut",
-  implausibleEmail: "members whose e-mail is not a well-formed address; left to the profile",
+  cut: "members whose name or e-mail is too long; truncated",
+  implausibleEmail: "members whose e-mail is not a well-formed address; shown in the profile only",
 } as const;
 
 type Anomaly = keyof typeof ANOMALIES;
@@ -54,7 +54,7 @@ export function addToCounters(counters: Counters, rows: readonly RosterRow[], se
 
 /** One line for the whole, and one for each kind of anomaly that occurred. */
 export function logCounters(counters: Counters, log: Logger): void {
-  log.info("roster read", { rows: counters[0] ?? 0, seats: seatsOf(counters) });
+  log.info("member list read", { rows: counters[0] ?? 0, seats: seatsOf(counters) });
   for (const [index, name] of ANOMALY_NAMES.entries()) {
     const count = counters[FIRST_ANOMALY + index] ?? 0;
     if (count > 0) log.warn(ANOMALIES[name], { count });

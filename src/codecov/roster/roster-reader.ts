@@ -97,17 +97,17 @@ export async function readWindow(
         continue;
       }
     } else if (range.start === 0) {
-      throw unusable("Codecov says that the first page of the roster does not exist");
+      throw unusable("Codecov says that the first page of the member list does not exist");
     }
     back = stepBack(back, windowRows, limits);
-    log.info("the roster changed while it was read; stepping back", {
+    log.info("the member list changed while it was being read; stepping back", {
       position: position.read,
       back: String(back),
     });
   }
   throw new BatonError(
     Code.Unavailable,
-    `the place to go on in the roster was not found with ${limits.maxRequests} requests; the roster changes too quickly just now`,
+    `the position in the member list was not found again with ${limits.maxRequests} requests; the list is changing too quickly`,
   );
 }
 
@@ -148,7 +148,7 @@ function stepBack(back: number, windowRows: number, { anchorRows }: RosterLimits
 function growWindow(windowRows: number, { maxWindowRows }: RosterLimits): number {
   if (windowRows < maxWindowRows) return Math.min(windowRows * 2, maxWindowRows);
   throw unusable(
-    `no page of up to ${maxWindowRows} rows goes on where the last one ended: so many members in a row have no user name, or the server repeats its rows`,
+    `no page of up to ${maxWindowRows} rows continues where the last one ended: too many members in a row have no user name, or the server repeats its rows`,
   );
 }
 
@@ -169,7 +169,7 @@ async function askFor(
     return checkedPage(response.page, size);
   } catch (error) {
     if (size <= minWindowRows || !(error instanceof BatonError && error.lessMayHelp)) throw error;
-    log.warn("Codecov could not deliver a page of the roster; asking for smaller ones", {
+    log.warn("Codecov could not deliver a page of the member list; requesting smaller ones", {
       rows: size,
       error,
     });
@@ -180,12 +180,12 @@ async function askFor(
 function checkedPage(page: RosterPage, size: number): RosterPage {
   const { count, results } = page;
   if (results.length > size) {
-    throw unusable(`Codecov answered with ${results.length} rows where ${size} were asked for`);
+    throw unusable(`Codecov returned ${results.length} rows where ${size} were requested`);
   }
   if (results.length > 0 || count === 0) return page;
   throw new BatonError(
     Code.Unavailable,
-    `Codecov counts ${count} members and answered with none; try again later`,
+    `Codecov counts ${count} members but returned none; try again later`,
   );
 }
 
@@ -265,7 +265,7 @@ function checkRestarts(window: RosterWindow, { maxRestarts }: RosterLimits): Ros
   if (window.restarts <= maxRestarts) return window;
   throw new BatonError(
     Code.Aborted,
-    `the roster changed so much while it was read that the walk had to begin again ${maxRestarts} times; start the sync again at a quieter time`,
+    `the member list changed so much while it was being read that reading had to start over ${maxRestarts} times; run the sync again at a quieter time`,
   );
 }
 
@@ -284,7 +284,7 @@ function checkDistinct(rows: readonly Member[]): void {
 }
 
 function unusable(what: string): BatonError {
-  return new BatonError(Code.FailedPrecondition, `${what}; nothing is left out, the sync stops`, {
+  return new BatonError(Code.FailedPrecondition, `${what}; the sync stops rather than leave a member out`, {
     kind: "upstream",
   });
 }

@@ -56,7 +56,7 @@ export function takeOrdinal(member: Member, counts: Map<string, number>): number
   if (counts.size <= MAX_UNNAMED) return ordinal;
   throw new BatonError(
     Code.FailedPrecondition,
-    `more than ${MAX_UNNAMED} different members of the organization have no user name, more than can be told apart reliably; nothing is left out, the sync stops`,
+    `more than ${MAX_UNNAMED} different members of the organization have no user name, too many to tell apart reliably; the sync stops rather than leave a member out`,
     { kind: "upstream" },
   );
 }

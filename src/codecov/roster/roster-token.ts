@@ -120,6 +120,6 @@ function isCountEntry(value: unknown): value is [string, number] {
 function invalid(problem: string): BatonError {
   return new BatonError(
     Code.InvalidArgument,
-    `the page token of the roster cannot be used: ${problem}; start a new sync`,
+    `the page token of the member list cannot be used: ${problem}; start a new sync`,
   );
 }

@@ -166,7 +166,7 @@ export class RosterWalk {
   #decode(token: string, ctx: CallContext): RosterPosition {
     const { position, server } = decodeRosterToken(token, this.#origin.roster);
     if (server === this.#origin.server) return position;
-    ctx.log.info("the address of Codecov has changed; the roster is read again from its beginning");
+    ctx.log.info("the address of Codecov has changed; the member list is read again from the beginning");
     const { windows, restarts } = position;
     return { ...this.#beginning(), windows, restarts: restarts + 1 };
   }

@@ -1,3 +1,3 @@
 /** What those who take a seat must know. */
 export const AUTO_ACTIVATION =
-  "while auto-activation is on for the organization, Codecov gives the seat back by itself with the member's next pull request to, or read of, a private repository; it is turned off on the members page";
+  "while auto-activation is on for the organization, Codecov gives the seat back as soon as the member opens a pull request on a private repository or views one; turn it off on the members page";

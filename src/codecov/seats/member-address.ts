@@ -88,11 +88,11 @@ export async function findAddress(
 async function describeNameProblem(member: Member, codecov: CodecovCall): Promise<string | undefined> {
   if (!hasName(member)) return "Codecov knows no user name for this member";
   if (!isAddressable(member.username)) {
-    return `Codecov's API cannot address the user name ${member.username}, or takes it for somebody else's`;
+    return `Codecov's API cannot address the user name ${member.username}, or takes it for that of another member`;
   }
   const there = await readAddress(member.username, codecov);
   if (there !== undefined && isSameRow(there, member)) return undefined;
-  return `the user name ${member.username} does not lead to this member alone in Codecov's API`;
+  return `the user name ${member.username} does not identify this member alone in Codecov's API`;
 }
 
 /** The internal number, if it stands for the member beyond doubt. */
@@ -109,14 +109,14 @@ async function findInternalAddress(member: Member, codecov: CodecovCall): Promis
   const called = await codecov.roster({ page: 1, pageSize: MAX_NAMESAKES, filter: { search: address } });
   if (called.kind === "refused") throw called.error;
   if (called.kind === "page" && called.page.next !== null) {
-    return none(`too many members match the internal id ${address} to rule out that one is called so`);
+    return none(`too many members match the internal id ${address} to rule out that it is the user name of one of them`);
   }
   if (called.kind === "page" && called.page.results.some(({ username }) => username === address)) {
     return none(`another member has the internal id ${address} of this one as user name`);
   }
   const there = await readAddress(address, codecov);
   if (there !== undefined && isSameRow(there, member)) return { kind: "address", address };
-  return none(`the internal id ${address} does not lead to this member`);
+  return none(`the internal id ${address} does not identify this member`);
 }
 
 function none(problem: string): MemberAddress {
@@ -144,7 +144,7 @@ export function movedAway(userId: string, { username, name }: Member): BatonErro
   const now = [username, name].filter(Boolean).join(", ") || "a member without a name";
   return new BatonError(
     Code.Aborted,
-    `while the seat of ${userId} was changed, the account at its address in Codecov became another (${now}); check the seats of both, then run a sync`,
+    `while the seat of ${userId} was being changed, its address in Codecov went over to another account (${now}); check the seats of both, then run a sync`,
   );
 }
 

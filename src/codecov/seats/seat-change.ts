@@ -53,7 +53,7 @@ async function unknownMember(
   const { target } = await connection.forCall(ctx);
   return new BatonError(
     Code.NotFound,
-    `nobody with the id ${userId} is on the member list of ${target.owner} in Codecov; check the id against a fresh sync, or let the person sign in to Codecov first`,
+    `no member with the id ${userId} is on the member list of ${target.owner} in Codecov; check the id against a fresh sync, or have the person sign in to Codecov first`,
   );
 }
 
@@ -67,12 +67,12 @@ async function warnOfConsequences(
   try {
     const codecov = await connection.forCall(ctx);
     if (await isTokenOwner(member, codecov)) {
-      ctx.log.warn("the seat was that of the API token's own owner; the token goes on working", {
+      ctx.log.warn("the seat belonged to the owner of the API token; the token keeps working", {
         user: userId,
       });
     }
     if (member.is_admin && (await hasNoSeatedAdmin(codecov))) {
-      ctx.log.warn("no admin of the organization holds a seat any more", { user: userId });
+      ctx.log.warn("no admin of the organization holds a seat now", { user: userId });
     }
   } catch (error) {
     ctx.log.debug("could not find out whose seat it was", { error });

@@ -129,7 +129,7 @@ async function write(pending: PendingChange): Promise<SeatChange> {
     }
     if (holds === undefined && activated) throw hasLeft(userId, codecov);
     if ((holds ?? false) === activated) return { kind: "changed", member: { ...member, activated } };
-    ctx.log.warn("a change of a seat was not made", {
+    ctx.log.warn("Codecov did not make a seat change", {
       user: userId,
       activated,
       attempt,
@@ -146,7 +146,7 @@ async function readResult(pending: PendingChange): Promise<boolean | undefined> 
   try {
     return await readSeat(resolved, address, codecov, ctx);
   } catch (thrown) {
-    const sent = `whether Codecov did ${describeChange(pending)} could not be read`;
+    const sent = `could not check whether Codecov did ${describeChange(pending)}`;
     throw thrown instanceof BatonError ? thrown.prefixed(sent) : thrown;
   }
 }
@@ -185,7 +185,7 @@ function givenUp(pending: PendingChange, attempts: number, response: SeatRespons
   }
   return new BatonError(
     Code.Aborted,
-    `Codecov accepted ${attempts} times to ${change} and did not keep it: another program changes seats at the same time${pending.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
+    `Codecov accepted the request to ${change} ${attempts} times, but the change did not last: another program is changing seats at the same time${pending.activated ? "" : ", or Codecov's auto-activation gives the seat back"}; stop that, then try again`,
   );
 }
 

@@ -53,7 +53,7 @@ export async function checkFaults(
       assert.deepEqual(
         stored,
         undisturbed,
-        `the sync ended well although request ${after + 1} (${requests[after]}) met the fault ${fault}, and stored other rows than an undisturbed one`,
+        `the sync succeeded although request ${after + 1} (${requests[after]}) met the fault ${fault}, and stored other rows than an undisturbed one`,
       );
     }
   }

@@ -48,7 +48,7 @@ export async function drain<Row>(
     pageToken = nextPageToken;
     assert.ok(
       pageToken === "" || !seen.has(pageToken),
-      `page ${pages.length} ends with a page token that an earlier page had: ${pageToken}`,
+      `page ${pages.length} ends with a page token that an earlier page had already: ${pageToken}`,
     );
   } while (pageToken !== "");
   return { rows, pages };

@@ -62,7 +62,7 @@ export async function buildProject(
 function readManifest(root: string): ProjectManifest {
   const path = join(root, "package.json");
   if (!existsSync(path)) {
-    throw new BatonError(Code.FailedPrecondition, `${path} does not exist; build where the project is`);
+    throw new BatonError(Code.FailedPrecondition, `${path} does not exist; run the build in the directory of the project`);
   }
   const fields = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
   const build = (fields["batonConnector"] ?? {}) as Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ function readManifest(root: string): ProjectManifest {
     const value = from[name];
     if (typeof value === "string" && value !== "") return value;
     const place = from === build ? `batonConnector.${name}` : name;
-    throw new BatonError(Code.FailedPrecondition, `${path} needs a text as "${place}"`);
+    throw new BatonError(Code.FailedPrecondition, `${path} needs a string as "${place}"`);
   };
   return {
     name: text(fields, "name"),

@@ -54,11 +54,11 @@ async function runBuild(words: readonly string[], cwd: string, say: (line: strin
     "bundle-only": { type: "boolean" },
     "executable-only": { type: "boolean" },
   });
-  if (positionals.length > 0) throw usageError("build takes no further words");
+  if (positionals.length > 0) throw usageError("build takes no further arguments");
   if (Number(process.versions.node.split(".")[0]) < OLDEST_BUILDER) {
     throw new BatonError(
       Code.FailedPrecondition,
-      `a build needs Node ${OLDEST_BUILDER} or newer, this is ${process.version}; npm run build takes the one of the project`,
+      `a build needs Node ${OLDEST_BUILDER} or newer, this is ${process.version}; npm run build uses the project's own`,
     );
   }
   const { buildProject } = await import("./build-project.ts");

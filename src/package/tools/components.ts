@@ -63,7 +63,7 @@ function readManifest(root: string, folder: string): Pick<BundledPackage, "name"
   const manifest: unknown = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const { name, version, license } = manifest as Partial<Record<string, unknown>>;
   if (typeof name !== "string" || typeof version !== "string" || typeof license !== "string") {
-    throw new Error(`${folder}/package.json states no name, version or licence`);
+    throw new Error(`${folder}/package.json has no name, version or licence`);
   }
   return { name, version, license };
 }

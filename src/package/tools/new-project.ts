@@ -109,7 +109,7 @@ function findPacked(sdk: string, cwd: string): string | undefined {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new BatonError(
       Code.NotFound,
-      `${path} is no file; npm pack, or npm run build of the SDK, makes it`,
+      `${path} is not a file; npm pack, or npm run build of the SDK, creates it`,
     );
   }
   return path;

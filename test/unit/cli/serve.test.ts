@@ -43,7 +43,7 @@ test.each([
   ["none", "key", "ca", "--tls-cert-path: cannot read"],
   ["cert", "none", "ca", "--tls-key-path: cannot read"],
   ["nonsense", "key", "ca", "--tls-cert-path contains no PEM certificate"],
-  ["cert", "nonsense", "ca", "--tls-key-path holds no PEM private key"],
+  ["cert", "nonsense", "ca", "--tls-key-path contains no unencrypted PEM private key"],
   ["cert", "key", "nonsense", "--tls-client-ca-path contains no PEM certificate"],
   ["cert", "otherKey", "ca", "the private key of --tls-key-path does not belong to the certificate"],
 ])("TLS with the files %s, %s and %s is refused before anything listens", async (cert, key, ca, sentence) => {

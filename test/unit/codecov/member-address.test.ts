@@ -211,9 +211,9 @@ describe("the address for a change", () => {
   it.each([
     ["there is none", member(null), {}, "no user name"],
     ["it cannot be addressed", member("bob.json"), { "bob.json": member("bob.json") }, "cannot address"],
-    ["it leads nowhere", carol, {}, "does not lead"],
-    ["it leads to somebody else", carol, { carol: member("carol") }, "does not lead"],
-    ["it leads to a server error", carol, { carol: broken }, "does not lead"],
+    ["it leads nowhere", carol, {}, "does not identify"],
+    ["it leads to somebody else", carol, { carol: member("carol") }, "does not identify"],
+    ["it leads to a server error", carol, { carol: broken }, "does not identify"],
   ])("is not the user name if %s", async (_, row, addresses, problem) => {
     const { codecov, asked } = fake({ addresses, internal: [internal(7, row)] });
     expect(await findAddress(resolved(row), false, codecov)).toEqual({
@@ -278,8 +278,8 @@ describe("the internal id", () => {
     ["the list goes on", { hasMoreInternal: true }, "too many similar"],
     ["another member is called so", { roster: [member("x7"), member("7")] }, "as user name"],
     ["more members match it than one page holds", { searches: { 7: page([], "more") } }, "too many members"],
-    ["it leads nowhere", { addresses: {} }, "does not lead"],
-    ["it leads to another member", { addresses: { 7: member("carol") } }, "does not lead"],
+    ["it leads nowhere", { addresses: {} }, "does not identify"],
+    ["it leads to another member", { addresses: { 7: member("carol") } }, "does not identify"],
   ])("is not used if %s", async (_, answers, problem) => {
     expect((await find(answers)).found).toEqual({
       kind: "none",

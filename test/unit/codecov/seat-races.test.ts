@@ -141,7 +141,7 @@ describe("a change that another program undoes", () => {
     simulator.faults.add({ method: "PATCH", times: null, fault: undo });
     const error = await errorOf(grant("person-150"));
     expect([error.code, error.kind]).toEqual([Code.Aborted, "upstream"]);
-    expect(error.message).toContain("another program changes seats at the same time");
+    expect(error.message).toContain("another program is changing seats at the same time");
     expect(writesOf(simulator)).toHaveLength(5);
   });
 });

@@ -165,7 +165,7 @@ describe("an internal id", () => {
       fault: { kind: "edit", path: ["results", 0, "ownerid"], value: 103 },
     });
     const error = await errorOf(grant("john.doe"));
-    expect(error.message).toContain("the internal id 103 does not lead to this member");
+    expect(error.message).toContain("the internal id 103 does not identify this member");
     expect(writesOf(simulator)).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe("a user name that passes to somebody else", () => {
     { username: "carol", name: "Carol" },
   ];
   const becomeBob = (ownerid: number) => ({ op: "rename", ownerid, username: "bob" }) as const;
-  const moved = "the account at its address in Codecov became another (bob, Carol)";
+  const moved = "its address in Codecov went over to another account (bob, Carol)";
 
   it("after it was looked for is not used", async () => {
     const { simulator, grant } = await setUpTraps([
@@ -205,7 +205,7 @@ describe("a user name that passes to somebody else", () => {
       path: "search=bob",
       fault: { kind: "change", when: "after", changes: [...changes] },
     });
-    expect((await errorOf(grant("~github~bob"))).message).toContain("does not lead to this member alone");
+    expect((await errorOf(grant("~github~bob"))).message).toContain("does not identify this member alone");
     expect(writesOf(simulator)).toEqual([]);
   });
 

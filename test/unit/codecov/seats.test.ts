@@ -116,7 +116,7 @@ describe("a grant", () => {
     const { simulator, grant } = await setUpSeats("free-seats", "roomy");
     const error = await errorOf(grant("mallory"));
     expect(error.code).toBe(Code.NotFound);
-    expect(error.message).toContain("nobody with the id mallory is on the member list of roomy");
+    expect(error.message).toContain("no member with the id mallory is on the member list of roomy");
     expect(writesOf(simulator)).toEqual([]);
   });
 
@@ -204,7 +204,7 @@ describe("a revocation", () => {
     simulator.faults.add({ method: "PATCH", fault: { kind: "change", when: "before", changes: [leave] } });
     const error = await errorOf(revoke("bob"));
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(error.message).toContain("take a seat of roomy from bob could not be read");
+    expect(error.message).toContain("could not check whether Codecov did take a seat of roomy from bob");
     expect(seatHolders(simulator, "github", "roomy")).toContain(102);
   });
 
@@ -220,8 +220,8 @@ describe("a revocation", () => {
     expect(await revoke("alice")).toBe("changed");
     expect(seatHolders(simulator, "github", "roomy")).not.toContain(101);
     expect(log.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
-      "the seat was that of the API token's own owner; the token goes on working",
-      "no admin of the organization holds a seat any more",
+      "the seat belonged to the owner of the API token; the token keeps working",
+      "no admin of the organization holds a seat now",
     ]);
   });
 
@@ -257,7 +257,7 @@ describe("a change whose answer is lost", () => {
     simulator.faults.add({ skip: 1, times: null, fault: htmlErrorPage(502) });
     const error = await errorOf(grant("waiting"));
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain("whether Codecov did give waiting a seat of roomy could not be read");
+    expect(error.message).toContain("could not check whether Codecov did give waiting a seat of roomy");
     expect(writesOf(simulator)).toHaveLength(1);
   });
 

@@ -93,7 +93,7 @@ describe("sign-in sessions are left out, with the reason in the log,", () => {
     expect((await usersById(setup)).size).toBe(52);
     expect(sessionRequests(setup)).toBe(1);
     expect(warnings(setup)).toHaveLength(1);
-    expect(warnings(setup)[0]?.message).toContain("only an admin may");
+    expect(warnings(setup)[0]?.message).toContain("only an admin is");
     expect(String(warnings(setup)[0]?.fields["answer"])).toMatch(reason);
   });
 

@@ -124,8 +124,8 @@ describe("a listing", () => {
       [expect.stringContaining("too long"), 1],
       [expect.stringContaining("not a well-formed address"), 1],
     ]);
-    expect(log.filter(({ message }) => message === "roster read")).toEqual([
-      { level: "info", message: "roster read", fields: { rows: 52, seats: 30 } },
+    expect(log.filter(({ message }) => message === "member list read")).toEqual([
+      { level: "info", message: "member list read", fields: { rows: 52, seats: 30 } },
     ]);
   });
 
@@ -223,12 +223,12 @@ describe("what Codecov answers to a listing", () => {
     ],
     ["a bare list", answer(200, "[]"), Code.FailedPrecondition, "unexpected shape"],
     ["an empty body", answer(200, ""), Code.Unavailable, "empty body"],
-    ["cut JSON", { kind: "truncate", share: 0.5, declare: "part" }, Code.Unavailable, "broken JSON"],
+    ["cut JSON", { kind: "truncate", share: 0.5, declare: "part" }, Code.Unavailable, "invalid JSON"],
     [
       "a cut body",
       { kind: "truncate", share: 0.5, declare: "whole" },
       Code.Unavailable,
-      "before the answer was complete",
+      "before the response was complete",
     ],
     ["an error", answer(500, '{"error": "Server Error (500)"}'), Code.Unavailable, "Server Error (500)"],
     [

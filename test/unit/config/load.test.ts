@@ -89,9 +89,9 @@ test("all required fields that are missing are named in one sentence, in alphabe
   expect(error.message).toContain("BATON_A_FIELD");
 });
 
-test("a required field given as an empty text has a zero-value", () => {
+test("a required field given as an empty text is refused", () => {
   const error = catchError(() => load({ ...complete, argv: ["--acme-owner="] }));
-  expect(error.message).toContain("--acme-owner is marked as required but it has a zero-value");
+  expect(error.message).toContain("--acme-owner is required but empty");
 });
 
 test("several problems are told together, one a line", () => {

@@ -237,7 +237,7 @@ test("targeted and unfinished syncs are left out, and that is said", async () =>
   );
   expect(review.facts.counts).toMatchObject({ members: 1, changes: { left: 1, membersBefore: 2 } });
   expect(review.facts.notes).toEqual([
-    "A later sync is unfinished; the review is about the last finished one.",
+    "A later sync is unfinished; the review covers the last finished one.",
     "Later syncs of single resources are not part of the review.",
   ]);
 });

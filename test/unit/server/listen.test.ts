@@ -21,9 +21,9 @@ describe("where listeners are inherited", () => {
   test.each([
     ["is not set", undefined],
     ["is not set", ""],
-    ['no descriptor number: "three"', "three"],
-    ['no descriptor number: "-1"', "-1"],
-    ['no descriptor number: "3.5"', "3.5"],
+    ['not a descriptor number: "three"', "three"],
+    ['not a descriptor number: "-1"', "-1"],
+    ['not a descriptor number: "3.5"', "3.5"],
     ["cannot listen on the inherited descriptor 7777", "7777"],
   ])("a descriptor that cannot be used is refused: %s", async (problem, descriptor) => {
     expect(await refusal(descriptor, 1)).toMatchObject({

@@ -25,7 +25,7 @@ test.each([
   ["not padded standard base64", "*** not base64 ***"],
   ["not padded standard base64", "AAA"],
   ["not padded standard base64", "_-__"],
-  ["does not hold a serialized ServerConfig", Buffer.from([0x0a, 0x7f, 0x01]).toString("base64")],
+  ["does not contain a serialized ServerConfig", Buffer.from([0x0a, 0x7f, 0x01]).toString("base64")],
   ["no credential", lineOf({ listenPort: 1 })],
   ["no authority certificate", lineOf({ credential: { ...CREDENTIAL, caCert: Buffer.of() }, listenPort: 1 })],
   ["no certificate", lineOf({ credential: { ...CREDENTIAL, cert: Buffer.of() }, listenPort: 1 })],

@@ -26,7 +26,7 @@ test.each([
 });
 
 test.each([
-  ["it ended at once", []],
+  ["it ended immediately", []],
   ["longer than 64 bytes", [`${"x".repeat(MAX)}\n`]],
   ["longer than 64 bytes", ["x".repeat(40), "x".repeat(40)]],
 ])("a missing line is refused: %s", async (problem, chunks) => {

@@ -123,7 +123,7 @@ describe("grants", () => {
     const data = organization();
     const grant = makeGrant(makeEntitlement(red, "member"), ann);
     data.grants["team:red"] = [{ items: [grant, { ...grant, principal: bob }] }];
-    expect((await failToSync(data)).error.message).toContain("an id that another");
+    expect((await failToSync(data)).error.message).toContain("whose id is also that of a grant");
   });
 
   it.each(["ExternalResourceMatch", "ExternalResourceMatchAll", "ExternalResourceMatchID"] as const)(

@@ -73,7 +73,7 @@ describe("resources", () => {
   it("with a repeated page token fail the sync instead of going on for ever", async () => {
     const data = organization();
     data.resources["user"] = [{ items: [ann] }, { items: [bob], next: "1" }];
-    expect((await failToSync(data)).error.message).toContain("page token it was asked with");
+    expect((await failToSync(data)).error.message).toContain("page token of its own request");
   });
 });
 

@@ -114,7 +114,7 @@ describe("a call that is not answered", () => {
     expect(isCanceled).toBe(true);
     expect(error.code).toBe(Code.Unavailable);
     expect(error.message).toContain(
-      "gave up validating after 1 min without progress: the connector did not answer",
+      "gave up validating after 1 min without progress: the connector sent no response",
     );
     expect(clock.monotonic()).toBe(MINUTE);
   });

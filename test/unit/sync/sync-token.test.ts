@@ -95,15 +95,15 @@ describe("the position of a sync", () => {
   });
 
   it.each([
-    ["hello", "no JSON"],
-    ["[]", "no JSON object"],
+    ["hello", "not JSON"],
+    ["[]", "not a JSON object"],
     [JSON.stringify({ ...TOKEN, action_order: ["0000000003", "0000000002"] }), "not in order"],
     [JSON.stringify({ ...TOKEN, action_order: ["0000000003", "0000000003"] }), "not in order"],
     [JSON.stringify({ ...TOKEN, action_order: ["0000000002"] }), "is missing"],
     [JSON.stringify({ ...TOKEN, action_order: ["3"] }), "proper id"],
     [JSON.stringify({ ...TOKEN, current_action_id: 3 }), "there is a number 3"],
-    [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { operation: "dance" } } }), "does not know"],
-    [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { ...ACTION, page_token: 5 } } }), "is no text"],
+    [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { operation: "dance" } } }), "unknown kind"],
+    [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { ...ACTION, page_token: 5 } } }), "is not a string"],
   ])("that breaks a rule is refused: %s", (token, problem) => {
     expect(problemOf(token)).toContain(problem);
   });

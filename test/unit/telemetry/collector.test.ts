@@ -49,8 +49,8 @@ test("the authority is taken as PEM, in base64url or plain, and not at all witho
 });
 
 test.each([
-  [{ ca: "bm90IGEgY2VydGlmaWNhdGU" }, "-tls-cert: the value holds no certificate in PEM"],
-  [{ ca: BROKEN }, "-tls-cert: the value holds a certificate that cannot be read"],
+  [{ ca: "bm90IGEgY2VydGlmaWNhdGU" }, "-tls-cert: the value contains no PEM certificate"],
+  [{ ca: BROKEN }, "-tls-cert: the value contains an unreadable certificate"],
   [{ caPath: "/nowhere/ca.pem" }, "-tls-cert-path: cannot read /nowhere/ca.pem: there is no such file"],
   [{ ca: PEM, caPath: "/etc/ca.pem" }, "exclude each other"],
 ])("%j is refused with what is wrong", (settings, message) => {
