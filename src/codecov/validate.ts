@@ -54,7 +54,7 @@ async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {
   if (response.kind === "page" && response.page.count > 0) return;
   throw new BatonError(
     Code.Unimplemented,
-    `${owner} on ${service} can be read, but nobody is on its member list: it is a personal account, not an organization; set --codecov-owner to the name of the organization`,
+    `${owner} on ${service} can be read, but its member list is empty: it is a personal account, not an organization; set --codecov-owner to the name of the organization`,
     { kind: "configuration" },
   );
 }

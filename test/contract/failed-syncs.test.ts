@@ -115,7 +115,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: "a proxy that answers with a web page",
     code: 9,
-    sentence: /HTML page titled "Access denied" instead of JSON; check .* no proxy answers in its place/,
+    sentence: /HTML page titled "Access denied" instead of JSON; check .* no proxy responds in its place/,
     changes: () => ({
       BATON_CODECOV_BASE_URL: "http://codecov.example",
       BATON_CODECOV_ALLOW_HTTP: "true",

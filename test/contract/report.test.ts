@@ -72,7 +72,7 @@ test("a file that cannot be reviewed gives one sentence and its own exit code, a
   const unfinished = await runProgram(["report", "--output=review.csv"], { cwd });
   expect(unfinished).toMatchObject({
     code: 5,
-    stderr: "sync.c1z holds no finished sync; run a sync into it first\n",
+    stderr: "sync.c1z contains no finished sync; run a sync into it first\n",
   });
   expect(await readFile(join(cwd, "review.csv"), "utf8")).toBe(before);
   expect((await runProgram(["report", "--format=xml"], { cwd })).code).toBe(2);

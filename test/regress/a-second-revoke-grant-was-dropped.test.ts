@@ -67,7 +67,7 @@ describe("several grants to revoke", () => {
     const roomy = await startRoomy();
     const { code, last } = await run(roomy, "--revoke-grant=a,b");
     expect(code).toBe(Code.NotFound);
-    expect(last).toContain("holds no grant a,b;");
+    expect(last).toContain("contains no grant a,b;");
   });
 });
 

@@ -52,6 +52,6 @@ test.each([
   const error = await catchError(syncInto(file, losing(tempDir, loss.call, loss.trigger), bench));
   vi.unstubAllEnvs();
   expect(error.code).toBe(Code.DataLoss);
-  expect(error.message).toMatch(new RegExp(`\\d+ ${loss.kind} were written and the file holds \\d+`));
+  expect(error.message).toMatch(new RegExp(`\\d+ ${loss.kind} were written, but the file contains \\d+`));
   expect(file.runs.list()).toEqual([]);
 });

@@ -24,7 +24,7 @@ export interface Target {
 }
 
 /** What to check if something else than Codecov's API responds. */
-const ADVICE = `check that ${BASE_URL_SETTING} is the address of a Codecov API and that no proxy answers in its place`;
+const ADVICE = `check that ${BASE_URL_SETTING} is the address of a Codecov API and that no proxy responds in its place`;
 
 /** How often a request is sent in all. */
 export type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;

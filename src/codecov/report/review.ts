@@ -91,7 +91,7 @@ export async function openReview(path: string, options: ReviewOptions = {}): Pro
   if (organization === undefined) {
     throw new BatonError(
       Code.FailedPrecondition,
-      `sync ${latest.run.id} of ${path} holds no members; run a sync that includes the resource type ${USER_TYPE}`,
+      `sync ${latest.run.id} of ${path} contains no members; run a sync that includes the resource type ${USER_TYPE}`,
     );
   }
   const choice = choosePrevious(latest, older, organization, { since, previous: previousFile });
@@ -133,7 +133,7 @@ function noSnapshot(file: C1zReader): BatonError {
   file.runs.pick();
   return new BatonError(
     Code.FailedPrecondition,
-    `${file.path} holds syncs of single resources only; run a whole sync into it first`,
+    `${file.path} contains syncs of single resources only; run a full sync into it first`,
   );
 }
 

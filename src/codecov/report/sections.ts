@@ -120,7 +120,7 @@ function describeChangesSection({ counts: { changes }, previousSync }: ReviewFac
     count: changes?.changed,
     explanation:
       changes === null
-        ? "Unknown: the file holds no earlier sync of this organization to compare with."
+        ? "Unknown: the file contains no earlier sync of this organization to compare with."
         : `A member with a new user name is listed as one who left and one who joined.${changes.being_deleted > 0 ? DELETION_NOTE : ""}`,
     columns: [MEMBER, NAME, EMAIL, CHANGE],
   };

@@ -105,7 +105,7 @@ export function choosePrevious(
 function chooseBefore(candidate: Snapshot | undefined, organization: ReviewedOrganization): Choice {
   if (candidate === undefined) {
     return {
-      note: "The file holds one sync only, so what changed is unknown. Keep syncing into the same file.",
+      note: "The file contains only one sync, so what changed is unknown. Keep syncing into the same file.",
     };
   }
   const problem = findMismatch(candidate, organization);
@@ -116,7 +116,7 @@ function chooseBefore(candidate: Snapshot | undefined, organization: ReviewedOrg
 /** Why a sync cannot be compared with one of the organization, as the end of a sentence. */
 function findMismatch(candidate: Snapshot, organization: ReviewedOrganization): string | undefined {
   const before = readOrganization(candidate);
-  if (before === undefined) return "holds no members";
+  if (before === undefined) return "contains no members";
   const isSame =
     agree(before.owner?.toLowerCase(), organization.owner?.toLowerCase()) &&
     agree(before.service, organization.service);
@@ -154,7 +154,7 @@ function noneBefore(
   reviewed: Snapshot,
   previous: C1zReader | undefined,
 ): BatonError {
-  const files = previous === undefined ? `${reviewed.facts.file} holds` : `${previous.path} holds`;
+  const files = previous === undefined ? `${reviewed.facts.file} contains` : `${previous.path} contains`;
   const both = previous === undefined ? files : `neither ${reviewed.facts.file} nor ${files}`;
   const when = before === Infinity ? "" : ` from before ${formatTime(new Date(before).toISOString())}`;
   const [oldest] = known

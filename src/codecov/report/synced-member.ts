@@ -44,7 +44,7 @@ export function readSyncedMember(resource: Resource): SyncedMember {
   if (typeof activated !== "boolean" || typeof isAdmin !== "boolean") {
     throw new BatonError(
       Code.FailedPrecondition,
-      `the profile of user ${JSON.stringify(id)} does not say whether it holds a seat and is an admin; the report reads files that baton-codecov wrote, so sync with it into a new file`,
+      `the profile of user ${JSON.stringify(id)} does not say whether the user holds a seat and is an admin; the report needs a file written by baton-codecov, so sync with it into a new file`,
       { kind: "configuration" },
     );
   }

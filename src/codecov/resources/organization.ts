@@ -55,7 +55,7 @@ export class OrganizationReader {
     const { owner, service } = (await this.#connection.forCall(ctx)).target;
     throw new BatonError(
       Code.FailedPrecondition,
-      `Codecov knows no organization ${owner} on ${service} any more; check --codecov-owner and --codecov-service`,
+      `Codecov no longer knows an organization ${owner} on ${service}; check --codecov-owner and --codecov-service`,
       { kind: "configuration" },
     );
   }

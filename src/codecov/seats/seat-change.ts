@@ -75,7 +75,7 @@ async function warnOfConsequences(
       ctx.log.warn("no admin of the organization holds a seat now", { user: userId });
     }
   } catch (error) {
-    ctx.log.debug("could not find out whose seat it was", { error });
+    ctx.log.debug("could not determine whose seat it was", { error });
   }
 }
 

@@ -39,7 +39,7 @@ export async function print(text: string, signal?: AbortSignal): Promise<void> {
   if (stdout instanceof Socket && GONE.has(systemCodeOf(failure) ?? "")) {
     throw new ReaderGone("standard output was closed by its reader", { cause: failure });
   }
-  throw toFileError(failure, "write to standard output", "what it holds is incomplete");
+  throw toFileError(failure, "write to standard output", "the output is incomplete");
 }
 
 /** Standard error as a terminal: one that was hung up in the middle of a run must not end it. */

@@ -190,6 +190,6 @@ function wrongColumn(column: string, expected: string, value: unknown): BatonErr
   const found = value === null ? "nothing" : `a ${typeof value}`;
   return new BatonError(
     Code.DataLoss,
-    `the file is damaged: column ${column} should hold ${expected} but holds ${found}; sync into a new file`,
+    `the file is damaged: column ${column} should contain ${expected} but contains ${found}; sync into a new file`,
   );
 }

@@ -76,7 +76,7 @@ function toObject(row: Row, path: string): SchemaObject {
   }
   if (sql !== null && typeof sql !== "string") throw refusal(path, "its list of tables is damaged");
   // Triggers and views have no rows.
-  if (type !== "table" && type !== "index") throw refusal(path, `it holds the ${describe({ type, name })}`);
+  if (type !== "table" && type !== "index") throw refusal(path, `it contains the ${describe({ type, name })}`);
   return { type, name, table, sql: sql ?? null, root: readInteger(row, "rootpage") };
 }
 

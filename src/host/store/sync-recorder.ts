@@ -224,13 +224,13 @@ export class SyncRecorder extends SyncRuns {
 
   #require(id: string): SyncRun {
     const run = this.find(id);
-    if (run === undefined) throw new BatonError(Code.Internal, `${this.path} holds no sync ${id}`);
+    if (run === undefined) throw new BatonError(Code.Internal, `${this.path} contains no sync ${id}`);
     return run;
   }
 
   #update(sql: string, ...values: string[]): void {
     if (this.#run(sql, ...values) !== 1) {
-      throw new BatonError(Code.Internal, `${this.path} holds no sync ${values.at(-1)}`);
+      throw new BatonError(Code.Internal, `${this.path} contains no sync ${values.at(-1)}`);
     }
   }
 

@@ -133,12 +133,12 @@ export class SyncRuns {
       if (run !== undefined) return run;
       throw new BatonError(
         Code.NotFound,
-        `${this.path} holds no sync ${id}; leave out the id to read the latest one`,
+        `${this.path} contains no sync ${id}; leave out the id to read the latest one`,
       );
     }
     const run = this.latestFinished();
     if (run !== undefined) return run;
-    throw new BatonError(Code.NotFound, `${this.path} holds no finished sync; run a sync into it first`);
+    throw new BatonError(Code.NotFound, `${this.path} contains no finished sync; run a sync into it first`);
   }
 
   /** When a sync of this file really began and ended, see `sync-times.ts`. */

@@ -251,7 +251,7 @@ function checkStored(session: SyncSession): Record<RecordKind, number> {
   const expected = session.countExpected();
   for (const kind of RECORD_KINDS) {
     if (stored[kind] === expected[kind]) continue;
-    throw lostRows(`${expected[kind]} ${NAMES[kind]} were written and the file holds ${stored[kind]}`);
+    throw lostRows(`${expected[kind]} ${NAMES[kind]} were written, but the file contains ${stored[kind]}`);
   }
   return stored;
 }

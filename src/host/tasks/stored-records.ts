@@ -79,6 +79,6 @@ export class StoredRecords {
       const found = find(reader);
       if (found !== undefined) return found;
     }
-    throw new BatonError(Code.NotFound, `${this.path} holds no ${what}; sync again or correct the id`);
+    throw new BatonError(Code.NotFound, `${this.path} contains no ${what}; sync again or correct the id`);
   }
 }

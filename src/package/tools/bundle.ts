@@ -79,5 +79,5 @@ export function refuseDynamicImport(source: string, file: string): void {
   const found = /(?<![\w$.])import\s*\(/.exec(source);
   if (found === null) return;
   const place = source.slice(Math.max(0, found.index - 60), found.index + 60);
-  throw new Error(`${file} holds an import(), which does not work in the executable: …${place}…`);
+  throw new Error(`${file} contains an import(), which does not work in the executable: …${place}…`);
 }

@@ -285,7 +285,7 @@ export class JsonApi {
   /** What to check when something else than the API responds. */
   get #advice(): string {
     const { upstream, baseUrlOptions } = this.#options;
-    return `check that ${baseUrlOptions.setting} is the address of the API of ${upstream} and that no proxy answers in its place`;
+    return `check that ${baseUrlOptions.setting} is the address of the API of ${upstream} and that no proxy responds in its place`;
   }
 
   #request(method: HttpMethod, path: ApiPath): HttpRequest {

@@ -103,7 +103,7 @@ describe("a validation fails", () => {
       {},
       { owner: "alice" },
       Code.Unimplemented,
-      "alice on github can be read, but nobody is on its member list: it is a personal account",
+      "alice on github can be read, but its member list is empty: it is a personal account",
       3,
     ],
   ] as const)("for %s", async (_, options, config, code, text, requests) => {

@@ -259,9 +259,9 @@ test("without an earlier sync nobody has a state from before", async () => {
 });
 
 test.each<[string, SampleSync[], Code, string]>([
-  ["no finished sync", [{ members: [], unfinished: true }], Code.NotFound, "holds no finished sync"],
+  ["no finished sync", [{ members: [], unfinished: true }], Code.NotFound, "contains no finished sync"],
   ["targeted syncs only", [{ members: [], type: "partial" }], Code.FailedPrecondition, "run a whole sync"],
-  ["no members", [{ members: [] }], Code.FailedPrecondition, "holds no members"],
+  ["no members", [{ members: [] }], Code.FailedPrecondition, "contains no members"],
 ])("a file with %s is refused in one sentence", async (_, syncs, code, sentence) => {
   const path = join(await makeTempDir(), "sync.c1z");
   await writeSample(path, syncs);
@@ -288,7 +288,7 @@ test("members of another connector are refused rather than taken for people with
   await file.save();
   const error = await catchError(() => openReview(other.path));
   expect(error.code).toBe(Code.FailedPrecondition);
-  expect(error.message).toContain('"ann" does not say whether it holds a seat');
+  expect(error.message).toContain('"ann" does not say whether the user holds a seat');
 });
 
 test("files of the vendor's own connector can be reviewed, too, though they do not name the owner", async () => {

@@ -48,9 +48,9 @@ describe("a sync", () => {
   test("that is unknown is never updated in silence", async () => {
     const file = await (await makeTestFile()).open();
     expect((await catchError(() => file.runs.setToken("nobody", "{}"))).message).toContain(
-      "holds no sync nobody",
+      "contains no sync nobody",
     );
-    expect((await catchError(() => file.runs.end("nobody"))).message).toContain("holds no sync nobody");
+    expect((await catchError(() => file.runs.end("nobody"))).message).toContain("contains no sync nobody");
     expect((await catchError(() => file.runs.pick("nobody"))).code).toBe(Code.NotFound);
   });
 
