@@ -27,7 +27,7 @@ export function resolveBaseUrl(text: string, allowHttp: boolean): ApiBase {
   return withApiPath(resolve(text, baseUrlOptions(allowHttp)));
 }
 
-/** One text for all spellings of a base URL that lead to the same server; the text itself if it is no URL. */
+/** One text for all spellings of a base URL that lead to the same server; the text itself if it is not a URL. */
 export function serverKey(text: string): string {
   const url = URL.parse(text);
   if (url === null) return text;

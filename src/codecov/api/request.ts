@@ -77,7 +77,7 @@ export class Requests {
     return decodeBody(response, schema, endpoint, ADVICE);
   }
 
-  /** What a status that is no success means. */
+  /** What a status that is not a success means. */
   statusError(endpoint: RequestName, response: HttpResponse): BatonError {
     return statusError(endpoint, response, this.#sender.now());
   }

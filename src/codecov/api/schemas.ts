@@ -56,7 +56,7 @@ export type MemberSession = z.infer<typeof sessionSchema>;
 export const sessionPageSchema = pageSchema(sessionSchema);
 export type SessionPage = z.infer<typeof sessionPageSchema>;
 
-/** A row of the member list behind Codecov's own pages, which is undocumented; it does not tell the service. */
+/** A row of the member list behind Codecov's own pages, which is undocumented; it does not name the service. */
 export const internalMemberSchema = z.object({
   /** The account's own number, which never changes. */
   ownerid: z.int().positive(),

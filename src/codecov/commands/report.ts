@@ -22,7 +22,7 @@ type Format = NonNullable<Options["format"]>;
 /** Takes the next piece of a report. */
 type Write = (piece: string) => Promise<void>;
 
-/** Width of a table in a file, and where standard output is no terminal and `COLUMNS` says nothing. */
+/** Width of a table in a file, and where standard output is not a terminal and `COLUMNS` says nothing. */
 const DEFAULT_COLUMNS = 120;
 
 /** No table is laid out for less. */

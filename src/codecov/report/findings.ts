@@ -2,7 +2,7 @@ import type { SignInState } from "./synced-member.ts";
 
 /**
  * What became of a member since the sync that is compared with. A member who joined or left has no other change. For one
- * whose account Codecov is deleting, the name and the e-mail that Codecov puts in place of the old ones are no changes
+ * whose account Codecov is deleting, the name and the e-mail that Codecov puts in place of the old ones are not changes
  * of their own.
  */
 export type Change =

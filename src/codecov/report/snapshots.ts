@@ -9,15 +9,15 @@ import { readSyncedMember, USER_TYPE } from "./synced-member.ts";
 /** A sync that a review is about, or that it compares with. */
 export interface SyncFacts {
   readonly id: string;
-  /** When it began, ISO 8601 in UTC; null if the file does not tell. */
+  /** When it began, ISO 8601 in UTC; null if the file does not say. */
   readonly startedAt: string | null;
-  /** When it ended, ISO 8601 in UTC; null if the file does not tell. */
+  /** When it ended, ISO 8601 in UTC; null if the file does not say. */
   readonly endedAt: string | null;
   /** The file that it was read from, as it was named. */
   readonly file: string;
   /** SHA-256 of that file in hexadecimal digits. */
   readonly fileHash: string;
-  /** What wrote it, and from where; null if the file does not tell. */
+  /** What wrote it, and from where; null if the file does not say. */
   readonly origin: SyncOrigin | null;
 }
 
@@ -25,7 +25,7 @@ export interface SyncFacts {
 export interface ReviewedOrganization {
   /** Null if the members do not tell, as those of the vendor's own connector. */
   readonly owner: string | null;
-  /** The organization's git service; null if the sync does not tell. */
+  /** The organization's git service; null if the sync does not say. */
   readonly service: string | null;
 }
 

@@ -20,7 +20,7 @@ export interface SyncedMember {
   readonly email: string | null;
   /** The git service of the account. */
   readonly service: string;
-  /** The organization; null if the file does not tell. */
+  /** The organization; null if the file does not say. */
   readonly owner: string | null;
   readonly hasSeat: boolean;
   readonly isAdmin: boolean;

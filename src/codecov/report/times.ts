@@ -1,6 +1,6 @@
 import { formatMinute } from "#format/times.ts";
 
-/** When a sync was, ISO 8601 in UTC; null for what the file does not tell. */
+/** When a sync was, ISO 8601 in UTC; null for what the file does not say. */
 interface Times {
   readonly startedAt: string | null;
   readonly endedAt: string | null;

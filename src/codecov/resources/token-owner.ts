@@ -62,7 +62,7 @@ export class TokenOwner {
     this.#accounts = new Set(isComplete ? owners.results.map(keyOf) : []);
   }
 
-  /** Takes a member that was read from the roster, which is how an owner who is no admin becomes known. */
+  /** Takes a member that was read from the roster, which is how an owner who is not an admin becomes known. */
   see(member: Pick<Member, "service" | "username">): void {
     if (this.#accounts.size === 0 || this.#username !== undefined) return;
     const key = keyOf(member);

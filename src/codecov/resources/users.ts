@@ -59,7 +59,7 @@ export function makeUserSyncer(options: UserSyncerOptions): ResourceSyncer {
   };
 }
 
-/** The token is that of the walk and, behind a dot, what was counted so far. */
+/** The token is that of the walk and, after a dot, what was counted so far. */
 async function listUsers(
   options: UserSyncerOptions,
   { pageToken, pageSize, activeSyncId }: PageRequest,

@@ -31,7 +31,7 @@ export async function findMember(
   if (term === undefined) return await walkTo(id, codecov, walk, ctx);
   const response = await codecov.roster({ page: 1, pageSize: MAX_MATCHES, filter: { search: term } });
   if (response.kind === "refused") throw response.error;
-  // Matches on several pages are no reliable result: Codecov may move people between pages meanwhile.
+  // Matches on several pages are not a reliable result: Codecov may move people between pages meanwhile.
   if (response.kind === "beyond-end" || response.page.next !== null)
     return await walkTo(id, codecov, walk, ctx);
   const rows = response.page.results.map((member) => ({ member, ordinal: 0 }));

@@ -220,7 +220,7 @@ async function joinWindow(
     ...common,
     known: overlap.begin,
     fresh: overlap.end,
-    // Every row of the anchor without a user name was counted, and those behind the overlap are counted again.
+    // Every row of the anchor without a user name was counted, and those after the overlap are counted again.
     unnamed: withoutCounts(position.unnamed, position.anchor.slice(overlap.anchorEnd)),
     ...size,
     restarts: position.restarts,

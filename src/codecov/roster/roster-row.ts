@@ -21,7 +21,7 @@ export function hasName(member: Member): member is Member & { readonly username:
 
 /**
  * SHA-256 over all that tells members apart. Seat and admin flag are left out: they change while a roster is
- * read and are no part of who somebody is. An empty text counts as none.
+ * read and are not part of who somebody is. An empty text counts as none.
  */
 export function digestMember({ service, username, name, email }: Member): Buffer {
   return hash("sha256", JSON.stringify([service, username || null, name || null, email || null]), "buffer");

@@ -36,7 +36,7 @@ function textBytes(text: string | null): number {
   return text ? Math.min(MAX_TEXT_BYTES, utf8Length(text)) : 0;
 }
 
-/** Index behind the last row between `begin` and `end` that has a user name; `begin` if none has. */
+/** Index after the last row between `begin` and `end` that has a user name; `begin` if none has. */
 export function endOfNames(rows: readonly Member[], begin: number, end: number): number {
   const last = rows.slice(begin, end).findLastIndex(hasName);
   return begin + last + 1;

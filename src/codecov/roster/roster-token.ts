@@ -9,7 +9,7 @@ import type { WindowSize } from "./window-size.ts";
  * row, and has been on the roster since, has been handed out.
  */
 export interface RosterPosition extends WindowSize {
-  /** Position behind the anchor's last row in the response it came from; only tells where to look for the anchor. */
+  /** Position after the anchor's last row in the response it came from; only tells where to look for the anchor. */
   readonly read: number;
   /** Fingerprints of consecutive rows, the last one with a user name. Empty if there was no such row yet. */
   readonly anchor: readonly string[];
@@ -98,7 +98,7 @@ function parseFields(token: string): unknown[] {
     const fields: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
     if (Array.isArray(fields)) return fields;
   } catch {
-    // Not JSON: the same as any other text that is no token.
+    // Not JSON: the same as any other text that is not a token.
   }
   throw invalid("it is damaged");
 }

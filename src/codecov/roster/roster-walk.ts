@@ -149,7 +149,7 @@ export class RosterWalk {
   }
 
   /**
-   * Reads the one window behind `window` while the slices of this one are handed out. It is anchored and checked
+   * Reads the one window after `window` while the slices of this one are handed out. It is anchored and checked
    * like any other, only earlier.
    */
   async #readAhead(window: RosterWindow, source: RosterSource, ctx: CallContext): Promise<void> {

@@ -8,7 +8,7 @@ export interface PageRange {
 }
 
 /**
- * The page that begins at or before position `from` and reaches furthest behind it, with at most `maxSize` rows.
+ * The page that begins at or before position `from` and reaches furthest beyond it, with at most `maxSize` rows.
  *
  * Codecov cuts its list at multiples of the page size only, so a page that begins in the middle of what was
  * read needs a size of its own: page p of size s begins at (p - 1) · s. Of all sizes above half of `maxSize` the
@@ -28,9 +28,9 @@ export function choosePage(from: number, maxSize: number): PageRange {
 export interface Overlap {
   /** Index of the first agreeing row in the new window. */
   readonly begin: number;
-  /** Index behind the last agreeing row in the new window. */
+  /** Index after the last agreeing row in the new window. */
   readonly end: number;
-  /** Index behind the same row in the anchor. */
+  /** Index after the same row in the anchor. */
   readonly anchorEnd: number;
 }
 

@@ -156,7 +156,7 @@ export function isSameRow(a: Member, b: Member): boolean {
   return digestMember(a).equals(digestMember(b));
 }
 
-/** The internal list does not tell the service. */
+/** The internal list does not name the service. */
 function hasSameTexts(a: InternalMember, b: Member): boolean {
   return (
     (a.username || null) === (b.username || null) &&

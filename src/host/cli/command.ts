@@ -17,7 +17,7 @@ export interface Program {
 /** What a command works on. Settings are loaded by the commands that need them, see `settings.ts`. */
 export interface Invocation extends Program {
   readonly parsed: ParsedArguments;
-  /** The words behind the command's own name. */
+  /** The words after the command's own name. */
   readonly words: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The directory that the program was started in. Throws FailedPrecondition if it is not there any more. */

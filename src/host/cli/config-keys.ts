@@ -16,7 +16,7 @@ export function listSettings({
 }
 
 /**
- * Looks for keys of the configuration file that are no setting. One that begins like the connector's own, or is close to
+ * Looks for keys of the configuration file that are not settings. One that begins like the connector's own, or is close to
  * a setting, is a typo, and what it was to set would silently be absent. Any other one may be meant for another connector
  * that reads the same file.
  *

@@ -27,7 +27,7 @@ const LINGER_MS = 3_000;
 export function main(program: Program): void {
   // Without a listener Node opens its inspector at this signal, through which anybody on this machine reads all secrets.
   process.on("SIGUSR1", () => {});
-  // Node's own warnings are no JSON and would break up the log.
+  // Node's own warnings are not JSON and would break up the log.
   process.removeAllListeners("warning");
   process.on("warning", () => {});
   const redactor = new Redactor();

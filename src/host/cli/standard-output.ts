@@ -55,7 +55,7 @@ export function tell(text: string | Uint8Array): void {
   writeFully(STDERR, Buffer.from(text));
 }
 
-/** A terminal, a pipe or a connection: the event loop goes on while the reader is slow. */
+/** A terminal, a pipe or a connection: the event loop continues while the reader is slow. */
 async function writeToReader(
   stream: Socket,
   text: string,

@@ -16,7 +16,7 @@ export async function isMountPoint(path: string): Promise<boolean> {
   return mounts.split("\n").some((line) => unescapeOctal(line.split(" ")[MOUNT_POINT_FIELD] ?? "") === path);
 }
 
-/** The kernel writes blanks and the like as `\040`. Bytes that are no text stay what they are. */
+/** The kernel writes blanks and the like as `\040`. Bytes that are not text stay what they are. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

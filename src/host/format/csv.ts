@@ -2,12 +2,12 @@ import { showHidden } from "#kernel/visible-text.ts";
 
 /**
  * What a spreadsheet takes for a formula: a sign of one, full-width ones included, at the beginning of a cell, also
- * behind blanks and quotes.
+ * after blanks and quotes.
  */
 const FORMULA = /^[\s"]*[=+\-@＝＋－＠]/;
 
 /**
- * The same behind what separates cells elsewhere: `;` where the comma is the decimal sign, `|`, and the comma itself
+ * The same after what separates cells elsewhere: `;` where the comma is the decimal sign, `|`, and the comma itself
  * where the quotes around our cell mean nothing. Quotes before the sign would be taken for those of a cell. Tabs are
  * spelled out anyway.
  */

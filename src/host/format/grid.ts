@@ -3,7 +3,7 @@ import { countColumns, padToColumns, wrapToColumns } from "./columns.ts";
 /**
  * Columns of a list on a terminal. Nothing is cut: an id or an address that is only half there is of no use to
  * anybody. Texts are wrapped at their blanks, and a word that is wider than its column has a line of its own, with the
- * cells behind it below.
+ * cells after it below.
  */
 
 const GAP = 2;
@@ -24,7 +24,7 @@ export interface Grid {
   readonly leftOut: readonly string[];
 }
 
-/** Lays out `rows`, which have a cell for each column, in lines of `width` columns, each behind `indent`. */
+/** Lays out `rows`, which have a cell for each column, in lines of `width` columns, each after `indent`. */
 export function layOutGrid(
   columns: readonly GridColumn[],
   rows: readonly (readonly string[])[],

@@ -43,7 +43,7 @@ function renderBar(shares: readonly Share[], summary: string): string {
 export interface Movement {
   readonly label: string;
   readonly lost: number;
-  /** The word behind the number, such as `left`. */
+  /** The word after the number, such as `left`. */
   readonly lostAs: string;
   readonly gained: number;
   readonly gainedAs: string;

@@ -7,7 +7,7 @@ export const INDENT = "  ";
 
 const GAP = "  ";
 
-/** A text of which others may have written a part, in lines of at most `width` columns behind `indent`. */
+/** A text of which others may have written a part, in lines of at most `width` columns after `indent`. */
 export function formatText(text: string, width: number, indent: string): string {
   const lines = wrapToColumns(showHidden(text), width - indent.length);
   return lines.map((line) => `${indent}${line}\n`).join("");
@@ -31,7 +31,7 @@ export function* formatProperties(properties: readonly Property[], width: number
   }
 }
 
-/** `text` behind `head`, with its further lines below its first one; all below `head` if a word has no room behind it. */
+/** `text` after `head`, with its further lines below its first one; all below `head` if a word has no room after it. */
 function formatBehind(head: string, text: string, width: number): string {
   const start = countColumns(head);
   const longest = Math.max(...text.split(" ").map(countColumns));

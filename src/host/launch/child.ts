@@ -51,7 +51,7 @@ export class ConnectorChild {
     return this.#closing;
   }
 
-  /** Sends the one start-up line. Standard input stays open behind it. */
+  /** Sends the one start-up line. Standard input stays open after it. */
   sendLine(line: string): void {
     this.#process.stdin?.write(`${line}\n`);
   }

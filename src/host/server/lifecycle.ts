@@ -132,7 +132,7 @@ interface ProcessWatch {
 
 /**
  * Reacts to what happens to the process as a whole. An interrupt and the loss of the terminal are left to the host, which
- * gets them from the same terminal and still needs this process to save its work, or, under `nohup`, goes on; SIGTERM
+ * gets them from the same terminal and still needs this process to save its work, or, under `nohup`, continues; SIGTERM
  * lets calls in flight end first.
  */
 function watchProcess(events: EventEmitter, log: Logger): ProcessWatch {

@@ -15,7 +15,7 @@ export function keepHeapSmall(): void {
   if (isSea()) setFlagsFromString("--heap-growing-percent=25");
 }
 
-/** Makes the listener for promises that fail while nobody waits for them: a reason to tell, none to end. */
+/** A listener that logs unhandled promise rejections; the process keeps running. */
 export function reportUnhandledRejections(log: Logger): (error: unknown) => void {
   return (error) => log.error("unhandled promise rejection", { error, stack: stackOf(error) });
 }

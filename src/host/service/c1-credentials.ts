@@ -24,7 +24,7 @@ const SECRET_VERSION = "v1";
 const KEY_BYTES = 32;
 
 /**
- * Takes a client id apart as Go connectors do: at the first `@` and at the first `/` behind it.
+ * Takes a client id apart as Go connectors do: at the first `@` and at the first `/` after it.
  *
  * @throws BatonError Unknown if one of the two is missing.
  */

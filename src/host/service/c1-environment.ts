@@ -16,7 +16,7 @@ const MAX_PORT = 65_535;
 /**
  * Where C1 is reached: `BATON_C1_API_HOST`, or the host of the client id; `host:port`.
  *
- * @throws BatonError Unknown if that is no address
+ * @throws BatonError Unknown if that is not an address
  */
 export function findC1Address({ host }: ClientId, env: Environment): string {
   const override = env["BATON_C1_API_HOST"] ?? "";

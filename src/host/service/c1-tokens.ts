@@ -63,7 +63,7 @@ export class C1Tokens {
   }
 
   /**
-   * A token that is good for now. The request goes on for others if `signal` ends the wait.
+   * A token that is good for now. The request continues for others if `signal` ends the wait.
    *
    * @throws BatonError Unavailable if the endpoint cannot answer for now, Unauthenticated if it refuses.
    */

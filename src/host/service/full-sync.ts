@@ -76,7 +76,7 @@ export async function runFullSync(sync: FullSync, ctx: CallContext): Promise<Out
   }
 }
 
-/** Answers with a file that holds nothing; that is no sync to count. */
+/** Answers with a file that holds nothing; that is not a sync to count. */
 async function syncNothing(
   { c1, connector, options, settings, task }: FullSync,
   { path, syncFile: file }: TaskDirectory,

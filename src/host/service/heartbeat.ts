@@ -21,7 +21,7 @@ export interface Heartbeat extends Disposable {
 }
 
 /**
- * Sends the first heartbeat and, if the task is still wanted, goes on until it is disposed.
+ * Sends the first heartbeat and, if the task is still wanted, continues until it is disposed.
  *
  * @returns undefined if C1 says at once that the task was canceled
  * @throws BatonError if the first heartbeat fails.

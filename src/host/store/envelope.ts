@@ -24,7 +24,7 @@ const MAX_WINDOW_LOG = 27;
  * that the file is empty, or an envelope around nothing: a store without syncs.
  *
  * @param inspect sees the file that was decoded as it is, also if another one has taken its name meanwhile
- * @throws BatonError FailedPrecondition for a v3 file, InvalidArgument for what is no `.c1z` file at all,
+ * @throws BatonError FailedPrecondition for a v3 file, InvalidArgument for what is not a `.c1z` file at all,
  *   DataLoss for a damaged one, ResourceExhausted beyond a limit.
  */
 export async function decodeEnvelope(

@@ -22,7 +22,7 @@ export function splitReceived(grant: Grant | EncodedGrant): StoredGrant<Grant | 
 
 /**
  * Takes the `GrantExpandable` annotation out of a grant. One without any entitlement id expands to nothing
- * and is dropped; one that is no valid message stays where it is, as in Go.
+ * and is dropped; one that is not a valid message stays where it is, as in Go.
  */
 export function splitExpansion(grant: Grant): StoredGrant {
   if (!hasAnnotation(grant.annotations, "GrantExpandable")) return { grant, expansion: null };

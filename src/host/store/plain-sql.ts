@@ -85,7 +85,7 @@ function readColumn(cursor: Cursor): PlainColumn | undefined {
       if (literal === undefined) return undefined;
     } else break;
   }
-  // A key that is no row id is an index, with rules of its own.
+  // A key that is not a row id is an index, with rules of its own.
   return isRowId && type !== "integer" ? undefined : { name, type, isRowId, default: literal };
 }
 

@@ -13,7 +13,7 @@ import { type DanglingReferences, findDanglingReferences } from "./references.ts
 export interface StoredPageRequest {
   /** `next` of the page before; absent for the first page. */
   readonly cursor?: number | undefined;
-  /** Rows per page: 1,000 unless told, at most 10,000. Fewer come where rows are large. */
+  /** Rows per page: 1,000 by default, at most 10,000. Fewer come where rows are large. */
   readonly limit?: number;
 }
 
@@ -278,7 +278,7 @@ export function* everyItem<T>(list: (page: StoredPageRequest) => StoredPage<T>):
   } while (cursor !== undefined);
 }
 
-/** Where the page after these rows begins: at the row that was read ahead, or behind the last one. */
+/** Where the page after these rows begins: at the row that was read ahead, or after the last one. */
 function findNext(rows: readonly Row[], size: number, isCut: boolean): number | undefined {
   const last = rows.at(-1);
   if (last === undefined) return undefined;

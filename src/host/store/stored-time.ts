@@ -41,7 +41,7 @@ export function readStoredTime(text: string): StoredTime | undefined {
 
 /**
  * The first text of our layout that sorts after `text`: one microsecond later, or a day if `text` is in
- * another layout that sorts higher. Undefined if `text` is no timestamp, or one that nothing of our layout follows.
+ * another layout that sorts higher. Undefined if `text` is not a timestamp, or one that nothing of our layout follows.
  */
 export function timestampAfter(text: string): string | undefined {
   const parts = LAYOUT.exec(text);

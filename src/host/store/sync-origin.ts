@@ -3,7 +3,7 @@ import { toUpstreamSource, type UpstreamSource } from "#kernel/upstream-source.t
 
 /**
  * What wrote a sync, and from where: evidence for a review, in a table of our own. Go programs leave it alone, and keep
- * it when they save the file; it is no part of any row, so two equal syncs have no difference because of it.
+ * it when they save the file; it is not part of any row, so two equal syncs have no difference because of it.
  */
 const TABLE = "baton_sync_origins";
 

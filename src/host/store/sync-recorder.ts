@@ -98,7 +98,7 @@ export class SyncRecorder extends SyncRuns {
     this.#delete(id);
   }
 
-  /** Stores where the sync goes on after an interruption. Store the rows before the token that follows them. */
+  /** Stores where the sync continues after an interruption. Store the rows before the token that follows them. */
   setToken(id: string, token: string): void {
     withLargeValues(this.db, () =>
       this.#update("UPDATE v1_sync_runs SET sync_token = ? WHERE sync_id = ?", token, id),
@@ -148,7 +148,7 @@ export class SyncRecorder extends SyncRuns {
   /**
    * Deletes the syncs that the policy does not keep after the finished sync `currentId`, see {@link forgetSurplus},
    * and all rows that belong to no sync. Works piece by piece: between two pieces the process can hear signals.
-   * Returns false if it was told to stop before the end; the file is good then too, and the next call goes on.
+   * Returns false if it was told to stop before the end; the file is good then too, and the next call continues.
    */
   async removeOlder(currentId: string, policy: RetentionPolicy, signal: AbortSignal): Promise<boolean> {
     if (policy.keepFullSyncs === undefined) return true;
@@ -197,7 +197,7 @@ export class SyncRecorder extends SyncRuns {
     const greatest = this.db.prepare("SELECT max(ended_at) AS ended_at FROM v1_sync_runs").get()?.[
       "ended_at"
     ];
-    // Numbers sort before all texts, and bytes behind them.
+    // Numbers sort before all texts, and bytes after them.
     if (greatest === null || typeof greatest === "number") return now;
     if (typeof greatest === "string" && now > greatest) return now;
     const endTime = typeof greatest === "string" ? timestampAfter(greatest) : undefined;
@@ -212,7 +212,7 @@ export class SyncRecorder extends SyncRuns {
     return endTime;
   }
 
-  /** Nothing sorts after what is no time: such a sync would be taken for the latest one for ever. */
+  /** Nothing sorts after what is not a time: such a sync would be taken for the latest one forever. */
   #endAfterUnreadable(now: string): string {
     this.#log.warn("the end of an earlier sync of this file cannot be read, so that sync is dated to now", {
       path: this.path,

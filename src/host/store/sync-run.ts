@@ -42,7 +42,7 @@ export interface SyncRun {
   readonly startedAt: string;
   /** Undefined as long as the sync is unfinished. */
   readonly endedAt: string | undefined;
-  /** Where an unfinished sync goes on: opaque to the store, empty at the start. */
+  /** Where an unfinished sync continues: opaque to the store, empty at the start. */
   readonly token: string;
   readonly supportsDiff: boolean;
   /** Row counts as JSON text; undefined if nobody counted. */
@@ -146,7 +146,7 @@ export class SyncRuns {
     return findSyncTimes(this.db, run);
   }
 
-  /** What wrote a sync, and from where; undefined if the file does not tell. */
+  /** What wrote a sync, and from where; undefined if the file does not say. */
   origin({ id }: SyncRun): SyncOrigin | undefined {
     return findSyncOrigin(this.db, id);
   }

@@ -35,9 +35,9 @@ interface WrittenTimes {
 }
 
 export interface SyncTimes {
-  /** Epoch milliseconds, a whole second; undefined if the id is no KSUID. */
+  /** Epoch milliseconds, a whole second; undefined if the id is not a KSUID. */
   readonly startedAt: number | undefined;
-  /** Epoch milliseconds; undefined for an unfinished sync, and if the file does not tell. */
+  /** Epoch milliseconds; undefined for an unfinished sync, and if the file does not say. */
   readonly endedAt: number | undefined;
 }
 

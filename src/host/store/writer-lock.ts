@@ -40,7 +40,7 @@ const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
 /**
- * Takes the lock for `outputPath` at once or not at all. Where the file system has no locks the run goes on without,
+ * Takes the lock for `outputPath` at once or not at all. Where the file system has no locks the run continues without,
  * with a warning.
  *
  * @param workspace recorded for whoever comes after this process, if it is killed
@@ -126,7 +126,7 @@ function removeLockFile(lockPath: string): void {
   try {
     rmSync(lockPath, { force: true });
   } catch {
-    // A lock file that stays is no lock: it can be taken again.
+    // A lock file that stays is not a lock: it can be taken again.
   }
 }
 

@@ -39,7 +39,7 @@ export class RecordWriter {
 
   /**
    * New rows that this writer stored, by kind: what the file must hold in addition to what was there before. A batch
-   * that failed is not taken back, as no sync goes on after that.
+   * that failed is not taken back, as no sync continues after that.
    */
   get inserted(): Readonly<Record<RecordKind, number>> {
     const { resourceType, resource, entitlement, grant, expandedGrant } = this.#statements;

@@ -12,7 +12,7 @@ interface OpenedRun {
 
 /**
  * The sync to work on: the newest unfinished one of the same type from the last seven days, or a new one.
- * Targeted syncs always begin anew, since the next one rarely wants the same resources.
+ * Targeted syncs always start over, since the next one rarely wants the same resources.
  */
 export function openRun(
   store: SyncStore,
@@ -42,7 +42,7 @@ export function openRun(
   return { run, state: new SyncState(""), resumed: false };
 }
 
-/** Whether the next sync with the same scope and key goes on with one that is in the store. */
+/** Whether the next sync with the same scope and key continues with one that is in the store. */
 export function canResume(
   store: Pick<SyncStore, "runs">,
   scope: Pick<SyncScope, "targets" | "skipEntitlementsAndGrants">,
@@ -70,7 +70,7 @@ function syncType({
 }
 
 /**
- * Where an unfinished sync goes on. Undefined if that cannot be read: what it has stored cannot be kept then either, since
+ * Where an unfinished sync continues. Undefined if that cannot be read: what it has stored cannot be kept then either, since
  * a walk from the start removes none of the rows that are no longer true.
  */
 function readState(run: SyncRun, log: Logger): SyncState | undefined {

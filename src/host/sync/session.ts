@@ -166,7 +166,7 @@ export class SyncSession {
     };
   }
 
-  /** Stores where the sync goes on, now. */
+  /** Stores where the sync continues, now. */
   checkpoint(): void {
     this.store.runs.setToken(this.run.id, this.state.serialize());
     this.#checkpointAt = this.ctx.clock.monotonic();

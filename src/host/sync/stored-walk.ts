@@ -46,7 +46,7 @@ export function planStoredResources(session: SyncSession, action: SyncAction, wa
   else state.advance(root, String(next));
 }
 
-/** A cursor that is no row number comes from a host with another storage: the walk begins anew. */
+/** A cursor that is not a row number comes from a host with another storage: the walk starts over. */
 function readCursor(pageToken: string): number | undefined {
   return /^\d+$/u.test(pageToken) ? Number(pageToken) : undefined;
 }

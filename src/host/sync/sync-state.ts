@@ -37,7 +37,7 @@ export class SyncState {
   #completed: number;
 
   /**
-   * The state behind a stored token. One without actions begins anew: the empty text of a sync that has just
+   * The state that a stored token describes. One without actions starts over: the empty text of a sync that has just
    * started, and the token that a crash right before the end leaves.
    *
    * @throws BatonError DataLoss if the token breaks a rule of its format.
@@ -90,7 +90,7 @@ export class SyncState {
     }
   }
 
-  /** The action goes on at `pageToken`. Returns it in its new form. */
+  /** The action continues at `pageToken`. Returns it in its new form. */
   advance(action: SyncAction, pageToken: string): SyncAction {
     return this.#replace(action, { pageToken });
   }

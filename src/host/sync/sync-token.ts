@@ -1,7 +1,7 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /**
- * The JSON text in which an unfinished sync remembers where it goes on. Keys, forms and rules are those of
+ * The JSON text in which an unfinished sync remembers where it continues. Keys, forms and rules are those of
  * baton-sdk v0.25.0, so that either host can go on where the other one stopped.
  */
 
@@ -22,7 +22,7 @@ export interface SyncAction {
   /** Ten decimal digits; ids ascend and are never used twice. */
   readonly id: string;
   readonly operation: Operation;
-  /** Where the listing goes on: the connector's token, or a store cursor for actions that walk stored rows. */
+  /** Where the listing continues: the connector's token, or a store cursor for actions that walk stored rows. */
   readonly pageToken: string;
   readonly resourceTypeId: string;
   readonly resourceId: string;
@@ -113,7 +113,7 @@ function serializeAction(action: SyncAction): Json {
  * Reads a token in today's form or in that of older hosts. A token of a version from the future has no
  * actions for us, which begins the sync anew.
  *
- * @throws BatonError DataLoss if the text is no token or breaks a rule that would make the sync go wrong.
+ * @throws BatonError DataLoss if the text is not a token or breaks a rule that would make the sync go wrong.
  */
 export function parseToken(text: string): SyncToken {
   const json = parseJson(text);

@@ -16,13 +16,13 @@ import { lostRows, StartOverError, type SyncScope, SyncSession, type SyncStore }
 import type { SyncClient } from "./sync-client.ts";
 
 export interface SyncOptions extends Partial<SyncScope> {
-  /** Listings of one phase read side by side; 1 unless told. */
+  /** Listings of one phase read side by side; 1 by default. */
   readonly workers?: number;
-  /** How long to go on without any success, in milliseconds; 15 minutes unless told. */
+  /** How long to go on without any success, in milliseconds; 15 minutes by default. */
   readonly maxWaitMs?: number;
   /**
    * Whether `maxWaitMs` holds from the first request on. Otherwise the first contact is given up as soon as the connector
-   * gives it up, so that somebody who looks on soon hears of a wrong address; false unless told.
+   * gives it up, so that somebody who looks on soon hears of a wrong address; false by default.
    */
   readonly waitsFromStart?: boolean | undefined;
   /** What the file keeps of older syncs. */

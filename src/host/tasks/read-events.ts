@@ -19,7 +19,7 @@ const PAGE_SIZE = 100;
 /**
  * Hands every event that is there now to `onEvent`, in the connector's order, which is awaited.
  *
- * @returns the cursor at which a later reading goes on
+ * @returns the cursor at which a later reading continues
  * @throws BatonError what the connector answers, also when the feed does not exist.
  */
 export async function runEventTask(

@@ -19,9 +19,9 @@ export interface SyncTaskOptions extends SyncOptions {
   readonly file: string;
   /** Where the working copy goes; the directory for temporary files of the environment if not given. */
   readonly tempDir?: string | undefined;
-  /** What to record as the origin of the sync, asked when it is complete; nothing unless told. */
+  /** What to record as the origin of the sync, asked when it is complete; nothing by default. */
   readonly origin?: () => SyncOrigin;
-  /** Whether what was read before a failure is saved; true unless told. */
+  /** Whether what was read before a failure is saved; true by default. */
   readonly keepUnfinished?: boolean;
   /** Called before a failure is thrown if the file holds progress with which the same sync would go on. */
   readonly onKept?: () => void;

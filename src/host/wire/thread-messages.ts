@@ -47,7 +47,7 @@ export type ConnectorMessage =
       readonly trailers?: Readonly<Record<string, string>>;
     };
 
-/** What the host starts this thread with; undefined in a thread that is no connector's. */
+/** What the host starts this thread with; undefined in a thread that is not a connector's. */
 export function receiveThreadStart(): Promise<ThreadStart> | undefined {
   if (parentPort === null || workerData !== CONNECTOR_THREAD) return undefined;
   const { promise, resolve } = Promise.withResolvers<ThreadStart>();

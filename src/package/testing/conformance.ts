@@ -13,7 +13,7 @@ const TINY_PAGE = 2;
 
 /** @see testConformance */
 export interface ConformanceOptions {
-  /** Rows of a page where pages are to be tiny, each read by a new process; 2 unless told. */
+  /** Rows of a page where pages are to be tiny, each read by a new process; 2 by default. */
   readonly tinyPage?: number;
 }
 

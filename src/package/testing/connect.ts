@@ -30,9 +30,9 @@ export type TestSettings<Fields extends FieldSet> = {
 
 /** @see makerOf */
 export interface MakerOptions {
-  /** Whether the connector may change anything upstream; false unless told, as for a program without `--provisioning`. */
+  /** Whether the connector may change anything upstream; false by default, as for a program without `--provisioning`. */
   readonly provisioning?: boolean;
-  /** Longest HTTP exchange in milliseconds; 10,000 unless told. */
+  /** Longest HTTP exchange in milliseconds; 10,000 by default. */
   readonly httpTimeoutMs?: number;
 }
 
@@ -58,9 +58,9 @@ export function makerOf<Fields extends FieldSet>(
 
 /** @see connectInMemory */
 export interface ConnectOptions {
-  /** Whether the runtime lets changes through; false unless told. */
+  /** Whether the runtime lets changes through; false by default. */
   readonly provisioning?: boolean;
-  /** Time of connector and host; a clock on which a second takes a millisecond unless told. */
+  /** Time of connector and host; a clock on which a second takes a millisecond by default. */
   readonly clock?: Clock;
   /** Takes the connector's log lines; nobody unless told. */
   readonly log?: Logger;

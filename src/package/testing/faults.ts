@@ -6,9 +6,9 @@ import type { FakeUpstream, Fault } from "./upstream.ts";
 
 /** @see checkFaults */
 export interface FaultCheckOptions {
-  /** What goes wrong; {@link FAULTS} unless told. */
+  /** What goes wrong; {@link FAULTS} by default. */
   readonly faults?: readonly Fault[];
-  /** At how many places of a sync each fault is tried; 10 unless told, spread over all its requests. */
+  /** At how many places of a sync each fault is tried; 10 by default, spread over all its requests. */
   readonly places?: number;
 }
 

@@ -107,7 +107,7 @@ export class TestHost implements AsyncDisposable {
   }
 
   /**
-   * The events of a feed that are there now, and the cursor to go on from.
+   * The events of a feed that are there now, and the cursor to continue from.
    *
    * @throws BatonError NotFound if there is no such feed; otherwise what the connector throws
    */

@@ -55,9 +55,9 @@ export type Fault = number | "reset" | "truncated" | "html" | "empty-object";
 
 /** When a fault happens. */
 export interface FaultOptions {
-  /** How many requests it spoils; 1 unless told. */
+  /** How many requests it spoils; 1 by default. */
   readonly times?: number;
-  /** How many requests are served well before that; 0 unless told. */
+  /** How many requests are served well before that; 0 by default. */
   readonly after?: number;
   /** Only requests to this route count, as it is written in the routes. */
   readonly route?: string;
@@ -67,7 +67,7 @@ export interface FaultOptions {
 
 /** @see startFakeUpstream */
 export interface FakeUpstreamOptions {
-  /** Requests without `Authorization: Bearer <token>` get 401; any will do unless told. */
+  /** Requests without `Authorization: Bearer <token>` get 401; any will do by default. */
   readonly token?: string;
 }
 

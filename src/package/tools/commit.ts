@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 /**
  * The commit that a build is made from: the variable `BUILD_COMMIT`, for builds without a repository such as that of the
- * container image, else what git says, with `-dirty` behind it if files differ. `unknown` without either.
+ * container image, else what git says, with `-dirty` after it if files differ. `unknown` without either.
  *
  * @throws Error if the variable holds something else
  */

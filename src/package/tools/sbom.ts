@@ -19,7 +19,7 @@ export interface EmbeddedNode {
   readonly versions: Readonly<Record<string, string | undefined>>;
 }
 
-/** Entries of `process.versions` that are no software: Node itself, and numbers of interfaces. */
+/** Entries of `process.versions` that are not software: Node itself, and numbers of interfaces. */
 const NO_PARTS = new Set(["node", "modules", "napi"]);
 /** Entries that are data. */
 const DATA = new Set(["cldr", "tz", "unicode"]);

@@ -16,7 +16,7 @@ export interface ListPage<Under extends string = string> extends PageQuery {
  * const describe = (team: KnownResource) => (team.name === "" ? team.id : team.name);
  */
 export interface KnownResource extends ResourceRef {
-  /** As it was listed; empty if the host does not tell. */
+  /** As it was listed; empty if the host does not say. */
   readonly name: string;
 }
 
@@ -40,7 +40,7 @@ export type EntitlementSet = Readonly<Record<string, EntitlementFields>>;
 export interface EntitlementFields {
   /** Types of those who can hold it. */
   readonly grantableTo: readonly string[];
-  /** As people know it, for example `Member`; default its name in the code. Shown behind the resource's own name. */
+  /** As people know it, for example `Member`; default its name in the code. Shown after the resource's own name. */
   readonly name?: string;
   readonly description?: string;
   /** Default `assignment`. */
@@ -103,7 +103,7 @@ interface CommonSpec<Client, Row, Under extends string> {
   delete?(client: Client, resource: ResourceRef, ctx: CallContext): Promise<unknown>;
 }
 
-/** Refuses what is no field, as a mistyped optional one would be left out without a word. */
+/** Refuses what is not a field, as a mistyped optional one would be left out without a word. */
 export type Only<Fields, Given> = Given & {
   readonly [Name in Exclude<keyof Given, keyof Fields>]: "there is no such field";
 };

@@ -52,9 +52,9 @@ export interface UserFields extends Omit<ResourceFields, "name"> {
   /** As people know the user; the login, or else the id, if there is none. */
   readonly name?: string | null | undefined;
   readonly login?: string | null | undefined;
-  /** Addresses, the primary one first. Null ones, and what is no e-mail address, are left out. */
+  /** Addresses, the primary one first. Null ones, and what is not an e-mail address, are left out. */
   readonly emails?: readonly (string | null | undefined)[] | undefined;
-  /** Whether the user can sign in; undefined if the upstream does not tell, which is never taken for false. */
+  /** Whether the user can sign in; undefined if the upstream does not say, which is never taken for false. */
   readonly enabled: boolean | undefined;
   /** Why the user is enabled or not, in a few words. */
   readonly statusDetails?: string | null | undefined;
@@ -127,7 +127,7 @@ export function toRef(ref: Readonly<Record<string, Id | undefined>>): ResourceRe
   throw new BatonError(Code.Internal, `a reference needs one resource, not ${entries.length}`);
 }
 
-/** Epoch milliseconds. @throws BatonError FailedPrecondition for a text that is no time */
+/** Epoch milliseconds. @throws BatonError FailedPrecondition for a text that is not a time */
 export function toEpoch(where: string, instant: Instant | null | undefined): number | undefined {
   if (instant === null || instant === undefined) return undefined;
   const epoch = new Date(instant).getTime();

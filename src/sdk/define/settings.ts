@@ -25,7 +25,7 @@ interface Reader {
   readonly register: ((secret: Secret) => void) | undefined;
 }
 
-/** The fields that a setting is made of, by what is put behind its name. */
+/** The fields that a setting is made of, by what is put after its name. */
 interface Declaration {
   readonly fields: Readonly<Record<string, Field>>;
   readonly constraints: readonly Constraint[];

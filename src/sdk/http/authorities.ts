@@ -9,7 +9,7 @@ import type { NetworkEnvironment } from "./network-environment.ts";
  * is not set. Node honours `NODE_EXTRA_CA_CERTS` on its own, and its default set contains them; a file that it
  * cannot use it ignores, so that is found out here.
  *
- * @throws BatonError InvalidArgument if a file that one of the two names is no list of certificates in PEM.
+ * @throws BatonError InvalidArgument if a file that one of the two names is not a list of certificates in PEM.
  */
 export function readExtraAuthorities(environment: NetworkEnvironment): string[] | undefined {
   readPem(environment, "NODE_EXTRA_CA_CERTS");

@@ -78,7 +78,7 @@ function mapStatus(status: number): StatusMeaning {
 }
 
 /**
- * The error for an answer that is no success: what the upstream itself said, its quota, and what to do next.
+ * The error for an answer that is not a success: what the upstream itself said, its quota, and what to do next.
  *
  * @param advice replaces the general advice where the caller knows better.
  */

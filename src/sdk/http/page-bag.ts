@@ -12,7 +12,7 @@ export interface PageState {
   readonly kind: string;
   /** What it belongs to, for example the id of a project; empty if it belongs to nothing. */
   readonly id: string;
-  /** Where it goes on; empty at its beginning. */
+  /** Where it continues; empty at its beginning. */
   readonly token: string;
 }
 
@@ -53,7 +53,7 @@ export class PageBag {
     return this.#states.at(-1);
   }
 
-  /** Notes how far the current listing was read: it goes on at `token`, or has ended if that is empty. */
+  /** Notes how far the current listing was read: it continues at `token`, or has ended if that is empty. */
   advance(token: string): void {
     const current = this.#states.pop();
     if (current !== undefined && token !== "") this.#states.push({ ...current, token });

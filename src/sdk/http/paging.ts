@@ -42,7 +42,7 @@ export interface PageResponse {
   readonly fail: (problem: string) => Error;
 }
 
-/** Where a list goes on: at a token, empty at the end, or at an address that the upstream gave. */
+/** Where a list continues: at a token, empty at the end, or at an address that the upstream gave. */
 export type NextPage = { readonly token: string } | { readonly link: string };
 
 /**

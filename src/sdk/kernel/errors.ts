@@ -125,7 +125,7 @@ export class BatonError extends Error {
     return this.#reworded(`${context}: ${this.message}`);
   }
 
-  /** The same with `; advice` behind its message. */
+  /** The same with `; advice` after its message. */
   withAdvice(advice: string): BatonError {
     return this.#reworded(`${this.message}; ${advice}`);
   }

@@ -5,7 +5,7 @@
 export interface UpstreamSource {
   /** The address of the upstream's API, without secrets. */
   readonly address: string;
-  /** The account that the credentials belong to; undefined if the upstream does not tell. */
+  /** The account that the credentials belong to; undefined if the upstream does not say. */
   readonly account?: string | undefined;
   /** Whether that account is an administrator; undefined if that is not known. */
   readonly isAdmin?: boolean | undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * The result of `work`, unless `signal` is aborted first; the work itself goes on.
+ * The result of `work`, unless `signal` is aborted first; the work itself continues.
  *
  * @throws the signal's reason, or whatever the work fails with
  */
@@ -18,7 +18,7 @@ export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promi
 }
 
 /**
- * Waits for the end of `work`, but no longer than `ms` milliseconds; the work itself goes on.
+ * Waits for the end of `work`, but no longer than `ms` milliseconds; the work itself continues.
  *
  * @returns whether the work has ended
  * @throws the reason of `signal` once it is aborted, or whatever the work fails with

@@ -1,4 +1,4 @@
-/** Breaks a text into lines of at most `width` characters, each behind `indent`. */
+/** Breaks a text into lines of at most `width` characters, each after `indent`. */
 export function wrapText(text: string, width: number, indent: string): string {
   const lines: string[] = [];
   let line = "";

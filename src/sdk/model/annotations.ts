@@ -168,7 +168,7 @@ export function packAny<T>(
 /**
  * The first annotation of this type, decoded; undefined if there is none.
  *
- * @throws Error if its bytes are no valid message.
+ * @throws Error if its bytes are not a valid message.
  */
 export function findAnnotation<Name extends AnnotationName>(
   annotations: readonly Any[],

@@ -56,7 +56,7 @@ export function typeNameOf(typeUrl: string): string {
 
 /**
  * The canonical form of an encoded message of type `typeName` (full name), packed annotations included.
- * Returns `bytes` itself when it is canonical already, its type unknown, or when it is no valid message.
+ * Returns `bytes` itself when it is canonical already, its type unknown, or when it is not a valid message.
  */
 export function canonicalBytes(typeName: string, bytes: Uint8Array): Uint8Array {
   const buffer = asBuffer(bytes);
@@ -144,7 +144,7 @@ class QuickCheck {
     );
   }
 
-  /** Goes on to the next field; whether it has this number and is length-delimited. */
+  /** Moves on to the next field; whether it has this number and is length-delimited. */
   #isNext(number: number): boolean {
     const cursor = this.#cursor;
     return cursor.next() && cursor.number === number && cursor.payload >= 0;

@@ -29,7 +29,7 @@ export class EncodedResource {
   readonly #profileStart: number = 0;
   readonly #profileEnd: number = 0;
 
-  /** Reads the message at which the reader stands. */
+  /** Reads the message at which the reader is. */
   constructor(reader: PageReader) {
     this.#page = reader.page;
     this.#start = reader.payload;
@@ -53,7 +53,7 @@ export class EncodedResource {
   /**
    * Whether the profile has `true` under this key, which is of ASCII characters.
    *
-   * @throws Error if the profile is no valid message.
+   * @throws Error if the profile is not a valid message.
    */
   hasProfileFlag(key: string): boolean {
     let isSet = false;
@@ -98,7 +98,7 @@ export class EncodedGrant {
   readonly #start: number;
   readonly #end: number;
 
-  /** Reads the message at which the reader stands. */
+  /** Reads the message at which the reader is. */
   constructor(reader: PageReader) {
     this.#page = reader.page;
     this.#start = reader.payload;
@@ -206,7 +206,7 @@ class EncodedAny implements Any {
   }
 }
 
-/** Goes through a page, and complains of what is no valid message. */
+/** Goes through a page, and complains of what is not a valid message. */
 class PageReader extends FieldCursor {
   readonly page: Buffer;
   readonly #texts = new Map<string, string>();
@@ -216,7 +216,7 @@ class PageReader extends FieldCursor {
     this.page = page;
   }
 
-  /** Goes on to the next field of the message, or, behind the last one, back to the message around it. */
+  /** Moves on to the next field of the message, or, after the last one, back to the message around it. */
   nextWithin(outerLimit: number): boolean {
     if (this.next()) return true;
     if (this.isMalformed) throw damaged("an invalid message");

@@ -12,7 +12,7 @@ const RESOURCE_TYPE_PATHS = [
 /** Page tokens are as long as their connector wants; the beginning is enough to tell pages apart. */
 const MAX_TOKEN_CHARACTERS = 200;
 
-/** What a request is about, as spans show it: its resource type, and where in a listing it goes on. */
+/** What a request is about, as spans show it: its resource type, and where in a listing it continues. */
 export function requestAttributes(request: object): SpanAttributes {
   const type = RESOURCE_TYPE_PATHS.map((path) => follow(request, path)).find(isText);
   const token = follow(request, ["pageToken"]);

@@ -39,7 +39,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Moves surrogates behind all other units; the order among themselves is already that of their code points. */
+/** Moves surrogates after all other units; the order among themselves is already that of their code points. */
 function utf8Rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -10,7 +10,7 @@ export interface WireField {
 
 /**
  * Goes through the fields of the message between two offsets, in the order they are written, without making
- * an object of each: it is itself the field it stands at. Messages inside the message are gone through by the
+ * an object of each: it is itself the field it is at. Messages inside the message are gone through by the
  * same cursor, see {@link FieldCursor.enter}.
  */
 export class FieldCursor implements WireField {
@@ -41,7 +41,7 @@ export class FieldCursor implements WireField {
     return this.end === this.#limit;
   }
 
-  /** Goes on to the next field; false behind the last one, or where the bytes are malformed. */
+  /** Moves on to the next field; false after the last one, or where the bytes are malformed. */
   next(): boolean {
     if (this.isMalformed || this.isAtEnd) return false;
     this.start = this.end;
@@ -54,8 +54,8 @@ export class FieldCursor implements WireField {
   }
 
   /**
-   * Goes into the length-delimited field it stands at: what follows are the fields of that message. Returns
-   * what {@link FieldCursor.leave} is to be told behind the last one of them.
+   * Goes into the length-delimited field it is at: what follows are the fields of that message. Returns
+   * what {@link FieldCursor.leave} is to be told after the last one of them.
    */
   enter(): number {
     const outerLimit = this.#limit;
@@ -64,13 +64,13 @@ export class FieldCursor implements WireField {
     return outerLimit;
   }
 
-  /** Goes back behind the message that {@link FieldCursor.enter} went into, wherever in it the cursor is. */
+  /** Moves to the end of the message that {@link FieldCursor.enter} went into, wherever in it the cursor is. */
   leave(outerLimit: number): void {
     this.end = this.#limit;
     this.#limit = outerLimit;
   }
 
-  /** Moves the end behind the content of a field of this wire type, or, if there is no such type, too far. */
+  /** Moves `end` past the content of a field of this wire type, or past the limit if there is no such type. */
   #skipContent(wireType: number): void {
     if (wireType === 2) {
       const length = this.#readVarint();
@@ -82,7 +82,7 @@ export class FieldCursor implements WireField {
     else this.end = this.#limit + 1;
   }
 
-  /** The varint at the end of what was read, which moves behind it, or too far if the varint does not stop. */
+  /** Reads the varint at `end` and moves `end` past it, or past the limit if the varint does not stop. */
   #readVarint(): number {
     const first = this.#bytes[this.end] ?? 0;
     if (first >= 0x80 || this.end >= this.#limit) return this.#readLongVarint();
@@ -112,7 +112,7 @@ export class FieldCursor implements WireField {
 const MAX_TAG = 0xffff_ffff;
 const MAX_VARINT_BYTES = 10;
 
-/** The fields of the message between two offsets; undefined if the bytes are no message. */
+/** The fields of the message between two offsets; undefined if the bytes are not a message. */
 export function splitFields(bytes: Uint8Array, start: number, end: number): WireField[] | undefined {
   const fields: WireField[] = [];
   const cursor = new FieldCursor(bytes, start, end);

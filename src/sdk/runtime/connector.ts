@@ -110,7 +110,7 @@ export type ActionStruct = { readonly [key: string]: unknown };
 /** A named operation outside grants, for example `disable_user`. */
 export interface Action {
   readonly schema: BatonActionSchema;
-  /** Runs to its end; a thrown error makes the action FAILED, it is no error of the call. */
+  /** Runs to its end; a thrown error makes the action FAILED, it is not an error of the call. */
   invoke(args: ActionStruct, ctx: CallContext): Promise<Annotated & { response: ActionStruct }>;
 }
 
@@ -214,7 +214,7 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
 
 /** A command line, and what it is good for. */
 export interface Example {
-  /** The words behind the program's name, each as one argument. */
+  /** The words after the program's name, each as one argument. */
   readonly args: readonly string[];
   /** A few words, for example `give jdoe a seat`. */
   readonly purpose: string;

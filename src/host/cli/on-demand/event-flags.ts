@@ -14,7 +14,7 @@ export function isEventFeedWanted({ eventFeed }: SdkConfig): boolean {
 
 /**
  * `--event-feed`: prints the events of a feed, one JSON object a line. The cursor at which a later reading
- * goes on is in the log.
+ * continues is in the log.
  */
 export function makeEventFeedTask(sdk: SdkConfig): OnDemandTask {
   const startAt = parseStart(sdk.eventFeedStartAt);
