@@ -108,7 +108,7 @@ export function formatReport(results: Results): string {
 
 \`npm run bench\` runs this program and a connector written on the Go SDK (the reference connector of
 \`test/interop\`, on the host of baton-sdk v0.25.0) against the same simulated Codecov and writes this page.
-\`npm run bench -- --full\` runs every scenario and goes on where it was interrupted, \`--only EXPRESSION\` some of
+\`npm run bench -- --full\` runs every scenario and resumes where it was interrupted, \`--only EXPRESSION\` some of
 them, \`--profile\` writes CPU profiles of ours. In a sync, ours is one process, whose
 memory stands under "host", as the connector is a thread of it. Its memory as a process of its own, as other hosts
 start it, is that of \`list\`.
@@ -118,7 +118,7 @@ ${describeMachine()}
 ## Goals
 
 Ratios ours ÷ Go, lower is better: the median of the ratios of runs made in turns (ours, Go, ours, Go, …), the
-first of each thrown away. Go's host has two storage engines; the faster one counts. Memory is
+first of each discarded. Go's host has two storage engines; the faster one counts. Memory is
 the highest resident set of the process. The file is compared with Go's v1 file.
 
 ${formatGoals(results)}

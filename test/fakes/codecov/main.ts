@@ -79,7 +79,7 @@ const OPTIONS = {
   "exit-with-stdin": {
     type: "boolean",
     default: false,
-    description: "Ends when standard input ends, that is with whoever started it",
+    description: "Ends when standard input ends, that is with the process that started it",
   },
 } as const satisfies Readonly<Record<string, ProgramOption>>;
 
