@@ -8,15 +8,18 @@ import { fieldsOf } from "./command-flags.ts";
 
 const MAX_WIDTH = 100;
 
+/** What the help is about. */
+export type HelpSubject = Pick<Invocation, "definition" | "main" | "commands">;
+
 /** The help of the program or of one of its commands. */
-export function formatHelp(invocation: Invocation, command: Command | undefined): string {
+export function formatHelp(invocation: HelpSubject, command: Command | undefined): string {
   const width = Math.min(process.stdout.columns || MAX_WIDTH, MAX_WIDTH);
   return command === undefined
     ? formatProgramHelp(invocation, width)
     : formatCommandHelp(invocation, command, width);
 }
 
-function formatProgramHelp({ definition, main, commands }: Invocation, width: number): string {
+function formatProgramHelp({ definition, main, commands }: HelpSubject, width: number): string {
   const listed = commands.filter((command) => command.hidden !== true);
   const nameWidth = Math.max(...listed.map((command) => command.name.length));
   const summaries = listed.map((command) => {
@@ -55,7 +58,7 @@ ${wrapText(
 const HELP_FLAG = `  -h, --help
           Show this help, or that of a command`;
 
-function formatCommandHelp({ definition }: Invocation, command: Command, width: number): string {
+function formatCommandHelp({ definition }: HelpSubject, command: Command, width: number): string {
   const { name } = definition;
   const words = command.words === undefined ? "" : ` ${command.words}`;
   const { own, shared, connector } = fieldsOf(command, definition);
