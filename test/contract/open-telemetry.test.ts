@@ -110,7 +110,7 @@ function expectLinkedLogs(written: readonly Record<string, string>[]): void {
     attributes: { members: 52, seats: 30, codecov_owner: "acme", codecov_service: "github" },
   });
   expect(summary?.spanId).toBe(spans.find(({ name }) => name === "sync")?.spanId);
-  const answers = logs.filter(({ body }) => body === "upstream answered");
+  const answers = logs.filter(({ body }) => body === "upstream responded");
   const handlers = spans.filter(({ name }) => name.startsWith("builder.")).map(({ spanId }) => spanId);
   expect(answers.length).toBeGreaterThan(0);
   for (const { spanId } of answers) expect(handlers).toContain(spanId);

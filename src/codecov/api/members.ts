@@ -115,7 +115,7 @@ function refuse(requests: Requests, endpoint: RequestName, said: string): BatonE
   const advice = `there is no organization ${owner} on ${service}, or the owner of the API token is not a member of it; check both`;
   return new BatonError(
     Code.FailedPrecondition,
-    `Codecov answered 404 Not Found to ${endpoint.name}${withAdvice(said, advice)}`,
+    `Codecov returned 404 Not Found for ${endpoint.name}${withAdvice(said, advice)}`,
     { kind: "configuration" },
   );
 }

@@ -20,7 +20,7 @@ export function readDetail(response: HttpResponse): string | undefined {
 export function noSuchRoute(endpoint: RequestName): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
-    `there is no Codecov API v2 at ${endpoint.name}: the server answered 404 Not Found, but not as Codecov does; check --codecov-base-url`,
+    `there is no Codecov API v2 at ${endpoint.name}: the server returned 404 Not Found, but not in the way Codecov does; check --codecov-base-url`,
     { kind: "configuration" },
   );
 }

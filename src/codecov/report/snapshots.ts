@@ -164,7 +164,7 @@ function noneBefore(
   const hint = oldest === undefined ? "" : `; the oldest one is from ${sayTime(oldest.facts)}`;
   return new BatonError(
     Code.NotFound,
-    `${both} ${what} finished sync of the whole organization${when} to compare with${hint}. Name a file that was kept from then with --previous; for the future, let files keep more syncs with BATON_KEEP_SYNC_COUNT`,
+    `${both} ${what} finished sync of the whole organization${when} to compare with${hint}. Name a file from that time with --previous; to keep more syncs in each file, set BATON_KEEP_SYNC_COUNT`,
     { kind: "configuration" },
   );
 }

@@ -72,7 +72,7 @@ function readText({ body }: HttpResponse, endpoint: RequestName): string {
 function damaged(endpoint: RequestName, what: string, cause: unknown): BatonError {
   return new BatonError(
     Code.Unavailable,
-    `${endpoint.upstream} answered ${endpoint.name} with ${what}; if this persists, look for a proxy in between`,
+    `${endpoint.upstream} responded to ${endpoint.name} with ${what}; if this persists, look for a proxy in between`,
     { kind: "upstream", cause, lessMayHelp: true },
   );
 }
@@ -80,7 +80,7 @@ function damaged(endpoint: RequestName, what: string, cause: unknown): BatonErro
 function foreignResponse(endpoint: RequestName, what: string, advice: string): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
-    `${endpoint.upstream} answered ${endpoint.name} with ${what}; ${advice}`,
+    `${endpoint.upstream} responded to ${endpoint.name} with ${what}; ${advice}`,
     { kind: "configuration" },
   );
 }

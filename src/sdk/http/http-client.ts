@@ -144,7 +144,7 @@ export class HttpClient {
         span?.set({ "http.response.status_code": status });
       });
       span?.end(response.status < 400 ? undefined : `HTTP status ${response.status}`);
-      ctx.log.debug("upstream answered", {
+      ctx.log.debug("upstream responded", {
         endpoint: endpoint.name,
         status: response.status,
         bytes: response.body.byteLength,
@@ -257,7 +257,7 @@ async function readBounded(
   if (bytes !== undefined) return bytes;
   throw new BatonError(
     Code.ResourceExhausted,
-    `${endpoint.upstream} answered ${endpoint.name} with more than ${maxBytes} bytes, the limit for one response`,
+    `${endpoint.upstream} responded to ${endpoint.name} with more than ${maxBytes} bytes, the limit for one response`,
     { kind: "upstream", lessMayHelp: true },
   );
 }

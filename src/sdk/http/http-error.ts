@@ -98,7 +98,7 @@ export function statusError(
   const rateLimit = readRateLimit(response.status, response.headers, now);
   return new BatonError(
     meaning.code,
-    `${endpoint.upstream} answered ${statusLine(response.status)} to ${endpoint.name}${withAdvice(said, advice ?? meaning.advice)}`,
+    `${endpoint.upstream} returned ${statusLine(response.status)} for ${endpoint.name}${withAdvice(said, advice ?? meaning.advice)}`,
     {
       kind: meaning.kind,
       lessMayHelp: GATEWAY_FAILURES.has(response.status) && rateLimit?.resetAt === undefined,
@@ -129,7 +129,7 @@ export function redirectError(
 ): BatonError {
   return new BatonError(
     Code.FailedPrecondition,
-    `${endpoint.upstream} answered ${statusLine(status)} to ${endpoint.name} and points to ${describeLocation(location)}; redirects are not followed, so set the base URL to the address of the API itself`,
+    `${endpoint.upstream} returned ${statusLine(status)} for ${endpoint.name}, which points to ${describeLocation(location)}; redirects are not followed, so set the base URL to the address of the API itself`,
     { kind: "configuration" },
   );
 }
@@ -271,7 +271,7 @@ export function networkError(endpoint: RequestName, host: string, thrown: unknow
     const passes = proxyStatus >= 500 || proxyStatus === 429 || proxyStatus === 408;
     return fault(
       passes ? Code.Unavailable : Code.FailedPrecondition,
-      `${failed}the proxy answered ${statusLine(proxyStatus)}; check HTTPS_PROXY and NO_PROXY`,
+      `${failed}the proxy returned ${statusLine(proxyStatus)}; check HTTPS_PROXY and NO_PROXY`,
       "upstream",
       thrown,
     );

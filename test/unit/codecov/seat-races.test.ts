@@ -155,7 +155,7 @@ describe("a caller that gives up", () => {
     const log = {
       ...ctx.log,
       debug: (message: string) => {
-        if (message === "upstream answered" && simulator.requests.length === 1) setImmediate(act);
+        if (message === "upstream responded" && simulator.requests.length === 1) setImmediate(act);
       },
     };
     return { ...ctx, log };

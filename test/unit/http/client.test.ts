@@ -332,7 +332,7 @@ describe("a proxy", () => {
     expect(proxy.asked).toEqual(["CONNECT codecov.test:443"]);
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from("user:pass").toString("base64")}`]);
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain("the proxy answered 502");
+    expect(error.message).toContain("the proxy returned 502");
   });
 
   it("that wants credentials is FailedPrecondition", async () => {

@@ -35,7 +35,7 @@ describe("the code of an answer", () => {
 
   it("comes with endpoint, status and what was said", () => {
     expect(statusOf(401, '{"detail":"Invalid token."}').message).toBe(
-      "Acme answered 401 Unauthorized to GET /users/: Invalid token. Check that the API token is correct and has not expired",
+      "Acme returned 401 Unauthorized for GET /users/: Invalid token. Check that the API token is correct and has not expired",
     );
   });
 
