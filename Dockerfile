@@ -10,7 +10,7 @@ COPY bin ./bin
 COPY gen ./gen
 COPY scripts ./scripts
 COPY src ./src
-# What `baton-codecov version` tells; there is no repository to ask here.
+# Printed by `baton-codecov version`; there is no repository here to read it from.
 ARG BUILD_COMMIT=unknown
 RUN npm run build -- --executable-only
 # The executable links libatomic, which the final image does not have. Its notice refers to the text of the GPL.

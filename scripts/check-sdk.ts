@@ -172,11 +172,11 @@ function checkMistakes(): void {
       ["new", "baton-acme", "--sdk", sdk],
       empty,
     ],
-    ["no SDK", 3, /--sdk is needed/, command, ["new", "acme"], empty],
+    ["no SDK", 3, /--sdk is required/, command, ["new", "acme"], empty],
     [
       "an SDK that is not there",
       5,
-      /none\.tgz is no file/,
+      /none\.tgz is not a file/,
       command,
       ["new", "acme", "--sdk", "none.tgz"],
       empty,

@@ -5,7 +5,7 @@ import { BatonError, Code, messageOf, toBatonError } from "#kernel/errors.ts";
 const OLDEST_BUILDER = 24;
 
 const USAGE = `baton-connector-sdk new <name> --sdk <version, or path of a .tgz file> [--no-install]
-  writes the project of a connector into the folder baton-<name>, and installs what it needs
+  creates a connector project in the folder baton-<name> and installs its dependencies
 baton-connector-sdk build [--bundle-only | --executable-only]
   builds the project in this directory: the npm package and the single executable, in build/
 `;
@@ -42,7 +42,7 @@ async function runNew(words: readonly string[], cwd: string, say: (line: string)
   if (name === undefined || others.length > 0) throw usageError("new takes one name, for example acme");
   if (typeof values["sdk"] !== "string" || values["sdk"] === "") {
     throw usageError(
-      "--sdk is needed: the version of baton-connector-sdk to use, or the path of its .tgz file",
+      "--sdk is required: the version of baton-connector-sdk to use, or the path of its .tgz file",
     );
   }
   const { createProject } = await import("./new-project.ts");

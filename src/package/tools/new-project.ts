@@ -136,13 +136,13 @@ function toTitle(name: string): string {
 }
 
 function installPackages(directory: string, say: (line: string) => void): void {
-  say("installing what the project needs …");
+  say("installing the dependencies of the project …");
   const { status, stderr, error } = npm(
     ["install", "--no-audit", "--no-fund", "--prefer-offline"],
     directory,
   );
   if (status === 0) return;
-  const later = `the project is written; run npm install in ${directory}`;
+  const later = `the project has been created; run npm install in ${directory}`;
   if (error !== undefined) {
     throw new BatonError(Code.FailedPrecondition, `npm cannot be started (${error.message}); ${later}`);
   }
