@@ -48,7 +48,7 @@ async function runProgram(baseUrl: string, token: string): Promise<number> {
 async function showMembers(): Promise<void> {
   await using c1z = await openC1zReadOnly(file);
   const run = c1z.runs.pick();
-  if (run === undefined) throw new Error(`${file} holds no finished sync`);
+  if (run === undefined) throw new Error(`${file} contains no finished sync`);
   const reader = c1z.reader(run.id);
   const users = [...everyItem((page) => reader.listResources({ resourceTypeId: "user" }, page))];
 

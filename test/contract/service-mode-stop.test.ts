@@ -94,7 +94,7 @@ describe.concurrent("at the end", { timeout: SLOW_MACHINE_MS }, () => {
     await waitFor(() => expect(isSent()).toBe(true));
     await scene.stop();
     expect(await scene.finish(taskId)).toMatchObject({
-      status: { code: Code.Canceled, message: expect.stringContaining("is not known") },
+      status: { code: Code.Canceled, message: expect.stringContaining("is unknown") },
       finalState: { $case: "error", value: { nonRetryable: false } },
     });
   });

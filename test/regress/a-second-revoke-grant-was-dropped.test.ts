@@ -118,7 +118,7 @@ test("an empty id is refused instead of being taken for none, which would be a s
   for (const flags of [...empty.map((flag) => [flag]), [...revoke("bob"), "--revoke-grant", ""]]) {
     const { code, last } = await run(roomy, ...flags);
     expect([flags, code]).toEqual([flags, 2]);
-    expect(last).toContain("without a value");
+    expect(last).toContain("has no value");
   }
   expect(roomy.simulator.requests).toEqual([]);
   expect(roomy.seated()).toContain("bob");

@@ -65,7 +65,7 @@ describe("a page of resources", () => {
   test("says so if it is asked for a profile that is no valid message", () => {
     // A resource whose profile, field 9, has an entry that announces more bytes than there are.
     const [row] = decodeResourcePage(Buffer.of(0x0a, 4, 0x4a, 2, 0x0a, 9)).list;
-    expect(() => row?.hasProfileFlag("is_admin")).toThrow("no valid message");
+    expect(() => row?.hasProfileFlag("is_admin")).toThrow("not a valid message");
   });
 
   test("is refused if it is no valid message", () => {
@@ -73,12 +73,12 @@ describe("a page of resources", () => {
       const cut = Buffer.from(bytes.subarray(0, length));
       const decoded = decodesTo(() => ResourcesServiceListResourcesResponse.decode(cut).list.length);
       // What the full decoder refuses is refused here as well.
-      if (decoded === undefined) expect(() => [...decodeResourcePage(cut).list]).toThrow("no valid message");
+      if (decoded === undefined) expect(() => [...decodeResourcePage(cut).list]).toThrow("an invalid message");
     }
     // Field 1 as a number.
-    expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow("another type");
+    expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow("the wrong type");
     // A row whose field 1, its id, announces more bytes than there are.
-    expect(() => [...decodeResourcePage(Buffer.of(0x0a, 2, 0x0a, 9)).list]).toThrow("no valid message");
+    expect(() => [...decodeResourcePage(Buffer.of(0x0a, 2, 0x0a, 9)).list]).toThrow("an invalid message");
   });
 });
 

@@ -255,12 +255,12 @@ test("without an earlier sync nobody has a state from before", async () => {
   const review = await reviewOf({ members: [{ username: "ann" }] });
   expect([...review.list("everybody")]).toMatchObject([{ hadSeat: null, wasAdmin: null, changes: [] }]);
   expect(idsOf(review, "changes")).toEqual([]);
-  expect(review.facts.notes.join()).toContain("one sync only");
+  expect(review.facts.notes.join()).toContain("only one sync");
 });
 
 test.each<[string, SampleSync[], Code, string]>([
   ["no finished sync", [{ members: [], unfinished: true }], Code.NotFound, "contains no finished sync"],
-  ["targeted syncs only", [{ members: [], type: "partial" }], Code.FailedPrecondition, "run a whole sync"],
+  ["targeted syncs only", [{ members: [], type: "partial" }], Code.FailedPrecondition, "run a full sync"],
   ["no members", [{ members: [] }], Code.FailedPrecondition, "contains no members"],
 ])("a file with %s is refused in one sentence", async (_, syncs, code, sentence) => {
   const path = join(await makeTempDir(), "sync.c1z");

@@ -197,7 +197,7 @@ describe("what a handler returns", () => {
     const { client } = await startWith(async () => ({ items, nextPageToken: "" }));
     const refused = await client.refused(Resources.listResources, LIST_PEOPLE);
     expect(refused.code).toBe(Code.Internal);
-    expect(refused.message).toContain("unusable");
+    expect(refused.message).toContain("invalid data");
   });
 
   test("a grant without a holder is an error", async () => {
@@ -217,7 +217,7 @@ describe("what a handler returns", () => {
     const request = { resource, pageSize: 0, pageToken: "", annotations: [], activeSyncId: "" };
     const refused = await service.client.refused(Grants.listGrants, request);
     expect(refused.code).toBe(Code.Internal);
-    expect(refused.message).toContain("who holds it");
+    expect(refused.message).toContain("names no principal");
   });
 });
 

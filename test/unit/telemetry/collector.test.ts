@@ -52,7 +52,7 @@ test.each([
   [{ ca: "bm90IGEgY2VydGlmaWNhdGU" }, "-tls-cert: the value contains no PEM certificate"],
   [{ ca: BROKEN }, "-tls-cert: the value contains an unreadable certificate"],
   [{ caPath: "/nowhere/ca.pem" }, "-tls-cert-path: cannot read /nowhere/ca.pem: there is no such file"],
-  [{ ca: PEM, caPath: "/etc/ca.pem" }, "exclude each other"],
+  [{ ca: PEM, caPath: "/etc/ca.pem" }, "cannot be combined"],
 ])("%j is refused with what is wrong", (settings, message) => {
   expect(() => read(settings)).toThrow(message);
 });
