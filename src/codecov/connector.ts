@@ -75,7 +75,7 @@ export function createCodecov(
       isAdmin: tokenOwner.isAdmin,
     }),
     async close() {
-      // Whoever waits for a change has gone by now, but one that was sent is followed to its end.
+      // The callers have gone by now, but a change that was sent is followed to its end.
       await writer.whenIdle();
       await connection.close();
     },

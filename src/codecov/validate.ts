@@ -44,7 +44,7 @@ function unwrap<T>(result: PromiseSettledResult<T>): T {
 }
 
 /**
- * Whoever may read an organization's roster is on it. Only a person's own account can be read and lists nobody;
+ * Anyone who may read an organization's roster is on it. Only a personal account can be read and lists nobody;
  * synchronizing it would look as if everybody had left.
  */
 async function refuseEmptyRoster(codecov: CodecovCall): Promise<void> {

@@ -26,7 +26,7 @@ const COLUMNS: Readonly<Record<string, (finding: Finding, review: ReviewContent)
   previous_sync_id: (_, { facts }) => facts.previousSync?.id ?? "",
   previous_sync_ended_at: (_, { facts }) => facts.previousSync?.endedAt ?? "",
   file_sha256: (_, { facts }) => facts.sync.fileHash,
-  // For whoever reviews it.
+  // For the reviewer.
   decision: () => "",
   reviewer: () => "",
 };

@@ -9,7 +9,7 @@ const IS_FORMER_ID = "seat IS NULL AND NOT deleted AND same_as IS NULL";
 /** Exact: some versions of Codecov may leave user name or address as they were. */
 const SHARED_KEYS = ["address", "username"];
 
-/** First those of whom seat and admin flag agree, then whoever is left over alone. */
+/** First by seat and admin flag, then the only one left. */
 const REMAINING_KEYS = ["coalesce(seat, had_seat) * 2 + coalesce(admin, was_admin)", "1"];
 
 /**

@@ -29,7 +29,7 @@ export interface ReviewFacts extends ReviewedOrganization {
   readonly since: string | null;
   /** What made the review, as in `baton-acme 1.2.3`; null if nobody said. */
   readonly madeBy: string | null;
-  /** Seats that are paid for; null if nobody told. */
+  /** Seats that are paid for; null if not configured. */
   readonly purchasedSeats: number | null;
   readonly counts: Counts;
   /** Sentences on what limits the review. */
@@ -62,7 +62,7 @@ export class Review implements ReviewContent, AsyncDisposable {
 }
 
 export interface ReviewOptions extends BuildOptions {
-  /** Compares with the newest finished sync from before this time, in epoch milliseconds; with the one before unless told. */
+  /** Compares with the newest finished sync from before this time, in epoch milliseconds; by default with the previous one. */
   readonly since?: number | undefined;
   /** Another file whose syncs can be compared with. */
   readonly previous?: string | undefined;

@@ -66,7 +66,7 @@ const CONCERN_WORDS: Readonly<Record<Concern, string>> = {
   hidden_characters: "invisible characters in name or e-mail",
 };
 
-/** The whole population, for whoever decides on everybody; the longest list, so it is the last one. */
+/** All members, for a decision on each of them. It is the longest list, so it comes last. */
 export function describePopulation({ counts }: ReviewFacts): Section {
   return {
     list: "members",

@@ -33,7 +33,7 @@ export class OrganizationReader {
     this.#connection = connection;
   }
 
-  /** Begins to read, so that what asks later need not wait. What fails is asked for again, and told, then. */
+  /** Begins to read ahead of the first use. A failure is not reported here: the read is repeated when it is needed. */
   begin(ctx: CallContext): void {
     this.#start(ctx).organization.catch(() => undefined);
   }

@@ -69,7 +69,7 @@ async function listUsers(
   const codecov = await options.connection.forCall(ctx);
   const [{ rows, nextToken, isBeginning }] = await Promise.all([
     options.walk.next(walkToken, pageSize, codecov, ctx, activeSyncId),
-    // Asked for at the same time; whoever describes the users finds it known.
+    // Requested at the same time, so that it is known when the users are described.
     options.organization.read(ctx),
   ]);
   for (const { member } of rows) options.tokenOwner.see(member);

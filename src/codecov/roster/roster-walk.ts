@@ -4,7 +4,7 @@
  *
  * "Roster" is this program's word for the member list of an organization while it is walked over; to users it is the
  * member list. Codecov returns it from `GET /{service}/{owner}/users/` without ids and without a cursor, cut into
- * pages by position: when somebody leaves, everybody after moves up by one, and whoever moves from a page not yet read
+ * pages by position: when somebody leaves, everybody after moves up by one, and a member who moves from a page not yet read
  * to one already read is lost to a loop over page numbers. What never changes is the order.
  *
  *     member list    a b c d e f g h i j k l m n o p
@@ -75,7 +75,7 @@ export interface RosterSlice {
  *     Everybody who stands at or before the anchor's last row, and has been on the roster since the walk began,
  *     has been returned.
  *
- * A window is a gapless piece of the roster at one moment. If it contains a row of the anchor, then whoever stands
+ * A window is a gapless piece of the roster at one moment. If it contains a row of the anchor, then a member who stands
  * after the anchor and is on the roster throughout is in this window or after it; returning what follows that row keeps
  * the invariant. A window that begins with the first row needs no such row. A window that shows neither is not used,
  * see `readWindow`.
@@ -103,7 +103,7 @@ export class RosterWalk {
 
   /**
    * Begins the walk of a sync before its first rows are asked for with {@link next}. The walk counts from here:
-   * whoever joins later may or may not be among the rows.
+   * a member who joins later may or may not be among the rows.
    */
   beginAhead(syncId: string, source: RosterSource, ctx: CallContext): void {
     const reading = readWindow(source, this.#beginning(), this.#limits, ctx.log);
@@ -141,7 +141,7 @@ export class RosterWalk {
   /** @param aheadKey where the window may have been read ahead */
   async #read(token: string, aheadKey: string, source: RosterSource, ctx: CallContext): Promise<SliceStart> {
     const position = token === "" ? this.#beginning() : this.#decode(token, ctx);
-    // What failed ahead is tried again, and told, now that it is asked for.
+    // A read-ahead that failed is repeated now that the page is requested, and an error is reported.
     const ahead = await this.#windowsAhead.take(aheadKey, ctx.clock.monotonic())?.catch(() => undefined);
     const window = ahead ?? (await readWindow(source, position, this.#limits, ctx.log));
     if (!window.atEnd) void this.#readAhead(window, source, ctx).catch(() => undefined);

@@ -35,7 +35,7 @@ const SEAT_ACTIONS: readonly SeatAction[] = [
 
 /**
  * `enable_user` and `disable_user`: the seat is what makes a user enabled. Both fail with NotFound for somebody who
- * is not on the roster: whoever asks by id would take a success for that person's.
+ * is not on the roster: a caller who asks by id would take a success for that person's.
  */
 export function makeSeatActions(connection: ApiAccess, writer: SeatWriter): Action[] {
   return SEAT_ACTIONS.map(({ activated, ...description }) => ({

@@ -115,14 +115,14 @@ async function write(pending: PendingChange): Promise<SeatChange> {
     const member = response.kind === "member" ? response.member : row.member;
     if (!isSameRow(member, row.member)) throw movedAway(userId, member);
     if (response.kind === "unknown") unanswered += 1;
-    // Whoever undid one change may undo the next; and a server that gave no response may still be at work.
+    // What undid one change may undo the next, and a server that gave no response may still be at work.
     isContested ||=
       response.kind === "unknown" || (response.kind === "member" && member.activated !== activated);
     if (isContested) await ctx.clock.sleep(attempt * FIRST_PAUSE_MS, ctx.signal);
 
     const holds = await readResult(pending);
     if (response.kind === "refused") {
-      // Codecov refuses a seat to whoever holds one, too, if there is none left: this may be an earlier attempt's.
+      // If no seat is left, Codecov refuses one even to a member who holds one, maybe from an earlier attempt.
       const kind = attempt > 1 ? "changed" : "unchanged";
       if (holds === activated) return { kind, member: { ...member, activated } };
       throw refuse(activated, response.reason).prefixed(`Codecov did not ${describeChange(pending)}`);

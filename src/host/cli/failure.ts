@@ -4,7 +4,7 @@ import type { Output } from "./output.ts";
 import { ReaderGone } from "./standard-output.ts";
 
 /**
- * Ends the log of a run that failed with one line for whoever watches logs: the exit code and the cause. The sentence for
+ * Ends the log of a run that failed with one line for those who watch logs: the exit code and the cause. The sentence for
  * people follows on standard error. At a terminal the sentence is enough.
  */
 export function logFailure({ live, log }: Pick<Output, "live" | "log">, thrown: unknown): void {

@@ -65,7 +65,7 @@ function identify(file: string | number): BigIntStats | undefined {
 }
 
 /**
- * Refuses to let anything but a `.c1z` file take the place of one, whoever reads it.
+ * Refuses to let anything but a `.c1z` file take the place of one, no matter which program reads it.
  *
  * @throws BatonError Unknown (exit code 2)
  */

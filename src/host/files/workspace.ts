@@ -23,7 +23,7 @@ let lockName: string | undefined;
 
 /**
  * A private directory for one open file: only this user can read it, and it goes when the file is closed. While it is
- * in use it is locked, so that whoever comes later can tell it from one that a killed process left.
+ * in use it is locked, so that a later process can tell it from one that a killed process left.
  */
 export class Workspace {
   readonly directory: string;

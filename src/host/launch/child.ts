@@ -40,7 +40,7 @@ export class ConnectorChild {
       child.once("error", reject);
       child.once("exit", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
     });
-    // Whoever asks sees the rejection; nobody asking must not end this process.
+    // Callers that wait see the rejection; without one it must not end this process.
     this.exited.catch(() => undefined);
     // A child that is gone breaks the pipe; its exit says more than the broken pipe.
     child.stdin?.on("error", () => undefined);

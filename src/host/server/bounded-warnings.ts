@@ -1,7 +1,7 @@
 import type { Clock } from "#kernel/clock.ts";
 import type { LogFields, Logger } from "#kernel/logger.ts";
 
-/** Lines in a window. Whoever looks for a cause needs one or two. */
+/** Lines in a window. One or two are enough to find a cause. */
 const MOST_LINES = 10;
 const WINDOW_MS = 60_000;
 
@@ -32,7 +32,7 @@ export class BoundedWarnings {
     this.#log.warn(message, fields);
   }
 
-  /** Counts no further; what was counted is told. */
+  /** Stops counting and reports what was counted. */
   close(): void {
     this.#closing.abort();
   }

@@ -47,7 +47,7 @@ async function serve(options: ConnectorThreadOptions): Promise<number> {
 class ThreadCalls {
   readonly #port: MessagePort;
   readonly #handlers: ReadonlyMap<string, UnaryHandler>;
-  /** What tells a call in flight that nobody waits for it any more. */
+  /** Aborts a call in flight that nobody waits for any more. */
   readonly #cancel = new Map<number, () => void>();
 
   constructor({ endpoints, environment }: ConnectorCore, port: MessagePort) {

@@ -45,7 +45,7 @@ export class Health {
     ];
   }
 
-  /** From now on nothing is served; whoever watches is told, and its call ends. */
+  /** From now on nothing is served; clients that watch learn it, and their calls end. */
   stop(): void {
     this.#status = Status.NOT_SERVING;
     this.#stopped.resolve();

@@ -51,7 +51,7 @@ export interface ConnectorServiceOptions {
 /** Why and how a serving process ends. */
 interface End {
   readonly exitCode: number;
-  /** What calls in flight are told. */
+  /** The error that calls in flight end with. */
   readonly reason: BatonError;
   /** Milliseconds for calls in flight to end by themselves. */
   readonly drainMs: number;

@@ -39,7 +39,7 @@ export function limitPieces(): ServerInterceptor {
   };
 }
 
-/** gRPC tells nobody of pieces. Where it keeps the stream of a call was looked up in version 1.14.7. */
+/** gRPC does not expose the pieces of a message. Where it keeps the stream of a call was looked up in version 1.14.7. */
 function streamOf(call: object): ServerHttp2Stream {
   const stream: unknown = Reflect.get(call, "stream");
   if (isHttp2Stream(stream)) return stream;

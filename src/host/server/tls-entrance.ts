@@ -38,7 +38,7 @@ export class TlsEntrance {
   readonly #room: WaitingRoom;
   readonly #refusedHandshakes: BoundedWarnings;
   readonly #refusedClients: BoundedWarnings;
-  /** Unfinished handshakes by the peer's address and port. TLS tells of the end of a handshake without its socket. */
+  /** Unfinished handshakes by the peer's address and port. TLS reports the end of a handshake without its socket. */
   readonly #unfinished = new Map<string, Socket>();
 
   /** Throws what Node finds wrong with certificates and key. */
@@ -126,7 +126,7 @@ export class TlsEntrance {
     connection.destroy();
   }
 
-  /** Whoever goes away by itself, as a probe that only connects, was not refused. */
+  /** A client that leaves by itself, such as a probe that only connects, was not refused. */
   #tellRefusal(error: NodeJS.ErrnoException & { reason?: string }, connection: TLSSocket): void {
     // Of a peer that is gone, Node has forgotten the address.
     const fields = { grpc_log: true, "peer.address": addressOf(rawSocketOf(connection) ?? connection) };

@@ -1,4 +1,4 @@
-/** The PEM files of `serve`. Whoever renews certificates replaces files, so they are read again when they change. */
+/** The PEM files of `serve`. Certificates are renewed by replacing files, so they are read again when they change. */
 
 import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { type PemFiles, readTlsFiles } from "./serve-tls.ts";
 export type TlsPaths = Readonly<Record<keyof PemFiles, string>>;
 
 /**
- * How often the files are looked at. Nothing tells of changes on every file system, nor of those that Kubernetes makes: it
+ * How often the files are looked at. No notification of changes works on every file system, nor of those that Kubernetes makes: it
  * turns a link to the directory of all files.
  */
 const LOOK_MS = 1_000;

@@ -47,7 +47,7 @@ export interface GrantFilter {
   readonly principalTypeIds?: readonly string[];
 }
 
-/** A grant that brings others with it: whoever holds one of its source entitlements gets `entitlementId`. */
+/** A grant that brings others with it: a holder of one of its source entitlements gets `entitlementId`. */
 export interface ExpandableGrant {
   readonly id: string;
   readonly entitlementId: string;

@@ -43,7 +43,7 @@ const SQLITE_NOTADB = 26;
  * Takes the lock for `outputPath` at once or not at all. Where the file system has no locks the run continues without,
  * with a warning.
  *
- * @param workspace recorded for whoever comes after this process, if it is killed
+ * @param workspace recorded for the next process, if this one is killed
  * @throws BatonError FailedPrecondition if another process (or an open file of this one) holds it, or something else
  *   stands at the name of the lock file; PermissionDenied if another user's lock file is in the way.
  */
@@ -91,7 +91,7 @@ function tryAcquire(attempt: Attempt): WriterLock | undefined {
     db.exec(TABLE.replace("TABLE", "TABLE IF NOT EXISTS"));
     const earlier = db.prepare("SELECT workspace FROM holder").all();
     db.prepare("INSERT INTO holder VALUES (?, ?, ?, ?)").run(token, process.pid, hostname(), workspace);
-    // Others can read who holds the lock only after a commit; whoever steps in between makes the next line fail.
+    // Others can read who holds the lock only after a commit; a process that steps in between makes the next line fail.
     db.exec("COMMIT; BEGIN IMMEDIATE");
     if (readHolderToken(lockPath) !== token) {
       db.close();
@@ -114,7 +114,7 @@ function tryAcquire(attempt: Attempt): WriterLock | undefined {
   }
 }
 
-/** Removes the file while the lock is still held: whoever opened it before finds another token under its name. */
+/** Removes the file while the lock is still held: a process that opened it before finds another token under its name. */
 function releaseLock(db: DatabaseSync, lockPath: string): void {
   removeLockFile(lockPath);
   db.close();

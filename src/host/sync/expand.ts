@@ -13,7 +13,7 @@ import type { SyncAction } from "./sync-token.ts";
 const MAX_ROUNDS = 21;
 
 /**
- * Gives the grants that follow from others: whoever holds an entitlement that a grant names as its source
+ * Gives the grants that follow from others: a holder of an entitlement that a grant names as its source
  * gets that grant's entitlement as well. Repeating it changes nothing, so after an interruption it starts
  * from the beginning.
  */

@@ -1,4 +1,4 @@
-/** Passing on along an edge: whoever holds the source entitlement gets the destination entitlement. */
+/** Passing on along an edge: a holder of the source entitlement gets the destination entitlement. */
 export interface ExpansionRule {
   /** Only from grants that were given directly, not from expanded ones. */
   readonly shallow: boolean;

@@ -9,7 +9,7 @@ const SHARED = "baton telemetry complaints";
 
 /**
  * Tells now and then that nothing can be sent. Host and connector, which may be threads of one process, each send to
- * the collector by themselves; whoever notices first speaks for both.
+ * the collector by themselves; the one that notices first logs it for both.
  */
 export class Complaints {
   /** Nanoseconds of the system's monotonic clock; 0 if there was none. */

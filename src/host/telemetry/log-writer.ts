@@ -27,7 +27,7 @@ export interface LoggerOptions {
   readonly name?: string;
   /** Takes registered secrets out of messages and fields. */
   readonly redactor?: Redactor;
-  /** Where finished lines go; standard error if absent. That one of them takes no lines is told by the others. */
+  /** Where finished lines go; standard error if absent. If one of them takes no lines, the others say so. */
   readonly targets?: readonly LogTarget[] | undefined;
   /** Takes finished lines instead of targets. */
   readonly write?: ((line: string) => void) | undefined;

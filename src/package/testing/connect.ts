@@ -62,7 +62,7 @@ export interface ConnectOptions {
   readonly provisioning?: boolean;
   /** Time of connector and host; a clock on which a second takes a millisecond by default. */
   readonly clock?: Clock;
-  /** Takes the connector's log lines; nobody unless told. */
+  /** Takes the connector's log lines; by default they are dropped. */
   readonly log?: Logger;
 }
 

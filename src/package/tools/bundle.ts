@@ -54,7 +54,7 @@ export interface BundleOptions {
  * @throws Error if the file would fail where the sources do not
  */
 export async function bundle({ root, entry, outfile, constants = {} }: BundleOptions): Promise<Metafile> {
-  // Whoever only starts a project has no bundler yet.
+  // A project that has only been created has no bundler yet.
   const { build } = await import("esbuild");
   const texts = { BUILD_COMMIT: findCommit(root, process.env), ...constants };
   const define = Object.fromEntries(

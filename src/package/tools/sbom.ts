@@ -122,7 +122,7 @@ function genericUrl(name: string, version: string): string {
   return `pkg:generic/${encodeURIComponent(name)}@${encodeURIComponent(version)}`;
 }
 
-/** A UUID of version 8, which is for whoever makes it to define. */
+/** A UUID of version 8, whose content its maker defines. */
 function toUuid(sha256: string): string {
   const hex = `${sha256.slice(0, 12)}8${sha256.slice(13, 16)}8${sha256.slice(17, 32)}`;
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

@@ -10,7 +10,7 @@ export interface RequestName {
   readonly name: string;
 }
 
-/** What an HTTP status means for whoever reads the error. */
+/** What an HTTP status means for the reader of the error. */
 interface StatusMeaning {
   readonly code: Code;
   readonly kind: ErrorKind;

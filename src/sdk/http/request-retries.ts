@@ -59,11 +59,11 @@ export async function withRetries<T>(
   operation: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const { ctx, budget, gate, what } = options;
-  // Attempts after an announced pause count only for whoever looks on.
+  // Attempts after an announced pause are counted for the log only.
   let guesses = 1;
   const pause = (error: BatonError): number | undefined => {
     if (error.code !== Code.Unavailable || error instanceof ClosedGateError) return undefined;
-    // Whoever says when to come back will be there then; guesses are limited in number.
+    // A server that says when to come back will be there then; guesses are limited in number.
     const isAnnounced = announcedReset(error.rateLimit) !== undefined;
     const waitMs = nextWait(error.rateLimit, guesses, options);
     const isTried = isAnnounced || guesses < attemptsFor(error, options);

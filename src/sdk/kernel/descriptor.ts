@@ -29,7 +29,7 @@ export function writeFully(descriptor: number, bytes: Uint8Array): Written {
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (thrown) {
-      // A pipe is switched to this mode by whoever shares it, which can be another program.
+      // A pipe is switched to this mode by any process that shares it, which can be another program.
       if (systemCodeOf(thrown) === "EAGAIN") Atomics.wait(pause, 0, 0, FULL_PIPE_MS);
       else return { bytes: written, failure: thrown instanceof Error ? thrown : new Error(String(thrown)) };
     }

@@ -49,8 +49,8 @@ export type Code = (typeof Code)[keyof typeof Code];
 /**
  * Who has to act on an error.
  *
- * - `configuration`: whoever runs the program (a wrong setting, an unknown owner).
- * - `credential`: whoever issued the API token.
+ * - `configuration`: the person who runs the program (a wrong setting, an unknown owner).
+ * - `credential`: the person who issued the API token.
  * - `permission`: an administrator of the upstream system.
  * - `request`: the caller of this call (an invalid argument, a state that forbids it).
  * - `upstream`: nobody yet; the upstream system or the network failed.

@@ -24,7 +24,7 @@ interface Series {
 }
 
 /**
- * The numbers of one process. Whoever shows them, a collector or the `/metrics` endpoint, reads them here; counting
+ * The numbers of one process. What shows them, a collector or the `/metrics` endpoint, reads them here; counting
  * costs next to nothing, so it continues whether anybody reads or not. What has no number yet has no series: unknown is
  * not 0.
  */

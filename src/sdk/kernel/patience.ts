@@ -8,7 +8,7 @@ export const PATIENCE_HEADER = "baton-waits-until";
 const ends = new WeakMap<AbortSignal, number>();
 
 /**
- * Makes known when a signal of a call will be aborted: `ms` milliseconds from now. Whoever carries out the call can then
+ * Makes known when a signal of a call will be aborted: `ms` milliseconds from now. The callee can then
  * end a little earlier, and say what it waited for.
  */
 export function announcePatience(signal: AbortSignal, ms: number): AbortSignal {

@@ -3,7 +3,7 @@ import { type BatonError, codeName } from "./errors.ts";
 import type { Metric } from "./metrics.ts";
 import { endWith, placeAttributes } from "./trace.ts";
 
-/** The one message for a pause before another attempt, whoever makes it. Operators search for it. */
+/** The one message for every pause before another attempt. Operators search for it. */
 export const WAITING = "waiting before the next attempt";
 
 /** How often something was tried again, by what is repeated. */

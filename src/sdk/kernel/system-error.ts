@@ -1,6 +1,6 @@
 import { BatonError, Code, type ErrorKind, toBatonError } from "./errors.ts";
 
-/** What a fault of the system means for whoever runs the program. */
+/** What a fault of the system means for the user of the program. */
 export interface SystemFault {
   readonly code: Code;
   readonly kind: ErrorKind;
@@ -10,7 +10,7 @@ export interface SystemFault {
   readonly remedy: string;
 }
 
-/** A full disk, however it is told. */
+/** A full disk, in whatever form the error comes. */
 export const NO_SPACE: SystemFault = {
   code: Code.ResourceExhausted,
   kind: "configuration",

@@ -35,7 +35,7 @@ export interface Tracer {
   start(name: string, start?: SpanStart, headers?: FindHeader): Span;
 }
 
-/** Which call of several a span shows. Absent: nobody has told. */
+/** Which call of several a span shows. Absent if unknown. */
 export interface CallPlace {
   /** Page of a listing, counted from 1 where this run began with it. */
   readonly page?: number | undefined;

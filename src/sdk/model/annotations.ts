@@ -149,7 +149,7 @@ export function packAnnotation<Name extends AnnotationName>(
 /**
  * Packs a message of any package, for example the details of a status, in canonical form.
  *
- * @param writer an unused one; whoever packs thousands of messages gives the same one each time, so that its
+ * @param writer an unused one; a caller that packs thousands of messages passes the same one each time, so that its
  *   memory is there already
  */
 export function packAny<T>(

@@ -37,7 +37,7 @@ export function makeGrant({ resource, slug, principal, annotations }: GrantOptio
  * The error of a grant that is refused on purpose, which platforms tell from a failure by its details (the
  * names are those of baton-sdk v0.25.0).
  *
- * @param reason what stands in the way, in words for whoever asked for the grant.
+ * @param reason what prevents the grant, in words for the person who requested it.
  *
  * @example
  * throw refuseGrant("all seats of the team are taken; buy one in Acme first");

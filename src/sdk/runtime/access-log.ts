@@ -23,7 +23,7 @@ export interface FinishedCall {
  * Writes one line per call with the message and fields of a Go connector. The levels are those as well but for refusals,
  * which Go connectors log as information: at a level that people watch, a refused token would not be seen.
  *
- * @param hostTells whether the host shows each failure to whoever reads this log; then no line has to warn of it
+ * @param hostTells whether the host shows each failure to the reader of this log; then no line has to warn of it
  */
 export function logCall(log: Logger, call: FinishedCall, hostTells = false): void {
   const [, service, method] = call.path.split("/");

@@ -138,7 +138,7 @@ export interface Connector {
 
   /**
    * Loads what the first call is going to need. Called when the process already accepts connections, and while
-   * it waits for them; sends nothing. What fails is left to the first call to tell.
+   * it waits for them; sends nothing. A failure is reported by the first call.
    */
   prepare?(): Promise<void>;
 
@@ -220,7 +220,7 @@ export interface Example {
   readonly purpose: string;
 }
 
-/** What is told once a change was made, a sentence each without a period. */
+/** Notes that are shown after a change, a sentence each without a period. */
 export interface ChangeNotes {
   readonly revoke?: string;
   /** By the name of the action. */

@@ -51,7 +51,7 @@ export interface CallEnvironment {
   readonly tracer?: Tracer | undefined;
   /** Where handlers count. */
   readonly metrics?: Metrics | undefined;
-  /** Whether the host shows each failure to whoever reads the log, see {@link logCall}. */
+  /** Whether the host shows each failure to the reader of the log, see {@link logCall}. */
   readonly hostTellsFailures?: boolean | undefined;
   /** Facts that go with each answer, successful or not, as trailing metadata; hosts that do not know them ignore them. */
   readonly trailers?: () => Trailers;

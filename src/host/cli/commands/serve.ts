@@ -43,7 +43,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const signals = watchSignals();
   let closeHealth: (() => Promise<void>) | undefined;
   try {
-    // Whoever connects asks for the changes here, so none of them is asked for by a flag of this process.
+    // Clients request the changes here, so none is requested by a flag of this process.
     const { provisioning } = sdk;
     const connector = await definition.create(config, {
       provisioning,

@@ -10,7 +10,7 @@ import { print } from "../standard-output.ts";
 export interface StepOutcome {
   readonly message: string;
   readonly fields: LogFields;
-  /** What whoever asked must know about it, a sentence each without a period. */
+  /** What the caller must know about it, a sentence each without a period. */
   readonly notes?: readonly string[];
 }
 
@@ -76,7 +76,7 @@ function notAnObject(flag: string): BatonError {
   return usageError(`--${flag} must be a JSON object, for example '{"name": "value"}'`);
 }
 
-/** Prints a result for whoever runs the program; standard output holds nothing else. */
+/** Prints a result for the user; standard output holds nothing else. */
 export async function printJson(value: unknown, signal: AbortSignal, indent?: number): Promise<void> {
   await print(`${toSafeJson(value, indent)}\n`, signal);
 }
