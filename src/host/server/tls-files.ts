@@ -13,8 +13,8 @@ import { type PemFiles, readTlsFiles } from "./serve-tls.ts";
 export type TlsPaths = Readonly<Record<keyof PemFiles, string>>;
 
 /**
- * How often the files are looked at. No notification of changes works on every file system, nor of those that Kubernetes makes: it
- * turns a link to the directory of all files.
+ * How often the files are looked at. Change notifications do not work on every file system, nor for what Kubernetes
+ * changes: it turns a link to the directory of all files.
  */
 const LOOK_MS = 1_000;
 

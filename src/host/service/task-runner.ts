@@ -126,7 +126,7 @@ export class TaskRunner {
   async #dispatch(task: Task, connector: LaunchedConnector, ctx: CallContext): Promise<Outcome | undefined> {
     const { c1, program, sync: settings, redactor } = this.#options;
     const { taskType } = task;
-    if (taskType === undefined) return unsupported("an unknown task type is");
+    if (taskType === undefined) return unsupported("this version does not know the type of the task");
     if (taskType.$case === "hello") {
       const about = { program, taskId: task.id };
       return await this.#greet(() => sayHello(c1, connector.client, about, ctx.signal));
@@ -145,7 +145,7 @@ export class TaskRunner {
     ctx: CallContext,
   ): Promise<Outcome> {
     const handler: Handler<TaskPayloads[Kind]> | undefined = callHandlers[$case];
-    if (handler === undefined) return unsupported(`task type ${$case} is`);
+    if (handler === undefined) return unsupported(`this connector does not support tasks of the type ${$case}`);
     const { stop, abandonChanges } = this.#options.signals;
     const signal = handler.changes === true ? abandonChanges : stop;
     try {
@@ -158,7 +158,7 @@ export class TaskRunner {
     }
   }
 
-  /** C1 wants no report about a greeting: it has heard it, or asks again. */
+  /** C1 wants no report about a `Hello`: it has received it, or asks again. */
   async #greet(greet: () => Promise<void>): Promise<undefined> {
     try {
       await greet();
@@ -168,12 +168,12 @@ export class TaskRunner {
   }
 }
 
-function unsupported(what: string): Failure {
-  const error = new BatonError(Code.Unimplemented, `${what} not supported by this connector`);
+function unsupported(sentence: string): Failure {
+  const error = new BatonError(Code.Unimplemented, sentence);
   return { error, nonRetryable: true };
 }
 
-/** The process ended under the task, which says nothing about the task. */
+/** The process ended while the task ran, which says nothing about the task. */
 function describeLoss(cause: BatonError): Failure {
   const sentence = `the connector process ended while the task ran: ${cause.message}`;
   return { error: new BatonError(Code.Unavailable, sentence, { cause }), nonRetryable: false };

@@ -9,7 +9,7 @@ export interface WaitingRoomOptions {
 
 /**
  * Holds connections until they have shown that they are worth more than a place here. When the places are taken, the
- * connection that has waited longest is closed: whoever takes many places loses them to those who come later, and
+ * connection that has waited longest is closed: a peer that takes many places loses them to later ones, and
  * somebody who does what is expected needs a place only for moments.
  */
 export class WaitingRoom {

@@ -5,7 +5,7 @@ const SHORT_TEXT = 40;
 const MAX_VARINT_BYTES = 8;
 
 /**
- * Writes protobuf messages from their end to their beginning. A length stands before what it measures: whoever
+ * Writes protobuf messages from their end to their beginning. A length comes before what it measures: code that
  * writes backwards knows it by then, and needs neither a first pass over the content nor a copy of it.
  *
  * So fields are written in descending order of their numbers, repeated ones from the last to the first, and a
