@@ -1,7 +1,7 @@
 /**
- * `baton-connector-sdk`: what connectors are written with. {@link defineConnector} makes one of a short description,
- * {@link run} a program of it. How it is tested is in `baton-connector-sdk/testing`, and what lies one level below, the
- * messages of the connector contract, in `baton-connector-sdk/wire`.
+ * `baton-connector-sdk`: what connectors are written with. {@link defineConnector} makes a connector from a short
+ * description, and {@link run} makes a program from it. The test kit is in `baton-connector-sdk/testing`; one level
+ * below, the messages of the connector contract are in `baton-connector-sdk/wire`.
  */
 
 export { defineConnector } from "#define/define-connector.ts";

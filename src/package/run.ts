@@ -3,10 +3,10 @@ import { main } from "#cli/program.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
 
 /**
- * Makes this process the program of a connector: its command line, its host, and what other hosts start. Ends the process
- * with the code of what went wrong, and one plain sentence on standard error.
+ * Runs this process as the program of a connector: its command line, its own host, and what other hosts start. On failure
+ * the process exits with the code of the error and prints one plain sentence on standard error.
  *
- * @param program the version that `--version` shows and hosts are told; the commit it was built from; commands of its own
+ * @param program the version that `--version` and hosts show; the commit it was built from; commands of its own
  *
  * @example
  * run(connector, { version: "1.0.0" });

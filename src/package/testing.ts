@@ -1,8 +1,9 @@
 /**
  * `baton-connector-sdk/testing`: what a connector is tested with, in whatever test framework its project has.
  *
- * {@link testConformance} makes the tests that every connector has to pass. {@link startTestHost} syncs and provisions with a
- * connector in memory. {@link startFakeUpstream} plays the API that it talks to, and {@link checkFaults} lets that fail.
+ * {@link testConformance} creates the tests that every connector has to pass. {@link startTestHost} syncs and provisions
+ * with a connector in memory. {@link startFakeUpstream} plays the API that it calls, and {@link checkFaults} makes that
+ * API fail.
  */
 
 export {

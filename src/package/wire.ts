@@ -1,6 +1,6 @@
 /**
- * `baton-connector-sdk/wire`: one level below `defineConnector`, the messages of the connector contract. For what it has no
- * words for: annotations, rows that are encoded as they are read, entitlements that differ from resource to resource.
+ * `baton-connector-sdk/wire`: one level below `defineConnector`, the messages of the connector contract, for what it cannot
+ * express: annotations, rows that are encoded as they are read, entitlements that differ from resource to resource.
  *
  * `type.wire((client) => syncer)` puts a {@link ResourceSyncer} among the types of a connector; a whole
  * {@link ConnectorDefinition} can be written by hand as well.

@@ -66,7 +66,7 @@ export class CodecovApi {
     });
   }
 
-  /** Gets ready to send. */
+  /** Prepares to send. */
   async prepare(): Promise<void> {
     await this.#http.prepare();
   }

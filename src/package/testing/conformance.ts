@@ -17,7 +17,7 @@ export interface ConformanceOptions {
   readonly tinyPage?: number;
 }
 
-/** Something that every connector owes its hosts, whatever it connects to. */
+/** Something that hosts expect of every connector, whatever it connects to. */
 export interface ConformanceCheck {
   /** The end of a sentence that begins with the connector, for the name of a test. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface ConformanceCheck {
   run(make: MakeConnector, options?: ConformanceOptions): Promise<void>;
 }
 
-/** All checks. {@link testConformance} makes a test of each. */
+/** All checks. {@link testConformance} makes a test from each. */
 export const conformanceChecks: readonly ConformanceCheck[] = [
   { name: "accepts its credentials and describes itself", run: checkDescription },
   { name: "lists every resource once, in pages that a new process can continue", run: checkResources },

@@ -16,12 +16,12 @@ import { ConnectorCore } from "#server/connector-core.ts";
 import { FastClock } from "./fast-clock.ts";
 
 /**
- * Makes the connector to test. Called again wherever a host might start a new process, so that whatever a test sees
- * holds across a restart: make a fresh connector each time.
+ * Makes the connector to test. Called again wherever a host might start a new process, so that a test also
+ * covers a restart: make a fresh connector each time.
  */
 export type MakeConnector = () => Connector | Promise<Connector>;
 
-/** Settings of a definition as a test writes them: secrets are plain texts, and what the example has can be left out. */
+/** Settings of a definition as a test writes them: secrets are plain strings, and those of the example may be missing. */
 export type TestSettings<Fields extends FieldSet> = {
   readonly [Key in keyof ConfigOf<Fields>]?: ConfigOf<Fields>[Key] extends Secret | undefined
     ? string | Secret
@@ -37,7 +37,7 @@ export interface MakerOptions {
 }
 
 /**
- * What makes connectors of a definition with these settings; settings that are not given are those of its
+ * A function that makes connectors from a definition with these settings; the rest come from its
  * `exampleConfig`.
  *
  * @example

@@ -6,7 +6,7 @@ const SPEED = 1_000;
 
 /**
  * A clock on which a pause of a second takes a millisecond: pauses that an upstream asks for and waits between attempts
- * are really waited for, and the test does not notice. Work takes the time it takes, so that nobody loses patience on a
+ * are really waited for, but take next to no time. Work takes as long as it takes, so that nothing times out early on a
  * busy machine. Time-outs of sockets are not the clock's and stay as they are.
  */
 export class FastClock implements Clock {

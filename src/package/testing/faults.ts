@@ -12,7 +12,7 @@ export interface FaultCheckOptions {
   readonly places?: number;
 }
 
-/** What goes wrong with real upstreams. */
+/** Faults that real upstreams have. */
 export const FAULTS: readonly Fault[] = [
   500,
   503,
@@ -26,9 +26,9 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * Lets one request of a sync go wrong, each time another one and in another way. Such a sync has to fail, or to try
- * again and store what an undisturbed one stores. One that ends well with fewer rows would be taken for the truth: people
- * would lose access, or keep it, without anybody having decided so.
+ * Makes one request of a sync fail, each time a different one in a different way. Such a sync has to fail, or to retry
+ * and store what an undisturbed sync stores. A sync that succeeds with fewer rows would be taken for the truth: people
+ * would lose access, or keep it, although nobody decided that.
  *
  * @param make makes the connector, with `upstream` as its upstream
  * @throws AssertionError that names the fault and the request

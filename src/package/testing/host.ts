@@ -22,9 +22,9 @@ import { readRows, type SyncedRows, type TypeAndId } from "./rows.ts";
 /** How long a sync may go without any progress: a few seconds on the fast clock. */
 const MAX_WAIT_MS = 30 * 60_000;
 
-/** What came of a grant or a revocation. */
+/** The result of a grant or a revocation. */
 export interface ChangeResult {
-  /** It was so before: the principal had the entitlement already, or no longer had it. */
+  /** Nothing had to change: the principal already had the entitlement, or no longer had it. */
   readonly wasSo: boolean;
 }
 
@@ -71,7 +71,7 @@ export class TestHost implements AsyncDisposable {
   /**
    * Gives an entitlement of the last sync to a principal of it.
    *
-   * @throws BatonError NotFound if the sync has not both; otherwise what the connector throws
+   * @throws BatonError NotFound if the sync lacks one of them; otherwise what the connector throws
    */
   async grant(entitlementId: string, principal: TypeAndId): Promise<ChangeResult> {
     const options = { entitlementId, principalId: principal.id, principalType: principal.type };

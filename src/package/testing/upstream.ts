@@ -19,11 +19,11 @@ export interface UpstreamRequest {
 export interface UpstreamReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, unless it is a text. */
+  /** Sent as JSON, unless it is a string. */
   readonly body?: unknown;
 }
 
-/** What `reply` made, told from a value that is the body itself. */
+/** What `reply` made, as opposed to a value that is the body itself. */
 class Reply {
   readonly reply: UpstreamReply;
 
@@ -76,7 +76,7 @@ interface PlannedFault extends Required<Omit<FaultOptions, "route">> {
   readonly route: string | undefined;
 }
 
-/** The API of an upstream system in this process: routes that answer, a record of what came, and faults. */
+/** The API of an upstream system in this process: routes that respond, a record of the requests, and faults. */
 export class FakeUpstream implements AsyncDisposable {
   /** For example `http://127.0.0.1:40123`. */
   readonly url: string;

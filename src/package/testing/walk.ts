@@ -17,7 +17,7 @@ export interface ListedPage<Row> {
   readonly nextPageToken: string;
 }
 
-/** What a page is asked with. */
+/** The request for a page. */
 export interface PageCall {
   readonly pageToken: string;
   readonly pageSize: number;
@@ -63,8 +63,8 @@ export interface Everything {
 }
 
 /**
- * Asks a connector for all that it has, in pages of a chosen size. Each page is asked of a connector that was made
- * for it: page tokens have to outlive a process.
+ * Reads everything that a connector has, in pages of a chosen size. Each page is read from a connector made for that
+ * page: page tokens have to outlive a process.
  */
 export class Walk {
   /** Rows of every page so far. */

@@ -4,7 +4,7 @@ import type { Action, ActionStruct } from "#runtime/connector.ts";
 
 /** One argument or result of an action. */
 export interface ActionField {
-  /** As people know it; default its name in the code. */
+  /** Display name; default its name in the code. */
   readonly name?: string;
   readonly description?: string;
   /** Default `text`. */
@@ -39,7 +39,7 @@ const KINDS = {
 
 /** A named operation outside grants. */
 export interface ActionSpec<Client, Takes extends ActionFields, Gives extends ActionFields> {
-  /** As people know it. */
+  /** Display name. */
   readonly name: string;
   readonly description: string;
   /** What kind of operation it is; hosts offer known kinds in the right place. Default `other`. */

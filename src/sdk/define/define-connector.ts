@@ -23,7 +23,7 @@ import {
 } from "./settings.ts";
 import { makeTypeKit } from "./type-kit.ts";
 
-/** Makes clients for HTTP APIs that keep to the settings of the program: time-outs, proxies, no writes without leave. */
+/** Makes clients for HTTP APIs that follow the settings of the program: time-outs, proxies, no writes unless allowed. */
 export interface HttpKit {
   /**
    * A client for a JSON API.
@@ -58,7 +58,7 @@ type TextSettings<Settings extends SettingSet> = {
 export interface ConnectorSpec<Settings extends SettingSet, Client> {
   /** Name of the program, for example `baton-acme`. */
   readonly name: string;
-  /** Name of the upstream system as people write it. */
+  /** Display name of the upstream system. */
   readonly displayName: string;
   /** One line for help and catalogs. */
   readonly description?: string;
@@ -70,7 +70,7 @@ export interface ConnectorSpec<Settings extends SettingSet, Client> {
   readonly identity?: readonly TextSettings<Settings>[];
   /** Makes the client that everything below gets first, at the first call. Sends nothing. */
   open(kit: OpenKit<Settings>): Client;
-  /** Makes a real, cheap call with the credentials; what it throws is what people see who set the connector up. */
+  /** Makes a real, cheap call with the credentials; the person who sets the connector up sees what it throws. */
   validate(client: NoInfer<Client>, ctx: CallContext): Promise<unknown>;
   /** The resource types. */
   types(type: TypeKit<NoInfer<Client>>): readonly DefinedType<NoInfer<Client>>[];

@@ -16,13 +16,13 @@ export type AnyRef = Readonly<Record<string, Id>>;
 
 /** What can have happened. */
 interface Happenings {
-  /** A resource appeared, changed or went; hosts read it again. */
+  /** A resource was created, changed or deleted; hosts read it again. */
   readonly change: { readonly changed: AnyRef };
-  /** Somebody used a resource. */
+  /** A user used a resource. */
   readonly usage: { readonly used: AnyRef; readonly by: AnyRef };
-  /** Somebody was given an entitlement of a resource. */
+  /** A principal was given an entitlement of a resource. */
   readonly grant: { readonly granted: string; readonly on: AnyRef; readonly to: AnyRef };
-  /** Somebody lost an entitlement of a resource. */
+  /** A principal lost an entitlement of a resource. */
   readonly revoke: { readonly revoked: string; readonly on: AnyRef; readonly from: AnyRef };
 }
 
@@ -36,20 +36,20 @@ export type EventFields<Kind extends EventKind> = {
   readonly at: Instant;
 } & { [K in Kind]: Happenings[K] }[Kind];
 
-/** The page of a feed that is wanted: events at or after `since`, in any order. */
+/** The requested page of a feed: events at or after `since`, in any order. */
 export interface EventPage extends PageQuery {
   readonly since: Date;
 }
 
 /**
- * A stream of events that hosts poll. An event that the upstream lists late, with a time before that of the newest one
- * given, is missed.
+ * A stream of events that hosts poll. An event is missed if the upstream lists it late, with a time before that of the
+ * newest event returned.
  */
 export interface EventFeedSpec<Client, Row, Kind extends EventKind> {
   /** The kinds of events that it can have. */
   readonly kinds: readonly [Kind, ...Kind[]];
   list(client: Client, page: EventPage, ctx: CallContext): Promise<RowPage<Row>>;
-  /** What a row says; undefined if it is of no interest. */
+  /** The event in a row; undefined for a row to leave out. */
   event(row: Row): EventFields<NoInfer<Kind>> | undefined;
 }
 
@@ -174,7 +174,7 @@ function hash(id: Id): string {
 function write({ since, token, latest, given, before }: Cursor): string {
   const text = JSON.stringify([since, token, latest, given, before]);
   if (text.length <= Limit.eventCursor) return text;
-  // Without room for all that was given, some of it is given again, which hosts put up with.
+  // If not everything that was returned fits, some of it is returned again, which hosts tolerate.
   const short = JSON.stringify([since, token, latest, [], []]);
   if (short.length <= Limit.eventCursor) return short;
   throw new BatonError(

@@ -3,7 +3,7 @@ import type { CallContext } from "#kernel/context.ts";
 import type { ResourceSyncer } from "#runtime/connector.ts";
 import type { Id, RefOf, ResourceFields, ResourceRef, UserFields } from "./rows.ts";
 
-/** The page of a listing that is wanted. Give it to `acme.page`, and use `parent` for a listing below another. */
+/** The requested page of a listing. Pass it to `acme.page`, and use `parent` for a listing below another. */
 export interface ListPage<Under extends string = string> extends PageQuery {
   /** What the listing is below; only for types with `under`. */
   readonly parent: [string] extends [Under] ? undefined : ResourceRef;
@@ -20,7 +20,7 @@ export interface KnownResource extends ResourceRef {
   readonly name: string;
 }
 
-/** A resource that somebody wants to be created. */
+/** A resource to be created. */
 export interface WantedResource {
   readonly name: string;
   readonly description: string;
@@ -40,7 +40,7 @@ export type EntitlementSet = Readonly<Record<string, EntitlementFields>>;
 export interface EntitlementFields {
   /** Types of those who can hold it. */
   readonly grantableTo: readonly string[];
-  /** As people know it, for example `Member`; default its name in the code. Shown after the resource's own name. */
+  /** Display name, for example `Member`; default its name in the code. Shown after the resource's own name. */
   readonly name?: string;
   readonly description?: string;
   /** Default `assignment`. */
@@ -85,7 +85,7 @@ export interface Change<Entitlements extends EntitlementSet> {
 export type ChangeResult = "already" | undefined | void;
 
 interface CommonSpec<Client, Row, Under extends string> {
-  /** As people know the type; default its id. */
+  /** Display name of the type; default its id. */
   readonly name?: string;
   readonly description?: string;
   /** Type of the resources that these are listed below; `page.parent` names one of them. */
@@ -103,7 +103,7 @@ interface CommonSpec<Client, Row, Under extends string> {
   delete?(client: Client, resource: ResourceRef, ctx: CallContext): Promise<unknown>;
 }
 
-/** Refuses what is not a field, as a mistyped optional one would be left out without a word. */
+/** Refuses unknown fields: a mistyped optional one would be silently left out. */
 export type Only<Fields, Given> = Given & {
   readonly [Name in Exclude<keyof Given, keyof Fields>]: "there is no such field";
 };
@@ -135,11 +135,11 @@ export interface ResourceSpec<
     page: PageQuery,
     ctx: CallContext,
   ): Promise<RowPage<GrantRow>>;
-  /** What a row of `grants` says; an empty list if nothing. */
+  /** The grants in a row of `grants`; an empty list if there are none. */
   held?(row: GrantRow): Holding<NoInfer<Entitlements>> | readonly Holding<NoInfer<Entitlements>>[];
-  /** Grants; may be asked twice for the same. Needs `revoke` as well. */
+  /** Grants. Can be called twice for the same grant. Needs `revoke` as well. */
   grant?(client: Client, change: Change<NoInfer<Entitlements>>, ctx: CallContext): Promise<ChangeResult>;
-  /** Revokes; may be asked twice for the same. */
+  /** Revokes. Can be called twice for the same grant. */
   revoke?(client: Client, change: Change<NoInfer<Entitlements>>, ctx: CallContext): Promise<ChangeResult>;
   /** Why nothing can be granted here, and where it can be changed instead; for types without `grant`. */
   readonly readOnly?: string;

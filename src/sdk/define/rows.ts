@@ -5,7 +5,7 @@ import type { Struct } from "#model/struct.ts";
 import type { UserOptions } from "#model/user.ts";
 import { isEmailAddress } from "#model/utf8.ts";
 
-/** An id of the upstream. Platforms keep it for years: give one that never changes. */
+/** An id of the upstream. Platforms keep it for years: use one that never changes. */
 export type Id = string | number;
 
 /** A point in time: a date, its text in ISO 8601, or epoch milliseconds. */
@@ -27,14 +27,14 @@ export interface ResourceRef {
 export type RefOf<Type extends string> = { [T in Type]: { readonly [Key in T]: Id } }[Type];
 
 /**
- * What a resource says of itself. What is null or undefined is left out.
+ * The fields of a resource. What is null or undefined is left out.
  *
  * @example
  * const toTeam = (row: Team): ResourceFields => ({ id: row.id, name: row.title });
  */
 export interface ResourceFields {
   readonly id: Id;
-  /** As people know it; the id if there is none. */
+  /** Display name; the id if there is none. */
   readonly name: string | null | undefined;
   readonly description?: string | null | undefined;
   /** Facts worth showing, as JSON; often simply the row. */
@@ -43,13 +43,13 @@ export interface ResourceFields {
 }
 
 /**
- * What a user says of itself. What is null or undefined is left out.
+ * The fields of a user. What is null or undefined is left out.
  *
  * @example
  * const toUser = (row: User): UserFields => ({ id: row.id, emails: [row.email], enabled: row.active });
  */
 export interface UserFields extends Omit<ResourceFields, "name"> {
-  /** As people know the user; the login, or else the id, if there is none. */
+  /** Display name of the user; if there is none, the login, or else the id. */
   readonly name?: string | null | undefined;
   readonly login?: string | null | undefined;
   /** Addresses, the primary one first. Null ones, and what is not an e-mail address, are left out. */
@@ -145,7 +145,7 @@ function toStatus(enabled: boolean | undefined) {
   return enabled ? ResourceStatus.RESOURCE_STATUS_ENABLED : ResourceStatus.RESOURCE_STATUS_DISABLED;
 }
 
-/** A name that somebody can see; undefined if there is none. */
+/** A name with visible characters; undefined if there are none. */
 function visible(name: string | null | undefined): string | undefined {
   return name === null || name === undefined || isUnseen(name) ? undefined : name;
 }

@@ -4,7 +4,7 @@ import { type BaseUrlOptions, checkBaseUrl } from "#http/base-url.ts";
 import { Secret } from "#kernel/secret.ts";
 import { SecretSource } from "#kernel/secret-source.ts";
 
-/** What every setting can be told beside its label. */
+/** Options of every setting. */
 export interface SettingOptions {
   /** One sentence for the help; default the label. */
   readonly description?: string;
@@ -14,7 +14,7 @@ export interface SettingOptions {
   readonly placeholder?: string;
 }
 
-/** The address of an API, and what to say of it in messages. */
+/** The address of an API, and what messages call it. */
 export interface BaseUrl extends BaseUrlOptions {
   readonly text: string;
 }
@@ -136,7 +136,7 @@ export function secret(
 }
 
 /**
- * The address of an API. Only https:// is accepted, but for this machine; `--acme-base-url-allow-http` accepts http://
+ * The address of an API. Only https:// is accepted, except for this machine; `--acme-base-url-allow-http` accepts http://
  * elsewhere too.
  *
  * @example
@@ -277,7 +277,7 @@ export function list(label: string, options: SettingOptions = {}): Setting<reado
   return single(options, field, [], (value) => (Array.isArray(value) ? value.map(String) : []));
 }
 
-/** What the settings of a connector come to. */
+/** The fields and constraints that the settings of a connector become. */
 export interface DeclaredSettings {
   readonly fields: FieldSet;
   readonly constraints: readonly Constraint[];
@@ -288,7 +288,7 @@ export interface DeclaredSettings {
  * The fields of a connector's settings.
  *
  * @param program its name, for example `baton-acme`
- * @throws Error for a flag that the program has already
+ * @throws Error for a flag that the program already has
  */
 export function declareSettings(program: string, settings: SettingSet): DeclaredSettings {
   const fields: Record<string, Field> = {};

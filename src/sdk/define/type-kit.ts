@@ -186,15 +186,15 @@ async function listRows<Client, Row, Item extends ListedResource>(
 }
 
 /**
- * Hosts take `NotFound` from a listing for "this one is gone", and end well without its rows. Of what an upstream says to
- * a listing it is true of the address only.
+ * Hosts take `NotFound` from a listing for "this one is gone", and succeed without its rows. When an upstream returns 404
+ * for a listing, only the address is wrong.
  */
 function failAsListing(error: unknown): never {
   if (!isNotFound(error)) throw error;
   throw new BatonError(Code.FailedPrecondition, error.message, { cause: error, kind: error.kind });
 }
 
-/** Whether an error says of a resource that it is gone, and asking for it says so too. */
+/** Whether an error says that a resource is gone, and reading the resource confirms it. */
 async function isGone(error: unknown, get: (() => Promise<unknown>) | undefined): Promise<boolean> {
   if (get === undefined || !isNotFound(error)) return false;
   try {
@@ -261,7 +261,7 @@ function grantHandlers<Client, Row, Under extends string, Entitlements extends E
       const known = toKnown(resource);
       const wanted = { ...known, parent: toKnownRef(resource.parentResourceId) };
       const { rows, next } = await grants(open, known, page, ctx).catch(async (error: unknown) => {
-        // It may have gone since it was listed; then its grants are gone as well.
+        // It may have been deleted since it was listed; then its grants are gone as well.
         if (await isGone(error, spec.get && (async () => spec.get?.(open, wanted, ctx)))) throw error;
         return failAsListing(error);
       });

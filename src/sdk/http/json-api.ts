@@ -23,12 +23,12 @@ import { type RetryOptions, WaitBudget, withRetries } from "./request-retries.ts
 
 const DEFAULT_ATTEMPTS = 4;
 
-/** Longest time one call spends waiting for a busy upstream; longer waits are the host's. */
+/** Longest time one call spends waiting for a busy upstream; longer waits are left to the host. */
 const MAX_WAIT_MS = 30_000;
 
 const DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Methods that may be repeated when nobody knows whether the first one arrived: twice comes to the same as once. */
+/** Methods that may be repeated when it is unknown whether the first request arrived: twice has the same effect as once. */
 const REPEATABLE: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
 export interface JsonApiOptions {
@@ -38,7 +38,7 @@ export interface JsonApiOptions {
   readonly baseUrl: string;
   /** Where that address comes from. */
   readonly baseUrlOptions: BaseUrlOptions;
-  /** Absent for an API that anybody may read. */
+  /** Absent for a public API. */
   readonly credentials?: Credentials | undefined;
   /** Headers of every request, for example the version of the API. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -66,9 +66,9 @@ export interface RequestOptions<Schema extends z.ZodType | undefined, Already ex
   readonly headers?: Readonly<Record<string, string>>;
   /** The request changes nothing, so it is sent without `--provisioning` too: a search or a GraphQL query by POST. */
   readonly reads?: boolean;
-  /** What the response must look like; without it the body is not looked at. */
+  /** What the response must look like; without it the body is ignored. */
   readonly schema?: Schema;
-  /** Statuses that say that there is nothing left to do, for example 409 to a PUT; the result is then `"already"`. */
+  /** Statuses that mean that there is nothing left to do, for example 409 to a PUT; the result is then `"already"`. */
   readonly already?: Already;
 }
 
@@ -154,7 +154,7 @@ export class JsonApi {
     }
   }
 
-  /** Asks for the headers alone, by lower-case name, for example to see whether something is there. */
+  /** Requests the headers alone, by lower-case name, for example to see whether something exists. */
   async head(path: ApiPath, ctx: CallContext): Promise<ResponseHeaders> {
     return await this.exchange(
       this.#request("HEAD", path),
@@ -196,7 +196,7 @@ export class JsonApi {
     );
   }
 
-  /** Creates or asks. Not repeated unless it was certainly not carried out, or is declared a read. */
+  /** Creates something or sends a query. Not repeated unless it was certainly not carried out, or is declared a read. */
   async post(path: ApiPath, ctx: CallContext): Promise<undefined>;
   async post<Schema extends z.ZodType | undefined = undefined, Already extends Statuses = undefined>(
     path: ApiPath,
@@ -241,8 +241,8 @@ export class JsonApi {
   }
 
   /**
-   * One level below: sends any request, and reads the response whatever its status. Both are done again after a fault
-   * that can pass, so far as the method allows it.
+   * One level below: sends any request, and reads the response whatever its status. Both are repeated after a temporary
+   * fault, as far as the method allows it.
    *
    * @param request its path is the whole one, from the root of the server
    */
@@ -260,7 +260,7 @@ export class JsonApi {
     const options = { ...patience, attempts, budget, ctx, gate: this.#gate, upstream, what };
     const outcome = await withRetries(options, async (attempt) => {
       const response = await this.#send(request, ctx, attempt);
-      // Even an announced pause is no reason to repeat a change that may have been made; 429 says that it was not.
+      // Even an announced pause is no reason to repeat a change that may have been made; 429 says that it was not made.
       if (isRepeatable || response.status === 429) return { value: read(response, endpoint) };
       try {
         return { value: read(response, endpoint) };
@@ -272,7 +272,7 @@ export class JsonApi {
     return outcome.value;
   }
 
-  /** Gets ready to send. */
+  /** Prepares to send. */
   async prepare(): Promise<void> {
     await this.#http.open();
   }
@@ -282,7 +282,7 @@ export class JsonApi {
     await this.#http.close();
   }
 
-  /** What to check when something else than the API responds. */
+  /** What to check when something other than the API responds. */
   get #advice(): string {
     const { upstream, baseUrlOptions } = this.#options;
     return `check that ${baseUrlOptions.setting} is the address of the API of ${upstream} and that no proxy responds in its place`;

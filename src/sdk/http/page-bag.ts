@@ -2,7 +2,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { PageQuery, RowPage } from "./paging.ts";
 
 /**
- * A listing that is still to be read, or to be read on.
+ * A listing that is still to be read, from its beginning or from somewhere within.
  *
  * @example
  * const members: PageState = { kind: "members", id: "project-1", token: "" };
@@ -18,7 +18,7 @@ export interface PageState {
 
 /**
  * The states of several listings in one page token, for a listing that is made of others: a stack whose top is read
- * next. The token holds all there is to know, so that another process can go on. {@link nested} is made of it.
+ * next. The token contains everything, so that another process can continue. {@link nested} is made of it.
  *
  * @example
  * const bag = PageBag.read(page.pageToken, { kind: "users", id: "" });

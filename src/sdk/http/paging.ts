@@ -1,6 +1,6 @@
 /**
- * How APIs cut their lists into pages. A pager says what to ask for and where to go on; {@link JsonApi.page} does the
- * rest. Each one errs on the side of one request too many: a list that ends early is a gap that nobody sees.
+ * How APIs divide their lists into pages. A pager says what to request and where to continue; {@link JsonApi.page} does
+ * the rest. Each one errs on the side of one request too many: a list that ends early is a gap that nobody sees.
  */
 
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -16,7 +16,7 @@ import type { ResponseHeaders } from "./rate-limit.ts";
 export interface PageQuery {
   /** Rows wanted; 0 leaves the choice to the connector. */
   readonly pageSize: number;
-  /** Empty for the first page, otherwise `next` of the page before. */
+  /** Empty for the first page, otherwise `next` of the previous page. */
   readonly pageToken: string;
 }
 
@@ -32,7 +32,7 @@ export interface RowPage<Row> {
   readonly next: string;
 }
 
-/** What a pager learns of a response. */
+/** What a pager learns about a response. */
 export interface PageResponse {
   readonly body: unknown;
   readonly headers: ResponseHeaders;
@@ -46,7 +46,7 @@ export interface PageResponse {
 export type NextPage = { readonly token: string } | { readonly link: string };
 
 /**
- * A way of paging, for APIs with one of their own.
+ * A custom way of paging.
  *
  * @example
  * const afterLast: Pager = {
@@ -57,12 +57,12 @@ export type NextPage = { readonly token: string } | { readonly link: string };
 export interface Pager {
   /** Where in the response the rows are; absent if they are the whole response or its only list. */
   readonly rows?: string | undefined;
-  /** The parameters that ask for a page. @throws BatonError InvalidArgument for a token that is none of its own */
+  /** The parameters that ask for a page. @throws BatonError InvalidArgument for a token that it did not make */
   ask(page: PageQuery): QueryValues;
   next(page: PageQuery, response: PageResponse): NextPage;
 }
 
-/** What all pagers can be told. */
+/** Options of all pagers. */
 export interface PagerOptions {
   /** Where in the response the rows are, for example `data.users`; needed if the response has several lists. */
   readonly rows?: string;
@@ -77,10 +77,10 @@ export interface PagerOptions {
 const DEFAULT_SIZE = 100;
 
 /**
- * Pages by number: `?page=1&per_page=100`. The list ends with the first empty page, unless the response tells.
+ * Pages by number: `?page=1&per_page=100`. The list ends with the first empty page, unless the response says where it ends.
  *
- * Rows that vanish from earlier pages meanwhile make later ones move up, and one is missed; prefer any other way of
- * paging if the API has one.
+ * If rows disappear from earlier pages in the meantime, later ones move up and one of them is missed; prefer any other
+ * way of paging if the API has one.
  *
  * @example
  * acme.page(path`/teams`, Team, page, pageNumber({ more: "meta.has_more" }), ctx)
@@ -122,7 +122,7 @@ export function pageNumber(
 }
 
 /**
- * Pages by the number of rows before them: `?offset=200&limit=100`. What {@link pageNumber} says of changes holds.
+ * Pages by the number of rows before them: `?offset=200&limit=100`. What {@link pageNumber} says about changes applies.
  *
  * @example
  * acme.page(path`/teams/${team.id}/members`, Member, page, offset({ total: "total" }), ctx)
@@ -142,7 +142,7 @@ export function offset(
     rows: options.rows,
     ask: (page) => ({ [param]: read(page), ...sizeQuery(sizeParam, sizeOf(page, options)) }),
     next(page, response) {
-      // What came counts, and not what was asked for: servers have limits of their own.
+      // The rows that came count, not those requested: servers have their own limits.
       const reached = read(page) + response.count;
       if (total === undefined) return { token: response.count === 0 ? "" : String(reached) };
       const all = readNumber(response, total);

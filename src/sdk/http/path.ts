@@ -1,6 +1,6 @@
 import { BatonError, Code } from "#kernel/errors.ts";
 
-/** What can stand in a path or a query. */
+/** What a path or a query can contain. */
 export type PathValue = string | number | bigint | boolean;
 
 /** Parameters of a query by name; those that are undefined are left out. */

@@ -4,7 +4,7 @@ import type { Metrics } from "./metrics.ts";
 import type { Span } from "./trace.ts";
 
 /**
- * What travels with one call: everything that waits takes the signal, everything that tells time the clock.
+ * What travels with one call: everything that waits uses its signal, everything that needs the time uses its clock.
  *
  * @example
  * ctx.log.info("the audit log was cut", { before: oldest });
@@ -16,7 +16,7 @@ export interface CallContext {
   readonly clock: Clock;
   /** What a trace shows of the call; absent unless traces are collected. */
   readonly span?: Span | undefined;
-  /** The numbers of this process; absent where nobody would read them. */
+  /** The metrics of this process; absent where nothing reads them. */
   readonly metrics?: Metrics | undefined;
   /**
    * Until when the answer is of use, in milliseconds on the clock's `monotonic`. Before that the call should end with what

@@ -1,6 +1,6 @@
 /**
  * gRPC status codes by name; the number is what travels and what a failed command exits with. Each says when a connector
- * throws it; `JsonApi` does so by itself for what an API responds.
+ * throws it; `JsonApi` throws them itself according to the response of the API.
  *
  * @example
  * throw new BatonError(Code.FailedPrecondition, `the team ${id} is archived; restore it in Acme first`);
@@ -10,34 +10,34 @@ export const Code = {
   Ok: 0,
   /** The caller gave up. Not thrown by connectors: what waits on `ctx.signal` ends with it. */
   Canceled: 1,
-  /** Anything that no other code fits. What is thrown without a code becomes this. */
+  /** Anything that no other code fits. Errors without a code become this. */
   Unknown: 2,
-  /** A setting or an argument is wrong, and will be until somebody changes it: a malformed address, an unknown role. */
+  /** A setting or an argument is wrong, and stays wrong until it is changed: a malformed address, an unknown role. */
   InvalidArgument: 3,
   /** The upstream took too long. Hosts try again. */
   DeadlineExceeded: 4,
   /**
-   * The one resource that was asked for is gone. Never for a listing: hosts would drop it and end well, with rows
+   * The one resource that was asked for is gone. Never for a listing: hosts would skip it and succeed, with rows
    * missing. `defineConnector` turns it into `FailedPrecondition` there.
    */
   NotFound: 5,
-  /** What was to be created is there already. For a grant, return `"already"` instead. */
+  /** What was to be created already exists. For a grant, return `"already"` instead. */
   AlreadyExists: 6,
-  /** The credentials are right, but their owner may not do this. */
+  /** The credentials are valid, but their owner is not allowed to do this. */
   PermissionDenied: 7,
   /** A limit of the upstream or of this program is reached, and waiting does not help: no seat left, a response too large. */
   ResourceExhausted: 8,
-  /** Something has to change first, and not in this call: something else than the API responds, a team is archived. */
+  /** Something outside this call has to change first: something other than the API responds, a team is archived. */
   FailedPrecondition: 9,
-  /** Somebody else changed the same thing meanwhile; the whole operation may be tried again. */
+  /** The same thing was changed by another caller in the meantime; the whole operation may be tried again. */
   Aborted: 10,
-  /** Behind the end of something, such as a page that does not exist. */
+  /** Past the end of something, such as a page that does not exist. */
   OutOfRange: 11,
   /** The upstream or the connector cannot do this at all. */
   Unimplemented: 12,
   /** A mistake in the connector. */
   Internal: 13,
-  /** It may work later: the upstream is down, or refuses for rate (give `rateLimit`, so that hosts know when). */
+  /** It may work later: the upstream is unavailable or rate limiting (set `rateLimit`, so that hosts know until when). */
   Unavailable: 14,
   /** Data is lost or damaged beyond repair. */
   DataLoss: 15,
@@ -53,7 +53,7 @@ export type Code = (typeof Code)[keyof typeof Code];
  * - `credential`: the person who issued the API token.
  * - `permission`: an administrator of the upstream system.
  * - `request`: the caller of this call (an invalid argument, a state that forbids it).
- * - `upstream`: nobody yet; the upstream system or the network failed.
+ * - `upstream`: nobody for now; the upstream system or the network failed.
  * - `canceled`: nobody; the caller gave up.
  * - `internal`: the maintainers of this program.
  */

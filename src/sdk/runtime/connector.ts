@@ -3,7 +3,7 @@
  * per resource type. Everything beyond that is optional; the runtime derives the advertised capabilities
  * from what is there and answers for what is not.
  *
- * Handlers throw {@link BatonError}; anything else is taken for a defect and answered `Internal`. The runtime
+ * Handlers throw {@link BatonError}; anything else is treated as a defect and becomes `Internal`. The runtime
  * adds what failed, checks requests before and pages after, and owns every promise.
  */
 
@@ -23,7 +23,7 @@ import type { EncodedUser } from "#model/user.ts";
 export interface PageRequest {
   /** Rows wanted; 0 leaves the choice to the connector. */
   readonly pageSize: number;
-  /** Empty for the first page, otherwise exactly the token of the page before. */
+  /** Empty for the first page, otherwise exactly the token of the previous page. */
   readonly pageToken: string;
   /** Id of the sync that asks; empty outside a sync. */
   readonly activeSyncId: string;
@@ -35,11 +35,11 @@ export interface Page<T> {
   readonly items: T[];
   /** Empty on the last page. Tokens are opaque, self-contained and survive a restart of this process. */
   readonly nextPageToken: string;
-  /** Facts about the answer as a whole. */
+  /** Annotations of the response as a whole. */
   readonly annotations?: Any[];
 }
 
-/** A result together with facts about it, for example `GrantAlreadyExists`. */
+/** A result together with annotations, for example `GrantAlreadyExists`. */
 export interface Annotated {
   readonly annotations?: Any[];
 }
@@ -180,7 +180,7 @@ export interface ConnectorSettings {
 export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   /** Name of the program, for example `baton-acme`. */
   readonly name: string;
-  /** Name of the upstream system as people write it. */
+  /** Display name of the upstream system. */
   readonly displayName: string;
   /** One line for the head of the help text. */
   readonly description: string;
@@ -200,9 +200,9 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   readonly identity?: readonly (keyof Fields & string)[];
   /** What the summary of a sync counts, in the order to show it; without it, rows by kind. */
   readonly summary?: readonly SummaryCount[];
-  /** What people can do with the program besides syncing, for its help. */
+  /** Command lines for the help, besides syncing. */
   readonly examples?: readonly Example[];
-  /** What those who make a change from the shell must know about it. */
+  /** Notes for those who make a change from the command line. */
   readonly changeNotes?: ChangeNotes;
 
   /**
@@ -212,7 +212,7 @@ export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   create(config: ConfigOf<Fields>, settings: ConnectorSettings): Connector | Promise<Connector>;
 }
 
-/** A command line, and what it is good for. */
+/** A command line and its purpose. */
 export interface Example {
   /** The words after the program's name, each as one argument. */
   readonly args: readonly string[];
