@@ -11,7 +11,7 @@ import { type CodecovConfig, fields } from "./fields.ts";
 /**
  * Opens the API when it is first asked for something. Until then nothing of it is loaded (HTTP client and
  * schema library take about 100 ms), and a setting that only shows itself wrong together with another one is
- * told by the first call, which is `Validate`.
+ * reported by the first call, which is `Validate`.
  */
 export class CodecovConnection implements ApiAccess {
   readonly #config: CodecovConfig;

@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 15_000;
 const MAX_ADMINS = 1_000;
 
 /**
- * Checks that the roster can be read, finds out why not, and tells whether the token's owner is an admin. Two
+ * Checks that the roster can be read, finds out why not, and reports whether the token's owner is an admin. Two
  * requests usually, at the same time, and never more than three: one asks for the admins, which the last question
  * needs, as it takes the same permission as the whole roster.
  *

@@ -20,7 +20,7 @@ export const memberSchema = z.object({
 });
 export type Member = z.infer<typeof memberSchema>;
 
-/** The envelope of every paged list. `next` only tells that there is more: its scheme and host can be wrong. */
+/** The envelope of every paged list. `next` only says that there is more: its scheme and host can be wrong. */
 function pageSchema<Row extends z.ZodType>(row: Row) {
   return z.object({
     count: z.int().nonnegative(),
@@ -32,7 +32,7 @@ function pageSchema<Row extends z.ZodType>(row: Row) {
 export const rosterPageSchema = pageSchema(memberSchema);
 export type RosterPage = z.infer<typeof rosterPageSchema>;
 
-/** An organization or a person; nothing tells which. */
+/** An organization or a person; nothing shows which. */
 export const ownerSchema = z.object({
   service: z.string().min(1),
   username: z.string().nullable(),

@@ -16,7 +16,7 @@ export type SeatResponse =
   /** Nobody of that name is on the roster, or not any more. */
   | { readonly kind: "gone" }
   | { readonly kind: "refused"; readonly reason: string }
-  /** No response, or none that tells what happened; `what` says in a few words what came instead. */
+  /** No response, or none that shows what happened; `what` says in a few words what came instead. */
   | { readonly kind: "unknown"; readonly error: BatonError; readonly what: string };
 
 /**

@@ -71,7 +71,7 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 /**
- * Whatever is wrong with the output is told before the file is read, which takes its time.
+ * Errors of the output are reported before the file is read, which takes time.
  *
  * @param path undefined to print the report
  * @returns the path to write to, with links followed

@@ -64,7 +64,7 @@ export type ListName =
   | "admins"
   | "seatless";
 
-/** How many members the review counts. Null where the file cannot tell. */
+/** How many members the review counts. Null where the file does not show it. */
 export interface Counts {
   readonly members: number;
   readonly seats: number;
@@ -88,7 +88,7 @@ export interface ChangeCounts extends Readonly<Record<Change, number>> {
   readonly changed: number;
 }
 
-/** Whether the sync asked for sign-in sessions, and Codecov told them for anybody at all. */
+/** Whether the sync requested sign-in sessions, and Codecov returned them for anyone at all. */
 export function knowsSignIns({ seats, seatsUnknown }: Counts): boolean {
   return seatsUnknown < seats;
 }

@@ -164,7 +164,7 @@ export class MemberTable {
 }
 
 /**
- * Stores the members and works out what only all of them together tell.
+ * Stores the members and determines what only all of them together show.
  *
  * @param isCompared whether there is an earlier sync; without one nothing counts as changed
  */

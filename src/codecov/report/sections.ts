@@ -25,7 +25,7 @@ export interface Column {
 export interface Section {
   readonly list: ListName;
   readonly title: string;
-  /** How many rows it has; undefined if the file cannot tell, and then the explanation says why. */
+  /** How many rows it has; undefined if the file does not show it, and then the explanation says why. */
   readonly count: number | undefined;
   /** What the list means and what to do with it. */
   readonly explanation: string;

@@ -23,13 +23,13 @@ export interface SyncFacts {
 
 /** Whose members a sync holds. */
 export interface ReviewedOrganization {
-  /** Null if the members do not tell, as those of the vendor's own connector. */
+  /** Null if the members do not say, as those of the vendor's own connector. */
   readonly owner: string | null;
   /** The organization's git service; null if the sync does not say. */
   readonly service: string | null;
 }
 
-/** A finished sync that tells who is a member, in its file. */
+/** A finished sync that contains members, in its file. */
 export interface Snapshot {
   readonly file: C1zReader;
   readonly run: SyncRun;
@@ -50,7 +50,7 @@ const MAX_SNAPSHOTS = 10_000;
 /** Whatever is chosen by itself may turn out to be of no use; then a note says why. */
 type Choice = { readonly snapshot: Snapshot } | { readonly note: string };
 
-/** The finished syncs of a file that tell who is a member, the latest first, and no more than `limit`. */
+/** The finished syncs of a file that contain members, the latest first, and no more than `limit`. */
 export function listSnapshots(file: C1zReader, limit = MAX_SNAPSHOTS): Snapshot[] {
   const runs = file.runs.listFinished(["full", "resources_only"], limit);
   return runs.map((run) => ({ file, run, facts: describeRun(file, run) }));
@@ -70,7 +70,7 @@ export function readOrganization(snapshot: Snapshot): ReviewedOrganization | und
   return { owner: readSyncedMember(first).owner, service: typeof service === "string" ? service : null };
 }
 
-/** When a sync ended, else when it began, in epoch milliseconds; undefined if the file tells neither. */
+/** When a sync ended, else when it began, in epoch milliseconds; undefined if the file has neither. */
 export function timeOf({ startedAt, endedAt }: SyncFacts): number | undefined {
   const time = endedAt ?? startedAt;
   return time === null ? undefined : Date.parse(time);

@@ -11,7 +11,7 @@ export const USER_TYPE = "user";
 export const SIGN_IN_STATES = ["active", "ended", "never", "unknown"] as const;
 export type SignInState = (typeof SIGN_IN_STATES)[number];
 
-/** A member as the user resource of a sync tells. */
+/** A member as described by the user resource of a sync. */
 export interface SyncedMember {
   readonly id: string;
   /** Null if Codecov knows none. */
@@ -51,7 +51,7 @@ export function readSyncedMember(resource: Resource): SyncedMember {
   return {
     id,
     username: textOrNull(profile["username"]),
-    // Other connectors tell the name in one place only.
+    // Other connectors store the name in one place only.
     name: textOrNull("name" in profile ? profile["name"] : resource.displayName),
     email: textOrNull(profile["email"]),
     service: textOrNull(profile["service"]) ?? "",

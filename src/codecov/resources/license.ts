@@ -16,7 +16,7 @@ export interface LicenseSyncerOptions {
   readonly grants: GrantLister;
   readonly syncCache: SyncCache;
   readonly start: SyncStart;
-  /** 0 if unknown: Codecov tells it only by way of its payment provider. */
+  /** 0 if unknown: Codecov shows it only through its payment provider. */
   readonly purchasedSeats: number;
   readonly provisioner: SeatProvisioner;
 }

@@ -11,7 +11,7 @@ const MAX_SESSIONS = 50_000;
 
 /**
  * How long a sign-in lasts: Codecov leaves that to Django, whose default is two weeks (Codecov 26.7.6, Django 4.2).
- * Only the end is told, so the beginning follows from it.
+ * Codecov reports only the end, so the beginning follows from it.
  */
 const SIGN_IN_MS = 14 * 24 * 60 * 60_000;
 
@@ -63,7 +63,7 @@ export class SessionReader {
   }
 }
 
-/** The sign-in of a member. Nothing but the user name tells whose one is. */
+/** The sign-in of a member. Nothing but the user name shows whose it is. */
 export function signInOf(member: Member, signIns: SignIns): SignIn | undefined {
   return hasName(member) ? signIns.get(member.username) : undefined;
 }

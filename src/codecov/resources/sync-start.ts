@@ -19,7 +19,7 @@ export class SyncStart {
     this.#walk = walk;
   }
 
-  /** Begins to read the organization and its roster. Outside a sync nothing tells that they will be wanted. */
+  /** Begins to read the organization and its roster. Outside a sync nothing shows that they will be needed. */
   async begin(syncId: string, ctx: CallContext): Promise<void> {
     if (syncId === "") return;
     this.#organization.begin(ctx);

@@ -50,7 +50,7 @@ export function visibleName(name: string | null): string {
   return name === null || isUnseen(name) ? "" : name.trim();
 }
 
-/** Whether the e-mail can be told to the host, which accepts well-formed addresses only. */
+/** Whether the e-mail can be sent to the host, which accepts well-formed addresses only. */
 export function hasPlausibleEmail(member: Member): member is Member & { readonly email: string } {
   return member.email !== null && isEmailAddress(member.email);
 }

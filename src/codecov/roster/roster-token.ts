@@ -9,7 +9,7 @@ import type { WindowSize } from "./window-size.ts";
  * row, and has been on the roster since, has been handed out.
  */
 export interface RosterPosition extends WindowSize {
-  /** Position after the anchor's last row in the response it came from; only tells where to look for the anchor. */
+  /** Position after the anchor's last row in the response it came from; only a hint where to look for the anchor. */
   readonly read: number;
   /** Fingerprints of consecutive rows, the last one with a user name. Empty if there was no such row yet. */
   readonly anchor: readonly string[];
@@ -21,7 +21,7 @@ export interface RosterPosition extends WindowSize {
   readonly restarts: number;
   /** How many windows were read; makes the token of a page that had to be read again a new one. */
   readonly windows: number;
-  /** Set if Codecov has said that the roster ends with the anchor's last row: the number of members it told then. */
+  /** Set if Codecov has said that the roster ends with the anchor's last row: the number of members it reported then. */
   readonly claimedCount: number | undefined;
 }
 

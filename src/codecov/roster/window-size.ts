@@ -25,7 +25,7 @@ export function shrink(rows: number, minRows: number): number {
  * The size after a window of `windowRows` was read. A window that had to be made smaller grows back: after one
  * good window at first, as most troubles pass, and after four times as many each time that the larger one fails
  * again, so that a server with a limit is not asked in vain forever. A server that silently gives fewer rows has
- * told its limit.
+ * shown its limit.
  */
 export function nextSize(
   before: WindowSize,

@@ -19,7 +19,7 @@ import { SerialQueue } from "./serial-queue.ts";
 const MAX_ATTEMPTS = 5;
 
 /**
- * How often without a response that tells anything. Then the change is given up for good, with a code that no
+ * How often without a conclusive response. Then the change is given up for good, with a code that no
  * caller repeats: what fails twice while reading works is a fault of the server, such as Codecov 26.7.6 shows for
  * an organization whose number of seats was never stored.
  */
@@ -155,7 +155,7 @@ function reasonOf(response: SeatResponse): { readonly error?: BatonError } {
   return response.kind === "unknown" ? { error: response.error } : {};
 }
 
-/** The refusal of a grant is told apart from failures by its details. */
+/** The refusal of a grant differs from failures by its details. */
 function refuse(activated: boolean, reason: string): BatonError {
   return activated ? refuseGrant(reason) : new BatonError(Code.FailedPrecondition, reason);
 }

@@ -27,7 +27,7 @@ export function buildChildCommand(
 ): ChildCommand {
   const flags: string[] = [];
   const hidden = new Set([UNCHECKED_TLS, ...withheld.map(({ name }) => variableOf(name))]);
-  // Unchecked certificates have no effect, which the host has told. On Windows the case of a variable's name says nothing.
+  // Unchecked certificates have no effect, as the host has logged. On Windows the case of a variable's name says nothing.
   const childEnv = Object.fromEntries(
     Object.entries(env).filter(([variable]) => !hidden.has(variable.toUpperCase())),
   );

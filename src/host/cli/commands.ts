@@ -16,7 +16,7 @@ export const mainCommand: Command = {
 /** Starts the connector for a host. Hosts on baton-sdk know this name. */
 export const CONNECTOR_SERVICE = "_connector-service";
 
-/** Tells the build of the executable which words start no connector thread, see `commands/other-runs.ts`. */
+/** Lists for the build of the executable the words that start no connector thread, see `commands/other-runs.ts`. */
 export const OTHER_RUNS_COMMAND = "_other-runs";
 
 /** What every connector program can do. */

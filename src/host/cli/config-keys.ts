@@ -21,7 +21,7 @@ export function listSettings({
  * that reads the same file.
  *
  * @param known as {@link listSettings} gives them
- * @param reader `connector` only warns: hosts on baton-sdk have taken the same file without a word
+ * @param reader `connector` only warns: hosts on baton-sdk have silently accepted the same file
  * @returns sentences about those that may be right
  * @throws BatonError Unknown (exit code 2) about typos, one line each
  */

@@ -1,7 +1,7 @@
 import { type ConfigOf, type FieldSet, variableOf } from "#config/field.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
 
-/** Lines of the log and traces that name what was read, so that those of many runs can be told apart. */
+/** Lines of the log and traces that name what was read, so that many runs can be distinguished. */
 export type Identity = Readonly<Record<string, string>>;
 
 /** Variables of all settings begin like this. */

@@ -2,7 +2,7 @@ import { showHidden } from "#kernel/visible-text.ts";
 
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** People read no faster than this. */
+/** Nobody reads faster than this. */
 const REDRAW_MS = 80;
 
 const DEFAULT_COLUMNS = 80;

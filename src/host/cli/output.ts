@@ -15,12 +15,12 @@ import { refuseLogFiles } from "./refuse-log-files.ts";
 import { parseDebugEnd, type Settings } from "./settings.ts";
 import { terminal } from "./standard-output.ts";
 
-/** Where a run tells what it is doing. */
+/** Where a run reports what it is doing. */
 export interface Output {
   readonly log: Logger;
   /** Whether results are printed for people on standard output. */
   readonly forPeople: boolean;
-  /** Whether somebody at a terminal is told what a run has done beside the log, which has gone elsewhere or holds less. */
+  /** Whether a terminal shows what a run has done beside the log, which went elsewhere or contains less. */
   readonly tellsPeople: boolean;
   /** For people at a terminal; absent elsewhere, the log then says it all. */
   readonly live: LiveLine | undefined;

@@ -3,7 +3,7 @@ import type { SyncProgress } from "#sync/progress.ts";
 import type { Output } from "./output.ts";
 import { formatDuration } from "./summary.ts";
 
-/** How often a log tells how far a long sync is. */
+/** How often the progress of a long sync is logged. */
 const LOG_INTERVAL_MS = 10_000;
 
 /** Shows the progress of a sync: on the live line of a terminal, else now and then in the log. */

@@ -66,7 +66,7 @@ function findClientSecret({ clientSecret, clientSecretFile }: SdkConfig): Secret
   return clientSecret === undefined ? undefined : { value: clientSecret };
 }
 
-/** The endpoints tell when C1 was last heard of, which changes no probe: its outages are not ours. */
+/** The endpoints report the last contact with C1, which changes no probe: its outages are not ours. */
 async function openHealthEndpoints(
   { identity, settings, invocation, metrics, output }: Job,
   { connector, lastPollAt, findObstacle }: ServiceView,

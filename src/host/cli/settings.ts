@@ -22,7 +22,7 @@ export interface Settings {
   readonly sources: Sources;
   /** The configuration file, if there is one. */
   readonly configPath?: string | undefined;
-  /** Oddities worth a line in the log. */
+  /** Anomalies worth a line in the log. */
   readonly warnings: readonly string[];
 }
 
@@ -103,7 +103,7 @@ function findNamedChange(sdk: SdkConfig): NamedChange | undefined {
   return undefined;
 }
 
-/** Asking for tickets by name is permission enough as well; it decides how hosts are told that there are none. */
+/** Asking for tickets by name is permission enough as well; it decides how hosts learn that there are none. */
 export function allowsTicketing({ sources }: Pick<Settings, "sources">): boolean {
   const asked = loadFields(foreignFields, [], sources);
   return [

@@ -16,10 +16,10 @@ const END_SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 export interface SignalWatch {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Exit code that tells which signal came; undefined if none did. */
+  /** Exit code for the signal that came; undefined if none did. */
   exitCode(): number | undefined;
   /**
-   * Exit code of a program that runs until it is told to end: 0 for SIGINT and SIGTERM, which tell it; 129 for SIGHUP,
+   * Exit code of a program that runs until it is stopped: 0 for SIGINT and SIGTERM, which stop it; 129 for SIGHUP,
    * which says that its terminal was lost.
    */
   exitCodeOfService(): number;

@@ -1,6 +1,6 @@
 /**
  * The one place that writes to standard output and, but for the log, to standard error. What is printed is the
- * result of a command: all of it arrives, or the command fails. What is told goes beside it and ends nothing.
+ * result of a command: all of it arrives, or the command fails. Messages go beside it and end nothing.
  */
 
 import { Socket } from "node:net";
@@ -12,7 +12,7 @@ import type { TerminalStream } from "./live-line.ts";
 /** The exit code of a program that SIGPIPE ended, as shells count it. */
 export const EXIT_READER_GONE = 141;
 
-/** Nobody reads standard output any more, as with `… | head`. There is nobody to tell. */
+/** Nobody reads standard output any more, as with `… | head`. There is nobody to report it to. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
@@ -63,7 +63,7 @@ async function writeToReader(
 ): Promise<Error | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Error | undefined>();
   const abandon = (): void => reject(signal?.reason);
-  // The callback tells it as well; without a listener the event would end the program.
+  // The callback reports it as well; without a listener the event would end the program.
   if (stream.listenerCount("error", ignore) === 0) stream.on("error", ignore);
   signal?.addEventListener("abort", abandon, { once: true });
   stream.write(text, (error) => resolve(error ?? undefined));

@@ -22,7 +22,7 @@ import { formatSummary, type Summary, summaryFields } from "./summary.ts";
 /** Listings that a sync reads side by side when it may choose by itself. */
 const AUTO_WORKERS = 4;
 
-/** Syncs into the file of `--file` and tells at the end what is in it. */
+/** Syncs into the file of `--file` and prints a summary at the end. */
 export async function sync(job: Job): Promise<number> {
   const { output, signals, invocation } = job;
   const { sdk } = job.settings;

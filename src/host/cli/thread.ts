@@ -10,7 +10,7 @@ const MAIN_SCRIPT = "entry.cjs";
 const AHEAD = Symbol.for("baton.connector-thread");
 
 /**
- * Whether a run will most likely start the connector in a thread. Nothing has been loaded yet that could tell for
+ * Whether a run will most likely start the connector in a thread. Nothing has been loaded yet that could say for
  * sure, and nothing depends on it but time.
  *
  * @param others words of runs that start none, see `commands/other-runs.ts`
@@ -31,7 +31,7 @@ export function startThreadAhead(): void {
   Reflect.set(globalThis, AHEAD, worker);
 }
 
-/** A thread that loads this program and waits to be told what to do: the one started ahead, or a new one. */
+/** A thread that loads this program and waits for instructions: the one started ahead, or a new one. */
 export function takeThread(): Worker {
   const ahead = takeAhead();
   ahead?.ref();

@@ -5,7 +5,7 @@ import { beginsLikeC1z } from "./c1z-magic.ts";
 
 /** A file that a run reads or writes, and the setting that names it. */
 export interface NamedFile {
-  /** As people know it, for example `--file`. */
+  /** Its name in messages, for example `--file`. */
   readonly setting: string;
   readonly path: string;
 }

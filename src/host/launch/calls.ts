@@ -20,7 +20,7 @@ export interface UnaryCaller {
   unary<Request extends object, Response>(method: Method<Request, Response>): UnaryCall<Request, Response>;
 }
 
-/** Starts one call over some transport. The headers let the other side continue a trace, and tell it how long the answer is waited for. */
+/** Starts one call over some transport. The headers let the peer continue a trace, and say how long the response is waited for. */
 export type StartCall = <Request extends object, Response>(
   method: Method<Request, Response>,
   request: Request,
@@ -64,7 +64,7 @@ export class PendingCalls {
     return this.#failure;
   }
 
-  /** Ends every call in flight and every later one with `reason`. Tells whether this was the first end. */
+  /** Ends every call in flight and every later one with `reason`. Returns whether this was the first end. */
   fail(reason: BatonError): boolean {
     if (this.#failure !== undefined) return false;
     this.#failure = reason;
@@ -102,7 +102,7 @@ export function connectionClosed(): BatonError {
 }
 
 /**
- * What to tell when a connector ended without being asked to. Its exit code is a gRPC code, which is passed on.
+ * The error for a connector that ended without being asked to. Its exit code is a gRPC code, which is passed on.
  *
  * @param reason why, unless it has explained itself on standard error
  */

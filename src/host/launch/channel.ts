@@ -35,7 +35,7 @@ const CHANNEL_OPTIONS = {
 export class ConnectorChannel {
   readonly #client: Client;
   readonly #calls = new PendingCalls();
-  /** What the connector has told of its upstream so far. */
+  /** What the connector has reported about its upstream so far. */
   readonly facts = new UpstreamFacts();
 
   constructor(port: number, credential: Credential) {

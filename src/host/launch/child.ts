@@ -104,14 +104,14 @@ export function spawnConnector(
   return new ConnectorChild(child);
 }
 
-/** What to tell when a connector process ended without being asked to. */
+/** The error for a connector process that ended without being asked to. */
 export function unexpectedExit({ code, signal }: ChildExit): BatonError {
   if (signal === undefined) return endedByItself("the connector process", code ?? 0);
   const hint = signal === "SIGKILL" ? ", as happens when memory runs out" : "";
   return new BatonError(Code.Internal, `the connector process was ended by ${signal}${hint}; try again`);
 }
 
-/** What to tell when the process could not be started at all. */
+/** The error for a process that could not be started at all. */
 export function spawnFailure(command: ConnectorCommand, cause: unknown): BatonError {
   const reason = describeReason(cause);
   return new BatonError(

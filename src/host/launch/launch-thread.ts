@@ -8,7 +8,7 @@ import type { LaunchOptions } from "./launch.ts";
 import type { LaunchedConnector } from "./launched.ts";
 import { ThreadChannel } from "./thread-channel.ts";
 
-/** A thread that runs this program, and what to tell it. The arguments already end in the hidden subcommand. */
+/** A thread that runs this program, and what it gets. The arguments already end in the hidden subcommand. */
 export interface ThreadCommand {
   readonly worker: Worker;
   readonly args: readonly string[];

@@ -22,7 +22,7 @@ export interface LaunchedConnector {
   features(): Promise<FeatureClient>;
   /** Requests that the connector has sent upstream so far; undefined if it does not say. */
   upstreamRequests(): number | undefined;
-  /** Where the connector reads, and as whom, as far as it has told. */
+  /** Where the connector reads, and as whom, as far as it has said. */
   upstreamSource(): UpstreamSource | undefined;
   /** What a connector process has counted so far; nothing if it does not say. */
   metrics(): readonly MeasuredMetric[];

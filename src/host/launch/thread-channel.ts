@@ -11,7 +11,7 @@ export class ThreadChannel {
   readonly #port: MessagePort;
   readonly #calls = new PendingCalls();
   readonly #waiting = new Map<number, (answer: Answer) => void>();
-  /** What the connector has told of its upstream so far. */
+  /** What the connector has reported about its upstream so far. */
   readonly facts = new UpstreamFacts();
   #lastId = 0;
 

@@ -6,7 +6,7 @@ import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 /** A connector process says with each answer, also with a refusal, what it has counted so far. */
 const METRICS_TRAILER = "baton-metrics";
 
-/** What the connector on a connection has told of its upstream, beside its answers. */
+/** What the connector on a connection has reported about its upstream, beside its responses. */
 export class UpstreamFacts {
   #requests: number | undefined;
   #metrics: string | undefined;

@@ -1,6 +1,6 @@
 /**
  * Who a client is, by its certificate: the subject for the log, and the alternative names (RFC 5280 §4.2.1.6) by which
- * `serve` can be told whom to let in. Subjects decide nothing, since authorities check them less strictly.
+ * `serve` can be limited to some clients. Subjects decide nothing, since authorities check them less strictly.
  */
 
 import type { X509Certificate } from "node:crypto";

@@ -31,7 +31,7 @@ export interface ConnectorCoreOptions {
   readonly tracer?: Tracer | undefined;
   /** Where the calls count. */
   readonly metrics?: Metrics | undefined;
-  /** Whether callers are told the metrics with each answer: a host of ours shows them beside its own. */
+  /** Whether each response carries the metrics: our own host shows them beside its own. */
   readonly tellsMetrics?: boolean | undefined;
   /** See {@link CallEnvironment}. */
   readonly hostTellsFailures?: boolean | undefined;

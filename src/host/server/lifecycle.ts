@@ -36,7 +36,7 @@ export interface ConnectorServiceOptions {
   readonly log: Logger;
   /** Takes secrets out of error texts that go to the host. */
   readonly redactor?: Redactor;
-  /** Where the calls count; the host is told. */
+  /** Where calls are counted; the host receives the numbers. */
   readonly metrics?: Metrics | undefined;
   /** Shows the calls in the traces of the host. */
   readonly tracer?: Tracer | undefined;

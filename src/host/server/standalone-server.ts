@@ -1,6 +1,6 @@
 /**
  * Serving a connector by itself, for sidecars and for debugging: no host has started this process, so it
- * listens where it is told to, faces peers it does not know, and ends by a signal.
+ * listens on a configured address, serves unknown peers, and ends by a signal.
  */
 
 import { createServer, type Server, type Socket } from "node:net";
@@ -88,7 +88,7 @@ export interface ServeOptions {
   readonly clock?: Clock;
   /** Ends serving: no more connections, calls in flight go on for a while, then everything is closed. */
   readonly signal: AbortSignal;
-  /** Told once connections are accepted; with the port that was chosen, if it was left open. */
+  /** Called once connections are accepted, with the chosen port if it was left open. */
   readonly onListening?: (address: ListenAddress) => void;
 }
 

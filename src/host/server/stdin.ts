@@ -3,7 +3,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 
 const NEWLINE = 0x0a;
 
-/** The two things that standard input tells a connector process. */
+/** The two things that a connector process learns from standard input. */
 export interface Stdin {
   /** The first line without its end. Rejects with `Unknown` if there is none or it is too long. */
   readonly line: Promise<string>;

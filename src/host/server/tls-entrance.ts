@@ -48,7 +48,7 @@ export class TlsEntrance {
     this.#room = new WaitingRoom(handshakes);
     this.#refusedHandshakes = new BoundedWarnings(log, clock);
     this.#refusedClients = new BoundedWarnings(log, clock);
-    // Node passes over an authority that it cannot read, and then trusts nobody without a word.
+    // Node skips an authority that it cannot read, and then silently trusts nobody.
     void new X509Certificate(tls.ca);
     this.#server = createServer({
       ...tls,

@@ -30,7 +30,7 @@ export interface WatchOptions {
 /** Certificate, key and authority from three files, checked together. */
 export class TlsFileSet {
   readonly #paths: TlsPaths;
-  /** Tells one state of the files from another. */
+  /** A value that changes with the state of the files. */
   #state: string;
   #files: TlsFiles;
 

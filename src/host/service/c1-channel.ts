@@ -169,7 +169,7 @@ async function pump<Request>(
   stream: ClientWritableStream<Request>,
   answered: AbortSignal,
 ): Promise<void> {
-  // The call itself tells about failures; a stream that nobody listens to would end the process.
+  // The call itself reports failures; an error event without a listener would end the process.
   stream.on("error", () => undefined);
   for await (const request of requests) {
     if (answered.aborted) return;

@@ -31,7 +31,7 @@ export function findC1Address({ host }: ClientId, env: Environment): string {
 }
 
 /**
- * The name of this instance, by which C1 tells apart those that share a client id: `BATON_HOST_ID`, or the
+ * The name of this instance, by which C1 distinguishes those that share a client id: `BATON_HOST_ID`, or the
  * name of the machine. As in Go connectors a variable that is set but empty means `baton-sdk`.
  */
 export function findHostId(env: Environment): string {

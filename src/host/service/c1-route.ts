@@ -12,7 +12,7 @@ export interface ChannelRoute {
 /**
  * The way to `address` (`host:port`): directly, or through the proxy that the environment names. gRPC's own proxy
  * support reads the lower-case variables only, and `NO_PROXY` by rules of its own, so that Go programs and this one
- * would go different ways; it is told the proxy instead.
+ * would go different ways; it gets the proxy's address instead.
  */
 export function findRoute(address: string, env: Environment): ChannelRoute {
   const proxy = chooseProxy(new URL(`https://${address}`), env);

@@ -5,7 +5,7 @@ import { createLogger } from "#telemetry/log-writer.ts";
 
 /**
  * A logger that writes each line to `log` and, debug lines included, to a file of its own. Lines that the file does not
- * take are lost, which `log` tells once.
+ * take are lost, which `log` reports once.
  */
 export function openDebugLog(log: Logger, path: string, redactor: Redactor, taskId: string): Logger {
   let isLossTold = false;

@@ -4,7 +4,7 @@ import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { C1Client } from "./c1-client.ts";
 import type { FinishRequest } from "./outcome.ts";
 
-/** How long C1 may be told what a task came to, all attempts together; as in Go connectors. */
+/** How long reporting the result of a task may take, all attempts together; as in Go connectors. */
 const LIMIT_MS = 30_000;
 
 const FIRST_WAIT_MS = 500;
@@ -22,7 +22,7 @@ const FINAL_CODES: readonly Code[] = [
 ];
 
 /**
- * Tells C1 what a task came to, if need be several times. A task that ended because it was canceled has to
+ * Reports the result of a task to C1, if need be in several attempts. A task that ended because it was canceled has to
  * say so too: `ctx.signal` is not that of the task.
  *
  * @returns whether C1 knows it now; the reason why not is in the log

@@ -22,7 +22,7 @@ export interface TaskScope {
 export interface Handler<Payload> {
   /** Something changes upstream: once it was sent, its outcome has to be known. */
   readonly changes?: boolean;
-  /** The refusals of the connector for which C1 is told that trying again is of no use; none if absent. */
+  /** The refusals of the connector that are reported to C1 as final; none if absent. */
   readonly finalRefusals?: "all" | readonly Code[];
   run(payload: Payload, scope: TaskScope): Promise<Success>;
 }

@@ -14,7 +14,7 @@ const CALL_LIMIT_MS = 30_000;
 /** As many failures in a row end the work, as in Go connectors. */
 const MAX_FAILURES = 9;
 
-/** Tells C1 again and again that a task is being worked on. */
+/** Regularly reports to C1 that a task is being worked on. */
 export interface Heartbeat extends Disposable {
   /** Aborted when the work is no longer wanted, or nobody knows whether it is; and with the caller's signal. */
   readonly signal: AbortSignal;

@@ -5,7 +5,7 @@ import type { ConnectorClient } from "#launch/connector-client.ts";
 import type { C1Client } from "./c1-client.ts";
 import { describeBuild, describeSystem, type ProgramInfo } from "./system-info.ts";
 
-/** Tells C1 who we are and what the connector can do. */
+/** Reports to C1 who we are and what the connector can do. */
 export async function sayHello(
   c1: Pick<C1Client, "hello">,
   connector: Pick<ConnectorClient, "getMetadata">,
@@ -37,10 +37,10 @@ const FINAL_CODES: readonly Code[] = [
 ];
 
 /**
- * Repeats the first greeting until C1 takes it: a C1 that cannot be reached when the program starts is no
+ * Repeats the first `Hello` until C1 accepts it: a C1 that cannot be reached when the program starts is no
  * reason to end.
  *
- * @param onFailed told of each attempt in vain
+ * @param onFailed called after each failed attempt
  * @throws BatonError if C1 says that it does not want us.
  */
 export async function greetUntilHeard(

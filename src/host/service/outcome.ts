@@ -28,7 +28,7 @@ export function isFailure(outcome: Outcome): outcome is Failure {
   return "error" in outcome;
 }
 
-/** How C1 is told. Details of the connector's own error, such as why a grant was declined, go along unchanged. */
+/** The report for C1. Details of the connector's own error, such as why a grant was declined, go along unchanged. */
 export function makeFinishRequest(taskId: string, outcome: Outcome, redactor: Redactor): FinishRequest {
   const annotations = [...(outcome.annotations ?? [])].slice(0, MAX_ANNOTATIONS);
   if (!isFailure(outcome)) {

@@ -68,7 +68,7 @@ const CLEANING_INTERVAL_MS = 60 * 60_000;
 /**
  * How long after the stop changes at the connector, reports to C1 and everything else may go on, in
  * milliseconds. Together with the end of the connector process, which takes up to two seconds, this stays
- * below the ten seconds that orchestrators are told.
+ * below the ten seconds that orchestrators are configured with.
  */
 const CHANGES_MS = 5_000;
 const REPORTS_MS = 6_500;
@@ -84,7 +84,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const { env, program, clock, log, metrics, redactor, stop } = options;
   const clientId = parseClientId(options.clientId);
   const key = new ClientKey(options.clientSecret, redactor);
-  // What is wrong with it is told before anything is started.
+  // Errors in it are reported before anything is started.
   await key.get();
   const address = findC1Address(clientId, env);
   const origin = `https://${address}`;

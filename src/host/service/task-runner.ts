@@ -43,7 +43,7 @@ type TaskOf<Kind extends keyof TaskPayloads> = {
 /** How many results are remembered of tasks that must not be done twice. */
 const MEMORY = 200;
 
-/** Runs tasks and tells C1 what each came to. */
+/** Runs tasks and reports the result of each to C1. */
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #inFlight = new Set<string>();

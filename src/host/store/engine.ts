@@ -4,7 +4,7 @@ import type { Logger } from "#kernel/logger.ts";
 const OWN = "sqlite";
 
 /**
- * Tells once that files are written by another engine than asked for. The format of `sqlite` is the one that all
+ * Logs once that files are written by another engine than requested. The format of `sqlite` is the one that all
  * readers of `.c1z` files understand, so it does as well.
  */
 export class EngineWarning {

@@ -17,7 +17,7 @@ export interface SyncOrigin {
   /** Name of the program, for example `baton-acme`. */
   readonly program: string;
   readonly version: string;
-  /** Undefined if the connector did not tell. */
+  /** Undefined if the connector did not say. */
   readonly source: UpstreamSource | undefined;
 }
 

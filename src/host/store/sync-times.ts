@@ -5,7 +5,7 @@ import { readStoredTime, timestampAfter } from "./stored-time.ts";
 /**
  * When syncs really were. The columns that all programs read hold wall-clock text without a zone, by which readers
  * find the latest sync: it shifts with the time zone of the writer, and an end that would not sort last is moved.
- * Where the texts of a sync and its id do not tell the true end, it lies in a table of our own, which Go programs
+ * Where the texts of a sync and its id do not show the true end, it is in a table of our own, which Go programs
  * leave alone and keep when they save the file.
  */
 const TABLE = "baton_sync_times";
@@ -42,7 +42,7 @@ export interface SyncTimes {
 }
 
 /**
- * Stores when a sync ended (epoch milliseconds), unless what other programs read tells it as well.
+ * Stores when a sync ended (epoch milliseconds), unless what other programs read shows it as well.
  *
  * @param run with the end as it was written
  */

@@ -158,7 +158,7 @@ function notALockFile(lockPath: string, cause?: unknown): BatonError {
   );
 }
 
-/** How SQLite tells that it did not get a lock: somebody else has it, or there are none here. */
+/** How SQLite reports that it did not get a lock: another process has it, or there are no locks here. */
 function isRefusedLock(error: unknown): boolean {
   return [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR].includes(sqliteCodeOf(error));
 }

@@ -204,7 +204,7 @@ const STATEMENTS = {
   },
 } as const;
 
-/** Stores one row, and tells a new one from one that takes the place of another. */
+/** Stores one row, and reports whether it is new or replaces another. */
 class Upsert {
   readonly #insert: StatementSync;
   readonly #replace: StatementSync;

@@ -136,10 +136,10 @@ function describeWait(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms / 6_000) / 10} min`;
 }
 
-/** Tells the end of patience from the connector's own `Unavailable`. */
+/** The wait is over, as opposed to an `Unavailable` of the connector itself. */
 export class GaveUpError extends BatonError {}
 
-/** Milliseconds until the upstream wants to be asked again at all; asking in between would only bring a refusal. */
+/** Milliseconds until the upstream accepts requests again; requests before that would only be refused. */
 function announcedPause({ rateLimit }: BatonError, now: number): number {
   if (rateLimit?.resetAt === undefined || (rateLimit.remaining ?? 0) > 0) return 0;
   return rateLimit.resetAt - now;

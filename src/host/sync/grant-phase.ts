@@ -142,7 +142,7 @@ function restrictExpansion(session: SyncSession, received: Grant | EncodedGrant)
   return { ...grant, annotations: withAnnotation(grant.annotations, restricted) };
 }
 
-/** For connectors that tell of resources only through grants on them. */
+/** For connectors that reveal resources only through grants on them. */
 function storeEntitlementResources(session: SyncSession, grants: Iterable<Grant | EncodedGrant>): void {
   const resources = new Map<string, Resource | EncodedResource>();
   for (const { entitlement } of grants) {

@@ -76,7 +76,7 @@ export async function recordEmptySync(
 }
 
 /**
- * Reads everything the connector has to tell into one sync of `store`: resource types, resources,
+ * Reads everything the connector has into one sync of `store`: resource types, resources,
  * entitlements, grants; then expands the grants, checks the whole and marks it as finished.
  *
  * Nothing is changed before the connector has said that it works. If the sync fails later or is aborted, it
@@ -126,7 +126,7 @@ export async function runSync(
   }
 }
 
-/** What of the options tells how long to wait. */
+/** The options that say how long to wait. */
 export type SyncPatience = Pick<SyncOptions, "maxWaitMs" | "waitsFromStart">;
 
 function createRetrier(

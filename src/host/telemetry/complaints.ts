@@ -1,14 +1,14 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { Logger } from "#kernel/logger.ts";
 
-/** A collector that is away would otherwise be complained about every second. */
+/** Without this, an unreachable collector would be logged every second. */
 const INTERVAL_NS = 60_000_000_000n;
 
-/** Under which the threads of a process find the time of the last complaint. Threads get it when they start. */
+/** Key under which the threads of a process find the time of the last warning. Threads get it when they start. */
 const SHARED = "baton telemetry complaints";
 
 /**
- * Tells now and then that nothing can be sent. Host and connector, which may be threads of one process, each send to
+ * Logs from time to time that nothing can be sent. Host and connector, which may be threads of one process, each send to
  * the collector by themselves; the one that notices first logs it for both.
  */
 export class Complaints {
@@ -16,7 +16,7 @@ export class Complaints {
   readonly #lastAt = sharedTime();
   #log: Logger | undefined;
 
-  /** Where to tell it: to a logger that has no mirror. */
+  /** Where to log it: a logger that has no mirror. */
   reportTo(log: Logger): void {
     this.#log = log;
   }

@@ -5,7 +5,7 @@ const LINE_END = Buffer.from("\n");
 
 /** Where finished log lines go. A log is never a reason to end: what cannot be written is dropped. */
 export class LogTarget {
-  /** How people call it: a path, or the name of a standard stream. */
+  /** Its display name: a path, or the name of a standard stream. */
   readonly name: string;
   readonly descriptor: number;
   /** Whether the last line that arrived was cut off. */

@@ -70,7 +70,7 @@ function openTargets(options: LoggerOptions): (line: string) => void {
   };
 }
 
-/** Tells once that a target takes no lines, where that can be told: in the other targets, else on standard error. */
+/** Reports once that a target takes no lines: in the other targets, or else on standard error. */
 function reportLoss(
   options: LoggerOptions,
   targets: readonly LogTarget[],

@@ -11,7 +11,7 @@ import { METRICS_TYPE } from "#kernel/metrics-text.ts";
 import { listenError } from "./listen-address.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-/** What the endpoints tell about. */
+/** What the endpoints report. */
 export interface HealthSource {
   /** Whether there is a connector to ask. */
   isReady(): boolean;

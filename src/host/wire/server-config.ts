@@ -21,7 +21,7 @@ export interface Credential {
   readonly key: Buffer;
 }
 
-/** What the host tells the process that it starts. */
+/** What the host sends to the process that it starts. */
 export interface StartupConfig {
   readonly credential: Credential;
   /** Port of the listener that the process inherits, or has to open where inheriting is not possible. */

@@ -2,7 +2,7 @@
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 
-/** Tells a connector thread by its `workerData`. */
+/** Recognises a connector thread by its `workerData`. */
 export const CONNECTOR_THREAD = "connector";
 
 /** The first message to the thread, and the only one that does not go over `connectorPort`. */

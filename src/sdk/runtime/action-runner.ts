@@ -56,7 +56,7 @@ export class ActionRunner {
 
   /**
    * Starts an action and waits for its end, but no longer than `waitMs`; an aborted `signal` ends the waiting
-   * and not the action. The lines of the action are those of `caller`, so that they tell who asked for it; traces show
+   * and not the action. The lines of the action are those of `caller`, so that they show who requested it; traces show
    * it as part of the caller's span, which may end before it.
    *
    * An action that is not allowed, or lacks an argument, is not started: Go connectors run every action, but an action

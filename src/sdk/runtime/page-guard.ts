@@ -1,5 +1,5 @@
 /**
- * Checks on what a connector returns. The host drops some of what is wrong without a word (a row without an
+ * Checks on what a connector returns. The host silently drops some of what is wrong (a row without an
  * id, all further pages after a row of an undeclared type) and loops forever over a page token that does
  * not change, so these mistakes have to become errors here: a gap that nobody sees is the worst outcome.
  */

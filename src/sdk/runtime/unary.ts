@@ -235,14 +235,14 @@ class CallScope {
     this.context.span?.set(attributes);
   }
 
-  /** Until when the caller wants an answer: it says so itself, as our host does, or its deadline tells. */
+  /** Until when the caller wants an answer: it says so itself, as our host does, or its deadline does. */
   #patienceEnd({ findHeader, deadline }: IncomingCall): number | undefined {
     const ends = [readPatience(findHeader(PATIENCE_HEADER)), deadline].filter((end) => end !== undefined);
     if (ends.length === 0) return undefined;
     return this.#started + usablePatience(Math.max(0, Math.min(...ends) - this.#startedAt));
   }
 
-  /** Ends the call well and tells what goes with its answer. */
+  /** Ends the call successfully and sends what goes with its response. */
   succeed(): Trailers {
     this.#end(undefined);
     return this.#environment.trailers?.() ?? {};

@@ -2,7 +2,7 @@ import type { Command, Invocation } from "../command.ts";
 import { programFields } from "../command-flags.ts";
 import { print } from "../standard-output.ts";
 
-/** `_other-runs`: tells the build of the executable which words start no connector thread, as JSON. */
+/** `_other-runs`: lists for the build of the executable the words that start no connector thread, as JSON. */
 export async function run({ commands }: Invocation): Promise<number> {
   await print(`${JSON.stringify(otherRuns(commands))}\n`);
   return 0;

@@ -99,7 +99,7 @@ function readAddress({ listen, plaintext }: Options): ListenAddress {
   return address;
 }
 
-/** Mutual TLS from files, or none where that was asked for in so many words. */
+/** Mutual TLS from files, or none where that was explicitly requested. */
 async function readTls(
   options: Options,
   sources: Sources,
@@ -136,7 +136,7 @@ function readAllowedSans({ allowedSans }: Options, sources: Sources): ClientName
   });
 }
 
-/** What the health endpoints tell beside the connector's own word. */
+/** What the health endpoints report beside the connector's own state. */
 interface Shown {
   readonly findObstacle: () => string | undefined;
   /** Where the checks of the connector count. */

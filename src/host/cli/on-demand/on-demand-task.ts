@@ -15,7 +15,7 @@ export interface StepOutcome {
 }
 
 export interface OnDemandContext extends CallContext {
-  /** Tells what came out, at once: a task that does several things reports each. */
+  /** Reports a result immediately: a task that does several things reports each. */
   report(outcome: StepOutcome): void;
 }
 

@@ -39,7 +39,7 @@ export function findTask(
   return undefined;
 }
 
-/** Runs a task through a connector of its own and tells what comes out, and at the end what must be known about it. */
+/** Runs a task through a connector of its own and prints its results, and the notes about them at the end. */
 export async function runTask(task: OnDemandTask, job: Job): Promise<number> {
   const { output, signals, invocation } = job;
   const toPeople = (text: string): void => {
