@@ -93,7 +93,7 @@ function endOf(worker: Worker): Promise<ThreadEnd> {
   });
 }
 
-/** Resolves once the connector serves; from then on its answers find their calls. */
+/** Resolves once the connector serves; from then on its responses find their calls. */
 async function becomeReady(
   port: MessagePort,
   channel: ThreadChannel,

@@ -19,7 +19,7 @@ export class ThreadChannel {
     this.#port = port;
   }
 
-  /** Takes the answer to a call. */
+  /** Takes the response to a call. */
   receive(answer: Answer): void {
     this.#waiting.get(answer.id)?.(answer);
   }

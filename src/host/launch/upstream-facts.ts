@@ -3,7 +3,7 @@ import { decodeMetrics } from "#kernel/metrics-text.ts";
 import { parseUpstreamSource, type UpstreamSource } from "#kernel/upstream-source.ts";
 import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 
-/** A connector process says with each answer, also with a refusal, what it has counted so far. */
+/** A connector process says with each response, also with a refusal, what it has counted so far. */
 const METRICS_TRAILER = "baton-metrics";
 
 /** What the connector on a connection has reported about its upstream, beside its responses. */
@@ -26,7 +26,7 @@ export class UpstreamFacts {
     return this.#metrics === undefined ? [] : decodeMetrics(this.#metrics);
   }
 
-  /** @param find a trailer of an answer by its name */
+  /** @param find a trailer of a response by its name */
   note(find: (name: string) => string | undefined): void {
     const requests = find(REQUESTS_TRAILER);
     if (requests !== undefined) this.#requests = Number(requests);

@@ -27,7 +27,7 @@ const WAIT_MS = 60_000;
 /** While others wait: how long a request may be on its way. */
 const REQUEST_MS = 1_000;
 
-/** And how long somebody whose answer is ready may go without reading this much, of whatever is sent to them. */
+/** And how long somebody whose response is ready may go without reading this much, of whatever is sent to them. */
 const UNREAD_MS = 10_000;
 const READ_BYTES = 256 * 1024;
 
@@ -53,7 +53,7 @@ export function limitCalls(options: CallGateOptions): ServerInterceptor {
             if (!options.keepsPlace(path)) release();
             pass(message);
           },
-          // Also after an answer has been read to its end.
+          // Also after a response has been read to its end.
           onCancel: release,
         }),
       // The status follows when the message has been read.

@@ -52,7 +52,7 @@ export class ConnectorServer {
   }
 
   /**
-   * Ends calls and connector, see {@link ConnectorCore.end}. The last answers get `flushMs` to leave, since closing
+   * Ends calls and connector, see {@link ConnectorCore.end}. The last responses get `flushMs` to leave, since closing
    * a connection cuts off what is still on its way.
    */
   async end(reason: BatonError, drainMs: number, flushMs = 0): Promise<void> {

@@ -16,7 +16,7 @@ export interface ConnectorThreadOptions extends Omit<ConnectorCoreOptions, "conn
 
 /**
  * Serves a connector to the host in whose process this thread runs, until the host closes the connection. Resolves
- * with the exit code of the thread. What a call and its answer look like is the same as over gRPC; only the
+ * with the exit code of the thread. What a call and its response look like is the same as over gRPC; only the
  * connection, its encryption and its certificates are not needed between threads.
  */
 export async function runConnectorThread(options: ConnectorThreadOptions): Promise<number> {

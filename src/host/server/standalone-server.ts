@@ -28,7 +28,7 @@ import type { TlsFileSet } from "./tls-files.ts";
 /** How long calls may go on after a signal; orchestrators wait 10 s (Docker) or 30 s (Kubernetes) by default. */
 const DRAIN_MS = 8_000;
 
-/** How long the last answers may take to leave. */
+/** How long the last responses may take to leave. */
 const FLUSH_MS = 50;
 
 /**
@@ -47,7 +47,7 @@ const FIRST_BYTE_MS = 10_000;
 const FIRST_MESSAGE_MS = 30_000;
 
 /**
- * Calls that are served at a time. With the bounds of a request and of an answer, 4 MiB each, they take 300 MiB at the very
+ * Calls that are served at a time. With the bounds of a request and of a response, 4 MiB each, they take 300 MiB at the very
  * most, and usually a tenth of it.
  */
 const MAX_CALLS = 32;

@@ -73,7 +73,7 @@ export class C1Channel {
     this.#tokens = tokens;
   }
 
-  /** Makes one call with one answer. */
+  /** Makes one call with one response. */
   unary<Request, Response>(
     method: MethodDefinition<Request, Response>,
     request: Request,
@@ -85,7 +85,7 @@ export class C1Channel {
     );
   }
 
-  /** Sends a stream of messages, no faster than they are taken, and gets one answer, which may come early. */
+  /** Sends a stream of messages, no faster than they are taken, and gets one response, which may come early. */
   stream<Request, Response>(
     method: MethodDefinition<Request, Response>,
     requests: () => AsyncIterable<Request>,

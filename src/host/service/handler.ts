@@ -18,7 +18,7 @@ export interface TaskScope {
   readonly ctx: CallContext;
 }
 
-/** Does what one kind of task asks for, with one answer of the connector. */
+/** Does what one kind of task asks for, with one response of the connector. */
 export interface Handler<Payload> {
   /** Something changes upstream: once it was sent, its outcome has to be known. */
   readonly changes?: boolean;
@@ -38,7 +38,7 @@ export function requirePart(isThere: boolean, what: string): asserts isThere {
   if (!isThere) throw new MalformedTaskError(Code.InvalidArgument, `the task lacks ${what}`);
 }
 
-/** The connector's answer as C1 gets it. */
+/** The connector's response as C1 gets it. */
 export function pack<Response extends { readonly annotations: readonly Any[] }>(
   name: string,
   codec: Parameters<typeof packAny<Response>>[1],

@@ -21,7 +21,7 @@ export interface TaskLoopOptions {
 const LONGEST_POLL_MS = 5 * 60_000;
 const LONGEST_RETRY_MS = 60_000;
 
-/** C1 decides how often it is asked; only an answer without a task and without a wait is not taken literally. */
+/** C1 decides how often it is asked; only a response without a task and without a wait is not taken literally. */
 const IDLE_POLL_MS = 100;
 
 /** A poll that is under way when the program is to end may bring a task, which C1 should get back. */

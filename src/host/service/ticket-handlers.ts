@@ -18,7 +18,7 @@ const MAX_SCHEMAS = 100;
 
 /**
  * Tickets. A connector without them answers that it has none; this passes on whatever it says, in the form
- * of Go connectors: annotations of the task come back with the answer.
+ * of Go connectors: annotations of the task come back with the response.
  */
 export const ticketHandlers: CallHandlers = {
   listTicketSchemas: {

@@ -4,7 +4,7 @@ import { type BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import { contractViolation, StartOverError, type SyncSession } from "./session.ts";
 import type { SyncAction } from "./sync-token.ts";
 
-/** What every paged answer has. */
+/** What every paged response has. */
 interface ListResponse {
   readonly nextPageToken: string;
   readonly annotations: readonly Any[];

@@ -195,7 +195,7 @@ export function lostRows(sentence: string): StartOverError {
   );
 }
 
-/** An answer that the contract forbids. */
+/** A response that the contract forbids. */
 export function contractViolation(sentence: string): StartOverError {
   return new StartOverError(Code.Internal, `${sentence}; this is a bug in the connector`);
 }

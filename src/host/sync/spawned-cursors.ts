@@ -7,7 +7,7 @@ import type { SyncAction } from "./sync-token.ts";
 
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 
-/** Cursors that a connector adds to an answer, so that parts of one listing can be read side by side. */
+/** Cursors that a connector adds to a response, so that parts of one listing can be read side by side. */
 export class SpawnedCursors {
   readonly #admitted = new Set<string>();
 

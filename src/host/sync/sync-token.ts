@@ -28,7 +28,7 @@ export interface SyncAction {
   readonly resourceId: string;
   readonly parentResourceTypeId: string;
   readonly parentResourceId: string;
-  /** Made from a cursor that the connector added to an answer. */
+  /** Made from a cursor that the connector added to a response. */
   readonly spawned: boolean;
   /** One listing for a whole resource type instead of one per resource. */
   readonly typeScoped: boolean;

@@ -24,7 +24,7 @@ const POLL_MS = 1_000;
 /**
  * Invokes an action and follows it to its end.
  *
- * @param onState sees the answer to the invocation and every later state
+ * @param onState sees the response to the invocation and every later state
  * @throws BatonError Unknown with the action's own reason if it fails, as Go hosts do; else what the
  *   connector answers.
  */

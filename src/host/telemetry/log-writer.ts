@@ -12,7 +12,7 @@ import { type LogTarget, standardError } from "./log-target.ts";
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** Characters of a text in a field. A stack trace fits, an answer that a server fills up does not. */
+/** Characters of a text in a field. A stack trace fits, a response that a server fills up does not. */
 const MAX_TEXT = 8_192;
 
 /** Nesting below which a field's value is not shown. */

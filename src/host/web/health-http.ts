@@ -19,7 +19,7 @@ export interface HealthSource {
   findObstacle?(): string | undefined;
   /** Asks the connector whether it works; rejects with the reason why not. */
   validate(signal: AbortSignal): Promise<void>;
-  /** Facts that are shown with every answer and change no status; undefined ones are left out. */
+  /** Facts that are shown with every response and change no status; undefined ones are left out. */
   facts?(): Readonly<Record<string, string | undefined>>;
 }
 

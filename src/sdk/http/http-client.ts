@@ -30,11 +30,11 @@ export interface HttpClientOptions {
   readonly totalTimeoutMs: number;
   /** Bound until a connection is made; default 10 s. */
   readonly connectTimeoutMs?: number;
-  /** Bound from the request to the answer's first byte; default 60 s, as in baton-sdk v0.25.0. */
+  /** Bound from the request to the response's first byte; default 60 s, as in baton-sdk v0.25.0. */
   readonly headersTimeoutMs?: number;
   /** Largest body that is accepted, in bytes. */
   readonly maxBodyBytes: number;
-  /** Takes secrets out of what an answer says. */
+  /** Takes secrets out of what a response says. */
   readonly redact: Redact;
   /** Variables for proxies and certificates; default those of the process. */
   readonly environment?: NetworkEnvironment;
@@ -66,7 +66,7 @@ export function nameRequest({ method, path }: Pick<HttpRequest, "method" | "path
   return `${method} ${path.replace(/\?.*$/s, "")}`;
 }
 
-/** A complete answer of any status but a redirect. */
+/** A complete response of any status but a redirect. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;

@@ -19,7 +19,7 @@ interface StatusMeaning {
 
 const TRY_AGAIN = "this is usually temporary; try again later";
 
-/** What a gateway answers when the server behind it takes too long or breaks off; a plain 500 says no such thing. */
+/** What a gateway returns when the server behind it takes too long or breaks off; a plain 500 says no such thing. */
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
 
 /** HTTP status to code, as baton-sdk v0.25.0 maps it, with what the reader can do. */
@@ -78,7 +78,7 @@ function mapStatus(status: number): StatusMeaning {
 }
 
 /**
- * The error for an answer that is not a success: what the upstream itself said, its quota, and what to do next.
+ * The error for a response that is not a success: what the upstream itself said, its quota, and what to do next.
  *
  * @param advice replaces the general advice where the caller knows better.
  */
@@ -219,7 +219,7 @@ const LASTING: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The error for a request that got no complete answer. Faults that pass become `Unavailable`, time-outs
+ * The error for a request that got no complete response. Faults that pass become `Unavailable`, time-outs
  * `DeadlineExceeded`, an unknown host name `InvalidArgument` (as in baton-sdk v0.25.0), and every other fault
  * `FailedPrecondition`: repeating it would bring the same again.
  */
@@ -300,7 +300,7 @@ function describeLasting(code: string, reason: string | undefined, thrown: unkno
 }
 
 /**
- * The same for a request whose answer has not even begun. There is no body yet that could be cut short, so a length that
+ * The same for a request whose response has not even begun. There is no body yet that could be cut short, so a length that
  * does not fit is the fault of headers that contradict each other.
  */
 export function beginningError(endpoint: RequestName, host: string, thrown: unknown): BatonError {

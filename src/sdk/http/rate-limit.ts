@@ -13,7 +13,7 @@ const LARGEST_SECONDS = 1e11;
 export type ResponseHeaders = Readonly<Record<string, string | undefined>>;
 
 /**
- * What an answer says of the upstream's quota, undefined if it says nothing. An answer with status 429 always
+ * What a response says of the upstream's quota, undefined if it says nothing. A response with status 429 always
  * says that nothing remains. `Retry-After` wins over the reset of a quota family: it speaks of this request. A reset
  * further away than an hour counts as one in an hour, and numbers are whole numbers that JavaScript can hold.
  *

@@ -1,6 +1,6 @@
 /**
  * Bounds for times that another machine tells: when to come back, how long something is good. It may be wrong or hostile,
- * and this program may run for months on one answer.
+ * and this program may run for months on one response.
  */
 
 /** The longest pause that anybody can ask for, in milliseconds: an hour. After that it is asked again. */

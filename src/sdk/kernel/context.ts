@@ -19,7 +19,7 @@ export interface CallContext {
   /** The metrics of this process; absent where nothing reads them. */
   readonly metrics?: Metrics | undefined;
   /**
-   * Until when the answer is of use, in milliseconds on the clock's `monotonic`. Before that the call should end with what
+   * Until when the response is of use, in milliseconds on the clock's `monotonic`. Before that the call should end with what
    * it waits for, as its caller can only tell that nothing came. Absent: the caller has not said how long it waits.
    */
   readonly deadline?: number | undefined;

@@ -105,7 +105,7 @@ export class BatonError extends Error {
   readonly rateLimit: RateLimitFact | undefined;
   readonly errorInfo: ErrorInfoFact | undefined;
   /**
-   * Whether asking for less may succeed: the failure can come from the size of what was asked for (no answer in
+   * Whether asking for less may succeed: the failure can come from the size of what was asked for (no response in
    * time, a body above the bound, a gateway that gave up). False for what has nothing to do with the request,
    * such as a refused connection.
    */

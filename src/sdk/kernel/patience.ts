@@ -27,7 +27,7 @@ export function readPatience(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-/** An answer takes time to reach the caller: at most this much of its patience is kept for that. */
+/** A response takes time to reach the caller: at most this much of its patience is kept for that. */
 const LONGEST_MARGIN_MS = 2_000;
 
 /** Of the milliseconds that a caller waits, those in which its call can be carried out: four fifths at least. */

@@ -1,6 +1,6 @@
 /**
  * Where a connector reads, and on whose behalf: what a record of a sync should hold beside the rows. It travels beside
- * the answers of a connector, as hosts of others have no place for it.
+ * the responses of a connector, as hosts of others have no place for it.
  */
 export interface UpstreamSource {
   /** The address of the upstream's API, without secrets. */

@@ -27,7 +27,7 @@ export interface WireStatus {
   /** 1 to 16. */
   readonly code: number;
   readonly message: string;
-  /** Facts beside the error, as with an answer. */
+  /** Facts beside the error, as with a response. */
   readonly trailers?: Readonly<Record<string, string>>;
   /** Serialized `google.rpc.Status` for `grpc-status-details-bin`; undefined if the error carries no facts. */
   readonly details: Buffer | undefined;
@@ -94,7 +94,7 @@ class StatusDetails extends Error {
   }
 }
 
-/** The other side's answer as an error of ours: its code and text, and the details that somebody acts on. */
+/** The other side's response as an error of ours: its code and text, and the details that somebody acts on. */
 export function fromWireStatus(status: ReceivedStatus, cause?: unknown): BatonError {
   const code = Object.values(Code).find((known) => known === status.code) ?? Code.Unknown;
   const details = decodeDetails(status.details);
@@ -104,7 +104,7 @@ export function fromWireStatus(status: ReceivedStatus, cause?: unknown): BatonEr
   });
 }
 
-/** The details of the answer that led to `error`, as they were sent. */
+/** The details of the response that led to `error`, as they were sent. */
 export function readStatusDetails({ cause }: BatonError): readonly Any[] {
   if (cause instanceof BatonError) return readStatusDetails(cause);
   return cause instanceof StatusDetails ? cause.details : [];
@@ -125,7 +125,7 @@ function decodeDetails(bytes: Uint8Array | undefined): readonly Any[] {
   try {
     return Status.decode(bytes).details;
   } catch {
-    // Undecodable details count as absent, as in other hosts; code and text are still the answer.
+    // Undecodable details count as absent, as in other hosts; code and text are still the response.
     return [];
   }
 }

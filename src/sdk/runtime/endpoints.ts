@@ -19,7 +19,7 @@ export interface ServiceGates {
   readonly changeWaitMs?: number | undefined;
 }
 
-/** Every method of the 16 services of a connector process. What a connector lacks still has an answer. */
+/** Every method of the 16 services of a connector process. What a connector lacks still has a response. */
 export function connectorProcessEndpoints(
   registry: Registry,
   runner: ActionRunner,

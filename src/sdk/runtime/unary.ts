@@ -1,7 +1,7 @@
 /**
  * The one way from a call to a handler and back, whatever transport brings it. A handler is an async function of
  * a request and a {@link CallContext}; here its request is decoded and checked, its signal tied to the call, and
- * here every promise and every error of it ends. Nothing that a handler does can leave a call without an answer.
+ * here every promise and every error of it ends. Nothing that a handler does can leave a call without a response.
  */
 
 import { type EventEmitter, once } from "node:events";
@@ -31,8 +31,8 @@ import { requestTypeOf } from "./request-type.ts";
 import { validateRequest } from "./validate-request.ts";
 
 /**
- * Largest answer. A receiver refuses messages above 4 MiB (the default of gRPC, which the Go host keeps), and
- * a row that came in an answer goes back as a slightly larger request; hence the slack of 64 KiB.
+ * Largest response. A receiver refuses messages above 4 MiB (the default of gRPC, which the Go host keeps), and
+ * a row that came in a response goes back as a slightly larger request; hence the slack of 64 KiB.
  */
 export const MAX_RESPONSE_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 
@@ -53,7 +53,7 @@ export interface CallEnvironment {
   readonly metrics?: Metrics | undefined;
   /** Whether the host shows each failure to the reader of the log, see {@link logCall}. */
   readonly hostTellsFailures?: boolean | undefined;
-  /** Facts that go with each answer, successful or not, as trailing metadata; hosts that do not know them ignore them. */
+  /** Facts that go with each response, successful or not, as trailing metadata; hosts that do not know them ignore them. */
   readonly trailers?: () => Trailers;
 }
 
@@ -64,7 +64,7 @@ interface Method<Request, Response> {
   readonly responseSerialize: (response: Response) => Buffer;
 }
 
-/** Facts beside an answer, by lower-case name. */
+/** Facts beside a response, by lower-case name. */
 export type Trailers = Readonly<Record<string, string>>;
 
 /** A call as its transport hands it over. */
@@ -77,7 +77,7 @@ export interface IncomingCall {
   /** Epoch milliseconds; undefined if the caller set none. */
   readonly deadline: number | undefined;
   readonly findHeader: FindHeader;
-  /** Calls back, at once or later, when nobody waits for the answer any more; may also do so after the end. */
+  /** Calls back, at once or later, when nobody waits for the response any more; may also do so after the end. */
   onCancelled(listener: () => void): void;
 }
 
@@ -87,7 +87,7 @@ export interface Answer {
   readonly trailers: Trailers;
 }
 
-/** Where the messages of a streamed answer go: like a stream's, `write` tells whether to wait for `drain`. */
+/** Where the messages of a streamed response go: like a stream's, `write` tells whether to wait for `drain`. */
 export interface MessageSink extends EventEmitter {
   write(bytes: Buffer): boolean;
 }
@@ -114,7 +114,7 @@ export type Endpoint =
 /** What is wrong with a decoded request, or undefined. */
 export type RequestCheck<Request> = (request: Request) => BatonError | undefined;
 
-/** Serves a method that answers once. A method outside the connector contract brings its own check. */
+/** Serves a method that responds once. A method outside the connector contract brings its own check. */
 export function unary<Request extends object, Response>(
   method: Method<Request, Response>,
   handle: (request: Request, ctx: CallContext) => Promise<Response>,
@@ -137,7 +137,7 @@ export function unary<Request extends object, Response>(
   };
 }
 
-/** Serves a method that answers with a stream; the handler is asked for no more than the caller reads. */
+/** Serves a method that responds with a stream; the handler is asked for no more than the caller reads. */
 export function serverStream<Request extends object, Response>(
   method: Method<Request, Response>,
   handle: (request: Request, ctx: CallContext) => AsyncIterable<Response>,
@@ -235,7 +235,7 @@ class CallScope {
     this.context.span?.set(attributes);
   }
 
-  /** Until when the caller wants an answer: it says so itself, as our host does, or its deadline does. */
+  /** Until when the caller wants a response: it says so itself, as our host does, or its deadline does. */
   #patienceEnd({ findHeader, deadline }: IncomingCall): number | undefined {
     const ends = [readPatience(findHeader(PATIENCE_HEADER)), deadline].filter((end) => end !== undefined);
     if (ends.length === 0) return undefined;

@@ -8,7 +8,7 @@ import { loadSettings } from "../settings.ts";
 
 /**
  * `health-check`: asks the health endpoint of a running program, for container probes. Exit codes are those
- * of Go connectors: an unhealthy answer 2, an unknown host 3, no answer in time 4, no connection 14.
+ * of Go connectors: an unhealthy answer 2, an unknown host 3, no response in time 4, no connection 14.
  */
 export async function run(invocation: Invocation): Promise<number> {
   const { sdk, sources } = await loadSettings(invocation);

@@ -23,7 +23,7 @@ const { check } = messageRules<StreamResourcesRequest>("StreamResourcesRequest",
 const MAX_STREAMS = 32;
 
 /**
- * All resources of a type in one answer, as they arrive: this program's own addition to the contract, for people
+ * All resources of a type in one response, as they arrive: this program's own addition to the contract, for people
  * with grpcurl. The next page is asked for once the caller has read the one before. A connector that has to
  * begin a listing again sends what it had sent before again.
  */

@@ -6,7 +6,7 @@ import { RateLimitDescription_Status, RateLimiterServiceService } from "#gen/c1/
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type Endpoint, serverStream, unary } from "../unary.ts";
 
-/** Icons and logos. No connector of this program has any, and the answer to that is an empty stream. */
+/** Icons and logos. No connector of this program has any, and the response to that is an empty stream. */
 export function assetEndpoints(): Endpoint[] {
   return [
     serverStream(
