@@ -24,7 +24,8 @@ export const fields = {
     kind: "select",
     name: "codecov-service",
     displayName: "Git service",
-    description: "Git service of the organization; short names such as gh are accepted, in upper or lower case.",
+    description:
+      "Git service of the organization; short names such as gh are accepted, in upper or lower case.",
     values: SERVICES,
     required: true,
     normalize: normalizeService,
@@ -58,7 +59,8 @@ export const fields = {
     kind: "int",
     name: "codecov-purchased-seats",
     displayName: "Purchased seats",
-    description: "How many seats the organization pays for, which Codecov's API does not report. 0 means unknown.",
+    description:
+      "How many seats the organization pays for, which Codecov's API does not report. 0 means unknown.",
     default: 0,
     min: 0,
     max: 1_000_000_000,

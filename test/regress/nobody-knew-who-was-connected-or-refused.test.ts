@@ -160,12 +160,12 @@ test("a refused handshake is a warning with address and reason, and many are a f
   expect(await connect(address, authority.issue("jo")).ask(ConnectorService.validate, {})).toBeDefined();
   program.process.kill("SIGTERM");
   await program.result;
-  expect(linesOf(program).find(({ msg }) => msg === "further warnings of this kind were left out")).toMatchObject(
-    {
-      level: "warn",
-      count: 11,
-    },
-  );
+  expect(
+    linesOf(program).find(({ msg }) => msg === "further warnings of this kind were left out"),
+  ).toMatchObject({
+    level: "warn",
+    count: 11,
+  });
 });
 
 test.each([

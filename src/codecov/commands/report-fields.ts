@@ -8,7 +8,8 @@ export const reportFields = {
   format: {
     kind: "select",
     name: "format",
-    description: "Format of the report; by default the one that the name of the --output file ends with, or a table",
+    description:
+      "Format of the report; by default the one that the name of the --output file ends with, or a table",
     values: ["table", "json", "csv", "html"],
     refusesEmpty: true,
   },

@@ -87,8 +87,7 @@ export function describeSections(facts: ReviewFacts): Section[] {
       list: "concerns",
       title: NEEDS_REVIEW,
       count: counts.concerns,
-      explanation:
-        "Codecov's data does not show for certain who these are. Check them before you decide.",
+      explanation: "Codecov's data does not show for certain who these are. Check them before you decide.",
       columns: [MEMBER, NAME, EMAIL, SEAT, CONCERN],
     },
     describeIdleSeats(counts),

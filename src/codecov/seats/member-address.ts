@@ -109,7 +109,9 @@ async function findInternalAddress(member: Member, codecov: CodecovCall): Promis
   const called = await codecov.roster({ page: 1, pageSize: MAX_NAMESAKES, filter: { search: address } });
   if (called.kind === "refused") throw called.error;
   if (called.kind === "page" && called.page.next !== null) {
-    return none(`too many members match the internal id ${address} to rule out that it is the user name of one of them`);
+    return none(
+      `too many members match the internal id ${address} to rule out that it is the user name of one of them`,
+    );
   }
   if (called.kind === "page" && called.page.results.some(({ username }) => username === address)) {
     return none(`another member has the internal id ${address} of this one as user name`);

@@ -9,7 +9,9 @@ export const mainCommand: Command = {
   uses: Object.values(sdkFields),
   usesConnector: true,
   startsThread: true,
-  examples: [{ args: ["--file", "sync.c1z"], purpose: "sync, with settings from environment variables or a file" }],
+  examples: [
+    { args: ["--file", "sync.c1z"], purpose: "sync, with settings from environment variables or a file" },
+  ],
   load: async () => (await import("./commands/run.ts")).run,
 };
 

@@ -44,7 +44,8 @@ export class BoundedWarnings {
       this.#isOpen = false;
       this.#written = 0;
       this.#unwritten = 0;
-      if (count > 0) this.#log.warn("further warnings of this kind were left out", { warning: message, count });
+      if (count > 0)
+        this.#log.warn("further warnings of this kind were left out", { warning: message, count });
     };
     this.#clock.sleep(WINDOW_MS, this.#closing.signal).then(end, end);
   }

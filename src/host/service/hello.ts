@@ -17,7 +17,10 @@ export async function sayHello(
     describeSystem(),
   ]);
   if (connectorMetadata === undefined) {
-    throw new BatonError(Code.Internal, "the connector does not describe itself; this is a bug in the connector");
+    throw new BatonError(
+      Code.Internal,
+      "the connector does not describe itself; this is a bug in the connector",
+    );
   }
   const buildInfo = describeBuild(about.program);
   await c1.hello({ taskId: about.taskId, buildInfo, osInfo, connectorMetadata }, signal);

@@ -145,7 +145,8 @@ export class TaskRunner {
     ctx: CallContext,
   ): Promise<Outcome> {
     const handler: Handler<TaskPayloads[Kind]> | undefined = callHandlers[$case];
-    if (handler === undefined) return unsupported(`this connector does not support tasks of the type ${$case}`);
+    if (handler === undefined)
+      return unsupported(`this connector does not support tasks of the type ${$case}`);
     const { stop, abandonChanges } = this.#options.signals;
     const signal = handler.changes === true ? abandonChanges : stop;
     try {

@@ -76,7 +76,8 @@ function toObject(row: Row, path: string): SchemaObject {
   }
   if (sql !== null && typeof sql !== "string") throw refusal(path, "its list of tables is damaged");
   // Triggers and views have no rows.
-  if (type !== "table" && type !== "index") throw refusal(path, `it contains the ${describe({ type, name })}`);
+  if (type !== "table" && type !== "index")
+    throw refusal(path, `it contains the ${describe({ type, name })}`);
   return { type, name, table, sql: sql ?? null, root: readInteger(row, "rootpage") };
 }
 
@@ -151,7 +152,8 @@ function checkUniqueIndex(objects: readonly SchemaObject[], table: Table, path: 
     index.isUnique &&
     !index.isPartial &&
     index.columns.join(", ") === columns;
-  if (!isExpected) throw refusal(path, `${describe(object)} is not the unique index that this format requires`);
+  if (!isExpected)
+    throw refusal(path, `${describe(object)} is not the unique index that this format requires`);
 }
 
 function quote(name: string): string {

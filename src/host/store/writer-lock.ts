@@ -106,9 +106,12 @@ function tryAcquire(attempt: Attempt): WriterLock | undefined {
     const refusal = explain(error, db, attempt, found.owner);
     db?.close();
     if (!isRefusedLock(error) || hasLocks(outputPath)) throw refusal;
-    log.warn("the file system does not support locks, so nothing prevents a second run from writing the file at the same time", {
-      path: outputPath,
-    });
+    log.warn(
+      "the file system does not support locks, so nothing prevents a second run from writing the file at the same time",
+      {
+        path: outputPath,
+      },
+    );
     if (isNew) removeLockFile(lockPath);
     return { abandonedWorkspaces: [], release: () => undefined };
   }

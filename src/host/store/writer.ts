@@ -144,7 +144,8 @@ export class RecordWriter {
       discoveredAt,
       ...expansionColumns,
     );
-    if (!isStored) throw refusal(`grant ${id}, whose id is also that of a grant of another entitlement or principal`);
+    if (!isStored)
+      throw refusal(`grant ${id}, whose id is also that of a grant of another entitlement or principal`);
   }
 
   /** Returns how many there were. */

@@ -167,9 +167,12 @@ function leaveUnfinished(session: SyncSession, reason: BatonError): void {
     if (reason instanceof StartOverError) session.store.runs.discard(session.run.id);
     else session.checkpoint();
   } catch (error) {
-    session.ctx.log.error("the position of the sync could not be stored, so the next run repeats more of it", {
-      error,
-    });
+    session.ctx.log.error(
+      "the position of the sync could not be stored, so the next run repeats more of it",
+      {
+        error,
+      },
+    );
   }
 }
 

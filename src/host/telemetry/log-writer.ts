@@ -81,13 +81,10 @@ function reportLoss(
   const write = (line: string): void => {
     for (const target of others.length > 0 ? others : [standardError()]) target.write(line);
   };
-  createLogger({ ...options, write }).warn(
-    "log lines cannot be written and are lost; the run continues",
-    {
-      log: lost.name,
-      error,
-    },
-  );
+  createLogger({ ...options, write }).warn("log lines cannot be written and are lost; the run continues", {
+    log: lost.name,
+    error,
+  });
 }
 
 class PinoAdapter implements Logger {

@@ -47,8 +47,7 @@ export function encodeStartupLine(config: Omit<StartupConfig, "rateLimiter">): s
  * line is empty, is not base64, is not the message or lacks what a server needs.
  */
 export function decodeStartupLine(line: string): StartupConfig {
-  if (line === "")
-    throw startupError("it is empty; only a connector host starts the program this way");
+  if (line === "") throw startupError("it is empty; only a connector host starts the program this way");
   const message = decodeMessage(decodeBase64(line));
   const { credential } = message;
   if (credential === undefined) throw startupError("it contains no credential");

@@ -62,7 +62,10 @@ export async function buildProject(
 function readManifest(root: string): ProjectManifest {
   const path = join(root, "package.json");
   if (!existsSync(path)) {
-    throw new BatonError(Code.FailedPrecondition, `${path} does not exist; run the build in the directory of the project`);
+    throw new BatonError(
+      Code.FailedPrecondition,
+      `${path} does not exist; run the build in the directory of the project`,
+    );
   }
   const fields = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
   const build = (fields["batonConnector"] ?? {}) as Readonly<Record<string, unknown>>;

@@ -129,7 +129,8 @@ export const sdkFields = {
   grantPrincipalType: {
     kind: "string",
     name: "grant-principal-type",
-    description: "Resource type of the principals; required if the entitlement can be granted to several types",
+    description:
+      "Resource type of the principals; required if the entitlement can be granted to several types",
     task: "detail",
     group: GROUP.changes,
   },
@@ -208,7 +209,8 @@ export const sdkFields = {
   clientSecret: {
     kind: "secret",
     name: "client-secret",
-    description: "Client secret from C1; pass it as a file or an environment variable, since flags are visible in the process list",
+    description:
+      "Client secret from C1; pass it as a file or an environment variable, since flags are visible in the process list",
     group: GROUP.service,
   },
   clientSecretFile: {

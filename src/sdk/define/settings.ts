@@ -157,7 +157,8 @@ export function url(
             kind: "bool",
             name: `${flag}-allow-http`,
             displayName: `${label}: allow plain HTTP`,
-            description: "Allow http:// to another machine, although the credentials then travel unencrypted.",
+            description:
+              "Allow http:// to another machine, although the credentials then travel unencrypted.",
             exportAs: "ops",
           },
         },

@@ -64,6 +64,7 @@ export async function replaceSecrets({ used }: SignedHeaders): Promise<boolean> 
 function plain(text: string, secret: SecretLike): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text;
   const where = secret instanceof SecretSource ? secret.setting : "the secret of the connector";
-  const problem = text === "" ? "is empty" : "contains spaces or characters that cannot be sent; copy it again";
+  const problem =
+    text === "" ? "is empty" : "contains spaces or characters that cannot be sent; copy it again";
   throw new BatonError(Code.InvalidArgument, `${where} ${problem}`, { kind: "configuration" });
 }

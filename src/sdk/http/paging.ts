@@ -182,7 +182,8 @@ export function cursor(
         throw response.fail(`${field}: missing; if the last page has no cursor, declare it optional`);
       }
       if (value === undefined || value === null || value === "") return { token: "" };
-      if (typeof value !== "string" && typeof value !== "number") throw response.fail(`${field}: not a cursor`);
+      if (typeof value !== "string" && typeof value !== "number")
+        throw response.fail(`${field}: not a cursor`);
       const text = String(value);
       return /^https?:\/\//i.test(text) ? { link: text } : { token: text };
     },

@@ -52,7 +52,10 @@ function decodeLogin({ username, password }: URL, variable: string): string {
   try {
     return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   } catch {
-    throw unusable(variable, "has a % in its user name or password that is not part of a percent code; write % as %25");
+    throw unusable(
+      variable,
+      "has a % in its user name or password that is not part of a percent code; write % as %25",
+    );
   }
 }
 

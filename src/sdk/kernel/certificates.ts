@@ -10,9 +10,7 @@ export function findPemProblem(text: string): string | undefined {
   const blocks = text.match(BLOCK);
   if (blocks === null) return "contains no PEM certificate";
   const broken = blocks.findIndex((block) => !isCertificate(block));
-  return broken === -1
-    ? undefined
-    : `contains an unreadable certificate (number ${broken + 1} in the file)`;
+  return broken === -1 ? undefined : `contains an unreadable certificate (number ${broken + 1} in the file)`;
 }
 
 function isCertificate(block: string): boolean {

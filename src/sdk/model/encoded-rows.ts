@@ -250,8 +250,5 @@ class PageReader extends FieldCursor {
 }
 
 function damaged(what: string): BatonError {
-  return new BatonError(
-    Code.Internal,
-    `the connector returned ${what}; this is a bug in the connector`,
-  );
+  return new BatonError(Code.Internal, `the connector returned ${what}; this is a bug in the connector`);
 }

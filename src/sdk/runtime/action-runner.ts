@@ -85,7 +85,10 @@ export class ActionRunner {
   state(id: string): ActionState {
     const state = this.#running.get(id)?.state ?? this.#ended.get(id);
     if (state !== undefined) return state;
-    throw new BatonError(Code.NotFound, `no invoked action has the id "${id}", or it was invoked too long ago`);
+    throw new BatonError(
+      Code.NotFound,
+      `no invoked action has the id "${id}", or it was invoked too long ago`,
+    );
   }
 
   /** Cancels what is running. */

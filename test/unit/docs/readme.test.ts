@@ -9,7 +9,6 @@ import { codecov } from "#codecov/index.ts";
 import { variableOf } from "#config/field.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
-import { Redactor } from "#kernel/secret.ts";
 import { acme } from "../../../examples/acme/connector.ts";
 import { knownVariables } from "../../../scripts/variables.ts";
 
@@ -44,20 +43,8 @@ const MADE_BY_READERS = /^deploy\/kubernetes\/organizations\/initech/;
 
 test("the page on the command line shows the help of the program as it is", () => {
   const page = readFileSync(join(root, "docs/command-line.md"), "utf8");
-  const help = formatHelp(
-    {
-      ...codecovProgram,
-      version: "",
-      parsed: { words: [], flags: [] },
-      words: [],
-      env: {},
-      cwd: () => root,
-      redactor: new Redactor(),
-      main: mainCommand,
-      commands: commandsOf(codecovProgram),
-    },
-    undefined,
-  );
+  const { definition } = codecovProgram;
+  const help = formatHelp({ definition, main: mainCommand, commands: commandsOf(codecovProgram) }, undefined);
   const shown = page.slice(page.indexOf("<!-- help: begin -->"), page.indexOf("<!-- help: end -->"));
   for (const line of help.split("\n")) expect(shown).toContain(line);
 });

@@ -25,12 +25,17 @@ const HABITS: readonly Habit[] = [
     pattern:
       /(?<!\b(?:left|leaves?|leaving) )(?<![-\w])behind\b(?![-`])(?! (?:(?:a|an|the|your|its) )?(?:\w+ )?(?:proxy|firewall|gateway|ingress|load balancer|clock)| that of| Codecov's)/i,
     refused: ["the rows behind the last one", "add it behind compinit"],
-    accepted: ["run it behind a proxy", "files that a killed run left behind", "the clock is 5 s behind that of C1"],
+    accepted: [
+      "run it behind a proxy",
+      "files that a killed run left behind",
+      "the clock is 5 s behind that of C1",
+    ],
   },
   {
     habit: "is no, are no",
     instead: "is not a, are not",
-    pattern: /(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b|more\b|way\b|need\b|doubt\b|reason\b|\w+er than\b)\w/i,
+    pattern:
+      /(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b|more\b|way\b|need\b|doubt\b|reason\b|\w+er than\b)\w/i,
     refused: ["the file is no socket", "keys that are no settings"],
     accepted: ["there is no such host", "it is no longer an admin", "the file is no larger than that"],
   },
@@ -133,12 +138,19 @@ function sentencesOf(source: string): string[] {
 }
 
 test("the sentences of a source are found, and its comments are not", () => {
-  const source = ["/** The rows behind it. */", "// behind", 'const a = "no more room";', "fail(`${x} is lost`);"];
+  const source = [
+    "/** The rows behind it. */",
+    "// behind",
+    'const a = "no more room";',
+    `fail(\`\${x} is lost\`);`,
+  ];
   expect(sentencesOf(source.join("\n"))).toEqual(["no more room", "X  is lost"]);
 });
 
 test("no message, help text, setting or label of the sources has them", () => {
-  const paths = execFileSync("git", ["ls-files", "src/*.ts"], { cwd: root, encoding: "utf8" }).trim().split("\n");
+  const paths = execFileSync("git", ["ls-files", "src/*.ts"], { cwd: root, encoding: "utf8" })
+    .trim()
+    .split("\n");
   expect(paths.length).toBeGreaterThan(100);
   const found = paths.flatMap((path) =>
     sentencesOf(readFileSync(join(root, path), "utf8")).flatMap((text) => findHabits(path, text)),

@@ -73,7 +73,8 @@ describe("a page of resources", () => {
       const cut = Buffer.from(bytes.subarray(0, length));
       const decoded = decodesTo(() => ResourcesServiceListResourcesResponse.decode(cut).list.length);
       // What the full decoder refuses is refused here as well.
-      if (decoded === undefined) expect(() => [...decodeResourcePage(cut).list]).toThrow("an invalid message");
+      if (decoded === undefined)
+        expect(() => [...decodeResourcePage(cut).list]).toThrow("an invalid message");
     }
     // Field 1 as a number.
     expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow("the wrong type");

@@ -123,7 +123,9 @@ describe("a sync that is interrupted", () => {
     expect(resumed).toBe(false);
     expect(file.runs.list().map(({ id }) => id)).toEqual([run.id]);
     expect(file.runs.resumeKey(run.id)).toBeUndefined();
-    expect(bench.warnings).toEqual(["an unfinished sync was started with different settings; it is discarded"]);
+    expect(bench.warnings).toEqual([
+      "an unfinished sync was started with different settings; it is discarded",
+    ]);
   });
 
   it("goes on when the next one is asked for the same", async () => {

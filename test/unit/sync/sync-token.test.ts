@@ -103,7 +103,10 @@ describe("the position of a sync", () => {
     [JSON.stringify({ ...TOKEN, action_order: ["3"] }), "proper id"],
     [JSON.stringify({ ...TOKEN, current_action_id: 3 }), "there is a number 3"],
     [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { operation: "dance" } } }), "unknown kind"],
-    [JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { ...ACTION, page_token: 5 } } }), "is not a string"],
+    [
+      JSON.stringify({ ...TOKEN, actions_map: { "0000000003": { ...ACTION, page_token: 5 } } }),
+      "is not a string",
+    ],
   ])("that breaks a rule is refused: %s", (token, problem) => {
     expect(problemOf(token)).toContain(problem);
   });

@@ -7,8 +7,7 @@ import { print } from "../standard-output.ts";
 export async function run(invocation: Invocation): Promise<number> {
   const [name] = invocation.words;
   const command = invocation.commands.find((candidate) => candidate.name === name);
-  if (name !== undefined && command === undefined)
-    throw usageError(`there is no such command, see --help`);
+  if (name !== undefined && command === undefined) throw usageError(`there is no such command, see --help`);
   await print(formatHelp(invocation, command));
   return 0;
 }
