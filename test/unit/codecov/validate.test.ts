@@ -37,7 +37,7 @@ describe("a validation", () => {
     const lines = log.filter(({ message }) => message.includes("owner of the API token"));
     expect(lines).toHaveLength(1);
     expect(lines[0]?.level).toBe("info");
-    expect(lines[0]?.fields).toMatchObject({ admin, meaning: expect.stringContaining("roster") });
+    expect(lines[0]?.fields).toMatchObject({ admin, meaning: expect.stringContaining("member list") });
     expect(lines[0]?.fields["username"]).toBe(username);
   });
 

@@ -112,7 +112,7 @@ test.each([
   [["--acme-token=t", "--acme-token-file=f"], "only one of --acme-token, --acme-token-file may be given"],
   [
     [],
-    "one of --acme-token, --acme-token-file is needed; BATON_ACME_TOKEN or BATON_ACME_TOKEN_FILE do as well",
+    "one of --acme-token, --acme-token-file is required; BATON_ACME_TOKEN or BATON_ACME_TOKEN_FILE work as well",
   ],
 ])("exactly one of a group: %j", (argv, message) => {
   const error = catchError(() => load({ argv, env: { BATON_ACME_OWNER: "acme" } }));
@@ -136,7 +136,7 @@ test.each<[Constraint, string[], string | undefined]>([
   [
     { kind: "at-least-one", fields: ["acme-dry", "acme-only"] },
     ["-d=false"],
-    "at least one of --acme-dry, --acme-only is needed",
+    "at least one of --acme-dry, --acme-only is required",
   ],
   [{ kind: "at-least-one", fields: ["acme-dry", "acme-only"] }, ["-d=true"], undefined],
   [

@@ -70,7 +70,7 @@ const HABITS: readonly Habit[] = [
   {
     habit: "in so many words, without a word",
     instead: "explicitly; silently",
-    pattern: /\bin so many words\b|\bwithout a word\b/i,
+    pattern: /\bin so many words\b|\bwithout a word\b(?! (?:character|boundary))/i,
     refused: ["it is allowed in so many words", "the first is dropped without a word"],
     accepted: ["it is allowed explicitly", "a name without a word character"],
   },
