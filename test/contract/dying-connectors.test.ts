@@ -40,7 +40,7 @@ async function readSyncs(): Promise<{ readonly finished: boolean; readonly peopl
 
 const DEATHS = [
   { failure: "uncaught exception", code: 2, why: "the toy broke" },
-  { failure: "end of the thread", code: 16, why: "exit code 16" },
+  { failure: "end of the thread", code: 16, why: "with code 16" },
 ];
 
 test.each(DEATHS)(

@@ -50,12 +50,12 @@ describe("a token that expires in the middle of a sync", () => {
 test("nothing is said to be kept where the next run begins anew", async () => {
   const { simulator, cwd, env } = await startScene();
   simulator.faults.add({ ...EXPIRY, path: ".", skip: 0 });
-  expect((await runProgram([], { cwd, env })).stderr).not.toContain("kept");
+  expect((await runProgram([], { cwd, env })).stderr).not.toContain("saved");
   simulator.faults.clear();
   simulator.faults.add({ ...EXPIRY, path: "/users/", skip: 0 });
   const targeted = await runProgram(["--sync-resources=bid:r:user/alice"], { cwd, env });
   expect(targeted.code).toBe(Code.Unauthenticated);
-  expect(targeted.stderr).not.toContain("kept");
+  expect(targeted.stderr).not.toContain("saved");
 });
 
 test("nor where Codecov was away from the start, and what was kept is said once", async () => {
@@ -65,14 +65,14 @@ test("nor where Codecov was away from the start, and what was kept is said once"
   const first = await runProgram(["--max-wait=1s"], { cwd, env });
   expect(first.code).toBe(Code.Unavailable);
   expect(first.stderr).toContain("--max-wait");
-  expect(first.stderr).not.toContain("kept");
+  expect(first.stderr).not.toContain("saved");
   simulator.faults.clear();
   simulator.faults.add(away);
   const later = await runProgram(["--max-wait=1s"], { cwd, env });
   expect(later.code).toBe(Code.Unavailable);
   const lastLine = later.stderr.trimEnd().split("\n").at(-1) ?? "";
   expect(lastLine).toMatch(KEPT);
-  expect(lastLine.match(/kept/g)).toHaveLength(1);
+  expect(lastLine.match(/progress is saved/g)).toHaveLength(1);
 });
 
 /** Until the second page of the roster was asked for, which never comes. */
