@@ -13,7 +13,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 
 /** The package's own command, and what it packs into executables. */
 const TOOLS: readonly string[] = [
-  "src/package/tools/command.ts",
+  "src/package/tools/tool-command.ts",
   "src/package/tools/executable/entry.ts",
   "src/package/tools/executable/trainee.ts",
 ];

@@ -1,6 +1,6 @@
 import type { CodecovApi, CodecovCall } from "#codecov/api/api.ts";
 import type { ApiAccess } from "#codecov/api/api-access.ts";
-import { resolveBaseUrl } from "#codecov/api/base-url.ts";
+import { resolveApiAddress } from "#codecov/api/api-address.ts";
 import { resolveOwner } from "#codecov/api/owner.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { Secret } from "#kernel/secret.ts";
@@ -48,7 +48,7 @@ export class CodecovConnection implements ApiAccess {
 
   #resolve() {
     const { service, owner, baseUrl, allowHttp, apiToken, apiTokenFile } = this.#config;
-    const base = resolveBaseUrl(baseUrl, allowHttp);
+    const base = resolveApiAddress(baseUrl, allowHttp);
     const origin =
       apiTokenFile === undefined ? { value: apiToken ?? new Secret("") } : { file: apiTokenFile };
     return {

@@ -1,4 +1,4 @@
-import { checkBaseUrl, HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import { checkBaseUrl, HOSTED_BASE_URL } from "#codecov/api/api-address.ts";
 import { checkOwner, normalizeService, SERVICES } from "#codecov/api/owner.ts";
 import type { ConfigOf, Constraint, FieldSet } from "#config/field.ts";
 

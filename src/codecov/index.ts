@@ -1,4 +1,4 @@
-import { HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import { HOSTED_BASE_URL } from "#codecov/api/api-address.ts";
 import { USER_TYPE } from "#codecov/resources/type-ids.ts";
 import { AUTO_ACTIVATION } from "#codecov/seats/auto-activation.ts";
 import { Secret } from "#kernel/secret.ts";
@@ -63,7 +63,7 @@ export const codecov = {
   changeNotes: { revoke: AUTO_ACTIVATION, actions: { disable_user: AUTO_ACTIVATION } },
   create: async (config, settings) => {
     // Loaded only where a connector is needed, which the host beside it does without.
-    const { createCodecov } = await import("./connector.ts");
+    const { createCodecov } = await import("./codecov-connector.ts");
     return createCodecov({ displayName: NAME, description: DESCRIPTION }, config, settings);
   },
 } as const satisfies ConnectorDefinition<typeof fields>;

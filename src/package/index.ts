@@ -4,6 +4,7 @@
  * below, the messages of the connector contract are in `baton-connector-sdk/wire`.
  */
 
+export { choice, flag, integer, list, secret, text, url } from "#define/declare-settings.ts";
 export { defineConnector } from "#define/define-connector.ts";
 export type {
   Change,
@@ -12,7 +13,6 @@ export type {
   KnownResource,
 } from "#define/resource-types.ts";
 export type { ResourceFields, ResourceRef, UserFields } from "#define/rows.ts";
-export { choice, flag, integer, list, secret, text, url } from "#define/settings.ts";
 export type { Credentials } from "#http/credentials.ts";
 export { JsonApi } from "#http/json-api.ts";
 export { nested, PageBag, type PageState } from "#http/page-bag.ts";
@@ -32,4 +32,4 @@ export { BatonError, Code } from "#kernel/errors.ts";
 export { Secret } from "#kernel/secret.ts";
 export type { SecretSource } from "#kernel/secret-source.ts";
 export { refuseGrant } from "#model/grant.ts";
-export { run } from "./run.ts";
+export { run } from "./run-program.ts";

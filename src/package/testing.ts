@@ -24,14 +24,14 @@ export {
 } from "./testing/connect.ts";
 export { FastClock } from "./testing/fast-clock.ts";
 export { checkFaults, FAULTS, type FaultCheckOptions } from "./testing/faults.ts";
-export { type ChangeResult, startTestHost, TestHost } from "./testing/host.ts";
+export { type HostChange, startTestHost, TestHost } from "./testing/host.ts";
 export type {
   SyncedEntitlement,
   SyncedGrant,
   SyncedResource,
   SyncedRows,
   TypeAndId,
-} from "./testing/rows.ts";
+} from "./testing/synced-rows.ts";
 export {
   type FakeUpstream,
   type FakeUpstreamOptions,

@@ -7,7 +7,8 @@ import type { LaunchedConnector } from "#launch/launch.ts";
 import { findAnnotation } from "#model/annotations.ts";
 import { readStatusDetails } from "#model/status.ts";
 import { MAX_RESPONSE_BYTES } from "#runtime/unary.ts";
-import { failureOf, launchFakeProcess, launchFakeThread } from "../fakes/connector-launch.ts";
+import { launchFakeProcess, launchFakeThread } from "../fakes/connector-launch.ts";
+import { failureOf } from "../fakes/failure.ts";
 import { QUOTA_RESET_AT } from "../fakes/probe-connector.ts";
 
 const TRACE_PARENT = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;

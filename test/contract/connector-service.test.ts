@@ -13,7 +13,7 @@ import {
   ResourcesServiceListResourcesRequest,
 } from "#gen/c1/connector/v2/resource.ts";
 import { Code } from "#kernel/errors.ts";
-import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning-off.ts";
 import { spawnToy, type ToyProcessOptions } from "../fakes/toy-process.ts";
 
 const LIST_PEOPLE = ResourcesServiceListResourcesRequest.fromPartial({ resourceTypeId: "person" });

@@ -6,7 +6,8 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import type { LaunchedConnector, LaunchOptions } from "#launch/launch.ts";
 import { launchConnectorThread } from "#launch/launch-thread.ts";
-import { failureOf, launchFakeThread, startWorker } from "../fakes/connector-launch.ts";
+import { launchFakeThread, startWorker } from "../fakes/connector-launch.ts";
+import { failureOf } from "../fakes/failure.ts";
 import { TOY } from "./program.ts";
 
 const neverAborted = new AbortController().signal;

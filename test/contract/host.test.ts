@@ -9,7 +9,7 @@ import { type LaunchedConnector, type LaunchOptions, launchConnector } from "#la
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
 import { runSyncTask, type SyncTaskResult } from "#tasks/sync-into-file.ts";
-import { failureOf } from "../fakes/connector-launch.ts";
+import { failureOf } from "../fakes/failure.ts";
 
 const CHILD = join(import.meta.dirname, "../fakes/connector-child.ts");
 

@@ -119,7 +119,7 @@ test("the host of a sync and its connector load what they need, and not each oth
   expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
   // Each of these stands apart so that it is loaded when it is needed, as its first line says.
   for (const apart of [
-    "src/codecov/connector.ts",
+    "src/codecov/codecov-connector.ts",
     "src/host/cli/help-text.ts",
     "src/host/cli/service-mode.ts",
     "src/host/launch/feature-client.ts",

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { BatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { type LaunchedConnector, type LaunchOptions, launchConnector } from "#launch/launch.ts";
 import { launchConnectorThread } from "#launch/launch-thread.ts";
@@ -35,13 +34,3 @@ export function startWorker(script: string): Worker {
 }
 
 const defaults = (): LaunchOptions => ({ log: silentLogger, signal: new AbortController().signal });
-
-/** The BatonError that the work fails with; anything else fails the test. */
-export async function failureOf(work: Promise<unknown>): Promise<BatonError> {
-  const error: unknown = await work.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BatonError)) throw error;
-  return error;
-}

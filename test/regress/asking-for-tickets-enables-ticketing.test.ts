@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allowsTicketing } from "#cli/settings.ts";
+import { allowsTicketing } from "#cli/load-settings.ts";
 
 const settings = (env: Record<string, string>) => ({ sources: { flags: [], env, file: new Map() } });
 

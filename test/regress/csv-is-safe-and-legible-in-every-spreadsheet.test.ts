@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renderCsv } from "#codecov/report/csv.ts";
+import { renderCsv } from "#codecov/report/member-csv.ts";
 import { runProgram } from "../contract/program.ts";
 import { writeSample } from "../unit/report/sample-file.ts";
 import { reviewOfOne } from "../unit/report/sample-review.ts";

@@ -3,7 +3,7 @@ import { JsonApi } from "#http/json-api.ts";
 import { WaitBudget } from "#http/request-retries.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { SecretSource } from "#kernel/secret-source.ts";
-import { baseUrlOptions } from "./base-url.ts";
+import { baseUrlOptions } from "./api-address.ts";
 import {
   type RosterQuery,
   type RosterResponse,

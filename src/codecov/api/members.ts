@@ -1,6 +1,6 @@
 import { type RequestName, withAdvice } from "#http/http-error.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { API_PATH } from "./base-url.ts";
+import { API_PATH } from "./api-address.ts";
 import { pathSegment } from "./owner.ts";
 import { noSuchRoute, readDetail } from "./refusal.ts";
 import { DEFAULT_ATTEMPTS, type Requests } from "./request.ts";
@@ -14,7 +14,7 @@ import {
 } from "./schemas.ts";
 
 /** Where to look in a list. */
-export interface PageQuery {
+export interface MemberPageQuery {
   readonly page: number | "last";
   /** Rows; Codecov sets no upper limit. */
   readonly pageSize: number;
@@ -34,7 +34,7 @@ export type RosterFilter =
   /** Text that name, user name or e-mail contains, in any case. Blanks, commas and quotes have a meaning in it. */
   | { readonly search: string };
 
-export interface RosterQuery extends PageQuery {
+export interface RosterQuery extends MemberPageQuery {
   readonly filter?: RosterFilter;
 }
 

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from "#http/http-client.ts";
 import { type RequestName, statusError } from "#http/http-error.ts";
 import type { RetryOptions } from "#http/request-retries.ts";
 import type { BatonError } from "#kernel/errors.ts";
-import { BASE_URL_SETTING } from "./base-url.ts";
+import { BASE_URL_SETTING } from "./api-address.ts";
 import type { Service } from "./owner.ts";
 
 /** Name of the upstream system in messages. */
@@ -27,13 +27,13 @@ export interface Target {
 const ADVICE = `check that ${BASE_URL_SETTING} is the address of a Codecov API and that no proxy responds in its place`;
 
 /** How often a request is sent in all. */
-export type Patience = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
+export type Attempts = Pick<RetryOptions, "attempts" | "attemptsAtThisSize">;
 
 /** Sends a request and reads its response, both again if that fails in a way that can pass. */
 export interface Sender {
   send<T>(
     request: HttpRequest,
-    patience: Patience,
+    patience: Attempts,
     read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T>;
   now(): number;
@@ -52,7 +52,7 @@ export class Requests {
   /** @param path below the root of the API */
   async get<T>(
     path: string,
-    patience: Patience,
+    patience: Attempts,
     read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T> {
     return this.send({ method: "GET", path: this.target.apiPath + path }, patience, read);
@@ -61,7 +61,7 @@ export class Requests {
   /** As {@link get}, with any method, and the whole path. */
   async send<T>(
     request: HttpRequest,
-    patience: Patience,
+    patience: Attempts,
     read: (response: HttpResponse, endpoint: RequestName) => T,
   ): Promise<T> {
     return this.#sender.send(request, patience, read);

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Invocation } from "#cli/command.ts";
+import { loadSettings, type Settings } from "#cli/load-settings.ts";
 import { listInputs } from "#cli/refuse-log-files.ts";
-import { loadSettings, type Settings } from "#cli/settings.ts";
 import { watchSignals } from "#cli/signals.ts";
 import { print, tell } from "#cli/standard-output.ts";
 import type { Review } from "#codecov/report/review.ts";
@@ -122,7 +122,7 @@ async function render(
     case "json":
       return (await import("#codecov/report/json.ts")).renderJson(review);
     case "csv":
-      return (await import("#codecov/report/csv.ts")).renderCsv(review, { byteOrderMark: isFile });
+      return (await import("#codecov/report/member-csv.ts")).renderCsv(review, { byteOrderMark: isFile });
     case "html":
       return (await import("#codecov/report/html.ts")).renderHtml(review);
     case "table":

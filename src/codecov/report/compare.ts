@@ -2,7 +2,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { Resource } from "#model/resource.ts";
 import { compareUtf8 } from "#model/utf8.ts";
 import type { EncodedRecord, RecordReader } from "#store/reader.ts";
-import { readSyncedMember, type SyncedMember, USER_TYPE } from "./synced-member.ts";
+import { readSyncedMember, SYNCED_USER_TYPE, type SyncedMember } from "./synced-member.ts";
 
 /** A member of the later sync, of the earlier one, or of both. */
 export interface Compared {
@@ -32,7 +32,7 @@ export function* compareMembers(later: RecordReader, earlier: RecordReader | und
 }
 
 function* scanUsers(reader: RecordReader): Generator<EncodedRecord, undefined> {
-  const prefix = `${USER_TYPE}:`;
+  const prefix = `${SYNCED_USER_TYPE}:`;
   for (const record of reader.scan("resources")) if (record.id.startsWith(prefix)) yield record;
 }
 

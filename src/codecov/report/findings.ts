@@ -5,7 +5,7 @@ import type { SignInState } from "./synced-member.ts";
  * whose account Codecov is deleting, the name and the e-mail that Codecov puts in place of the old ones are not changes
  * of their own.
  */
-export type Change =
+export type MemberChange =
   | "joined"
   | "left"
   | "being_deleted"
@@ -42,7 +42,7 @@ export interface Finding {
   readonly signIn: SignInState;
   /** When the last session ends or ended, ISO 8601. */
   readonly sessionEnds: string | null;
-  readonly changes: readonly Change[];
+  readonly changes: readonly MemberChange[];
   /**
    * For somebody who joined or left: the id under which the same person perhaps left or joined. For an account that
    * Codecov has begun to delete: the id that it most likely had before, which is then not listed as left.
@@ -80,7 +80,7 @@ export interface Counts {
   readonly changes: ChangeCounts | null;
 }
 
-export interface ChangeCounts extends Readonly<Record<Change, number>> {
+export interface ChangeCounts extends Readonly<Record<MemberChange, number>> {
   readonly membersBefore: number;
   readonly seatsBefore: number;
   readonly adminsBefore: number;

@@ -13,7 +13,7 @@ import { nameWorkspace, type Workspace } from "#files/workspace.ts";
 import { hasHidden } from "#kernel/visible-text.ts";
 import type { Compared } from "./compare.ts";
 import { joinDeletedAccounts } from "./deleted-accounts.ts";
-import type { Change, ChangeCounts, Concern, Counts, Finding, ListName } from "./findings.ts";
+import type { ChangeCounts, Concern, Counts, Finding, ListName, MemberChange } from "./findings.ts";
 import { SIGN_IN_STATES, type SignInState } from "./synced-member.ts";
 
 /** Rows stored together; between two batches the program can be interrupted. */
@@ -302,10 +302,10 @@ type State = Pick<
   "hasSeat" | "isAdmin" | "hadSeat" | "wasAdmin" | "name" | "nameBefore" | "email" | "emailBefore"
 >;
 
-function findChanges(state: State, isRemoving: boolean): Change[] {
+function findChanges(state: State, isRemoving: boolean): MemberChange[] {
   const { hasSeat, isAdmin, hadSeat, wasAdmin } = state;
   if (hasSeat === null) return ["left"];
-  const changes: Change[] = isRemoving ? ["being_deleted"] : [];
+  const changes: MemberChange[] = isRemoving ? ["being_deleted"] : [];
   if (hadSeat === null) return isRemoving ? changes : ["joined"];
   if (hasSeat !== hadSeat) changes.push(hasSeat ? "seat_gained" : "seat_lost");
   if (isAdmin !== wasAdmin) changes.push(isAdmin ? "admin_gained" : "admin_lost");

@@ -14,7 +14,7 @@ import {
   readOrganization,
   type SyncFacts,
 } from "./snapshots.ts";
-import { USER_TYPE } from "./synced-member.ts";
+import { SYNCED_USER_TYPE } from "./synced-member.ts";
 
 /** How many of those are named in a note who are on a list as well. */
 const MAX_NAMED = 5;
@@ -91,7 +91,7 @@ export async function openReview(path: string, options: ReviewOptions = {}): Pro
   if (organization === undefined) {
     throw new BatonError(
       Code.FailedPrecondition,
-      `sync ${latest.run.id} of ${path} contains no members; run a sync that includes the resource type ${USER_TYPE}`,
+      `sync ${latest.run.id} of ${path} contains no members; run a sync that includes the resource type ${SYNCED_USER_TYPE}`,
     );
   }
   const choice = choosePrevious(latest, older, organization, { since, previous: previousFile });

@@ -1,15 +1,15 @@
 import { formatDay } from "#format/times.ts";
 import {
-  type Change,
   type Concern,
   type Counts,
   type Finding,
   knowsSignIns,
   type ListName,
+  type MemberChange,
 } from "./findings.ts";
 import { NEEDS_REVIEW } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
-import { describeTime } from "./times.ts";
+import { describeTime } from "./sync-times.ts";
 
 /** A column of a list for people. */
 export interface Column {
@@ -47,7 +47,7 @@ const DECISION: Column = { title: "Decision", isBlank: true, read: () => "" };
 const REVIEWER: Column = { title: "Reviewer", isBlank: true, read: () => "" };
 const CONCERN: Column = { title: "Why", read: describeConcerns };
 
-const CHANGE_WORDS: Readonly<Record<Change, string>> = {
+const CHANGE_WORDS: Readonly<Record<MemberChange, string>> = {
   joined: "joined",
   left: "left",
   seat_gained: "got a seat",
@@ -175,7 +175,7 @@ function describeChange(finding: Finding): string {
 }
 
 /** What a name or an e-mail was and is. */
-function describeValues(change: Change, { name, nameBefore, email, emailBefore }: Finding): string {
+function describeValues(change: MemberChange, { name, nameBefore, email, emailBefore }: Finding): string {
   if (change === "name_changed") return `: ${nameBefore ?? "none"} → ${name ?? "none"}`;
   return change === "email_changed" ? `: ${emailBefore ?? "none"} → ${email ?? "none"}` : "";
 }

@@ -4,7 +4,7 @@ import type { C1zReader } from "#store/c1z-file.ts";
 import type { RecordReader } from "#store/reader.ts";
 import type { SyncOrigin } from "#store/sync-origin.ts";
 import type { SyncRun } from "#store/sync-run.ts";
-import { readSyncedMember, USER_TYPE } from "./synced-member.ts";
+import { readSyncedMember, SYNCED_USER_TYPE } from "./synced-member.ts";
 
 /** A sync that a review is about, or that it compares with. */
 export interface SyncFacts {
@@ -63,7 +63,7 @@ export function readerOf({ file, run }: Snapshot): RecordReader {
 /** Undefined if the sync holds no members. */
 export function readOrganization(snapshot: Snapshot): ReviewedOrganization | undefined {
   const reader = readerOf(snapshot);
-  const [first] = reader.listResources({ resourceTypeId: USER_TYPE }, { limit: 1 }).items;
+  const [first] = reader.listResources({ resourceTypeId: SYNCED_USER_TYPE }, { limit: 1 }).items;
   if (first === undefined) return undefined;
   const [org] = reader.listResources({ resourceTypeId: "org" }, { limit: 1 }).items;
   const service = org?.profile?.["service"];

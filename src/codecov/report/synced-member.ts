@@ -2,7 +2,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { type Resource, ResourceStatus } from "#model/resource.ts";
 
 /** The resource type of members. */
-export const USER_TYPE = "user";
+export const SYNCED_USER_TYPE = "user";
 
 /**
  * What is known of a member's sign-ins to Codecov: a session that is valid, one that has ended, none ever, or

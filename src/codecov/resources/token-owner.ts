@@ -1,4 +1,4 @@
-import { HOSTED_BASE_URL } from "#codecov/api/base-url.ts";
+import { HOSTED_BASE_URL } from "#codecov/api/api-address.ts";
 import type { Target } from "#codecov/api/request.ts";
 import type { Member, OwnerPage, RosterPage } from "#codecov/api/schemas.ts";
 import type { CallContext } from "#kernel/context.ts";

@@ -1,4 +1,4 @@
-import type { PageQuery, RosterResponse } from "#codecov/api/members.ts";
+import type { MemberPageQuery, RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import { fingerprint, hasName } from "./roster-row.ts";
 import type { RosterPosition } from "./roster-token.ts";
@@ -6,7 +6,7 @@ import { choosePage } from "./roster-window.ts";
 
 /** The endpoint that a walk reads. */
 export interface RosterSource {
-  roster(query: PageQuery): Promise<RosterResponse>;
+  roster(query: MemberPageQuery): Promise<RosterResponse>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function confirmEnd(
 }
 
 /** A page that holds the last `length` of `total` rows; the very last row has a page of its own. */
-function lastRows(total: number, length: number): PageQuery {
+function lastRows(total: number, length: number): MemberPageQuery {
   if (length === 1) return { page: "last", pageSize: 1 };
   for (let size = 4 * length; ; size += 1) {
     const range = choosePage(total - length, size);

@@ -12,7 +12,7 @@ export const mainCommand: Command = {
   examples: [
     { args: ["--file", "sync.c1z"], purpose: "sync, with settings from environment variables or a file" },
   ],
-  load: async () => (await import("./commands/run.ts")).run,
+  load: async () => (await import("./commands/main-run.ts")).run,
 };
 
 /** Starts the connector for a host. Hosts on baton-sdk know this name. */
@@ -28,7 +28,7 @@ const commonCommands: readonly Command[] = [
     summary: "serve a connector host (started by the host)",
     hidden: true,
     usesConnector: true,
-    load: async () => (await import("./commands/connector-service.ts")).run,
+    load: async () => (await import("./commands/serve-host.ts")).run,
   },
   {
     name: OTHER_RUNS_COMMAND,

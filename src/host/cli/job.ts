@@ -6,8 +6,8 @@ import { launchConnectorThread } from "#launch/launch-thread.ts";
 import { buildChildCommand } from "./child-command.ts";
 import type { Invocation } from "./command.ts";
 import type { Identity } from "./identity.ts";
+import type { Settings } from "./load-settings.ts";
 import type { Output } from "./output.ts";
-import type { Settings } from "./settings.ts";
 import type { SignalWatch } from "./signals.ts";
 import { takeThread } from "./thread.ts";
 

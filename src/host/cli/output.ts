@@ -11,8 +11,8 @@ import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import type { Identity } from "./identity.ts";
 import { LiveLine } from "./live-line.ts";
+import { parseDebugEnd, type Settings } from "./load-settings.ts";
 import { refuseLogFiles } from "./refuse-log-files.ts";
-import { parseDebugEnd, type Settings } from "./settings.ts";
 import { terminal } from "./standard-output.ts";
 
 /** Where a run reports what it is doing. */

@@ -3,7 +3,7 @@ import { findTexts } from "#config/load.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { type NamedFile, refuseInputs, refuseToReplaceC1z } from "#files/refuse-outputs.ts";
 import type { Invocation } from "./command.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./load-settings.ts";
 
 /** Variables that name a file which the network code reads. */
 const CERTIFICATE_VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];

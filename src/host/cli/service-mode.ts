@@ -1,3 +1,5 @@
+/** Apart from `commands/main-run.ts`, so that a sync from the shell does not load what C1 needs. */
+
 import { tmpdir } from "node:os";
 import { usageError } from "#config/arguments.ts";
 import { systemClock } from "#kernel/clock.ts";
@@ -6,8 +8,8 @@ import { runService, type ServiceOptions, type ServiceView } from "#service/run-
 import { EngineWarning } from "#store/engine.ts";
 import { readRetentionPolicy } from "#store/retention.ts";
 import { type Job, startConnectorProcess } from "./job.ts";
+import type { SdkConfig } from "./load-settings.ts";
 import { showMetrics } from "./metrics-page.ts";
-import type { SdkConfig } from "./settings.ts";
 import { chooseWorkers, describeSubject, readMaxWait } from "./sync-with-progress.ts";
 
 const NEEDS_SECRET =

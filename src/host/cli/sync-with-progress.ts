@@ -12,10 +12,10 @@ import { parseResourceBid, type ResourceBid } from "#model/ids.ts";
 import { EngineWarning } from "#store/engine.ts";
 import type { SyncTaskResult } from "#tasks/sync-into-file.ts";
 import { type Job, startConnector } from "./job.ts";
+import { loadConnectorConfig, type SdkConfig, type Settings } from "./load-settings.ts";
 import { makeProgressReporter } from "./progress-line.ts";
 import { listInputs } from "./refuse-log-files.ts";
 import { RowCounters } from "./row-counters.ts";
-import { loadConnectorConfig, type SdkConfig, type Settings } from "./settings.ts";
 import { print } from "./standard-output.ts";
 import { formatSummary, type Summary, summaryFields } from "./summary.ts";
 

@@ -5,7 +5,7 @@ import { Complaints } from "#telemetry/complaints.ts";
 import type { Telemetry } from "#telemetry/open-telemetry.ts";
 import type { Invocation } from "./command.ts";
 import type { Identity } from "./identity.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./load-settings.ts";
 
 /**
  * Gets ready to send traces, logs and metrics to the collector of the settings. Undefined, with nothing loaded, if there

@@ -1,3 +1,5 @@
+/** Apart from `launch-thread.ts`, so that a sync from the shell does not load what starts a connector process. */
+
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { Logger } from "#kernel/logger.ts";
 import type { Span } from "#kernel/trace.ts";

@@ -1,10 +1,9 @@
 import type { MeasuredMetric } from "#kernel/metrics.ts";
 import { decodeMetrics } from "#kernel/metrics-text.ts";
 import { parseUpstreamSource, type UpstreamSource } from "#kernel/upstream-source.ts";
-import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
+import { METRICS_TRAILER, REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 
 /** A connector process says with each response, also with a refusal, what it has counted so far. */
-const METRICS_TRAILER = "baton-metrics";
 
 /** What the connector on a connection has reported about its upstream, beside its responses. */
 export class UpstreamFacts {

@@ -13,7 +13,7 @@ import type { Connector } from "#runtime/connector.ts";
 import { connectorProcessEndpoints, type ServiceGates } from "#runtime/endpoints.ts";
 import { Registry } from "#runtime/registry.ts";
 import type { CallEnvironment, Endpoint } from "#runtime/unary.ts";
-import { REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
+import { METRICS_TRAILER, REQUESTS_TRAILER, SOURCE_TRAILER } from "#wire/names.ts";
 import { keepHeapSmall } from "./process.ts";
 
 /** How long handlers and the connector get to let go after they were cancelled. */
@@ -110,5 +110,5 @@ function describeUpstream(connector: Connector): Readonly<Record<string, string>
 /** All numbers so far; a host that shows them needs them from failed calls as well. */
 function metricTrailers(metrics: Metrics | undefined): Readonly<Record<string, string>> {
   const measured = metrics?.read() ?? [];
-  return measured.length === 0 ? {} : { "baton-metrics": encodeMetrics(measured) };
+  return measured.length === 0 ? {} : { [METRICS_TRAILER]: encodeMetrics(measured) };
 }

@@ -9,5 +9,8 @@ export const STATUS_DETAILS_TRAILER = "grpc-status-details-bin";
 /** With each response our own connector says how many requests it has sent upstream so far. */
 export const REQUESTS_TRAILER = "baton-upstream-requests";
 
+/** And the figures of the connector's own metrics, see `kernel/metrics-text.ts`. */
+export const METRICS_TRAILER = "baton-metrics";
+
 /** And where it reads, once it knows. */
 export const SOURCE_TRAILER = "baton-upstream-source";

@@ -9,6 +9,6 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   );
   process.exitCode = 9;
 } else {
-  const { runCommand } = await import("../dist/src/package/tools/command.js");
+  const { runCommand } = await import("../dist/src/package/tools/tool-command.js");
   process.exitCode = await runCommand(process.argv.slice(2), process.cwd());
 }

@@ -17,13 +17,13 @@ import {
   type MakeConnector,
   type MemoryConnection,
 } from "./connect.ts";
-import { readRows, type SyncedRows, type TypeAndId } from "./rows.ts";
+import { readRows, type SyncedRows, type TypeAndId } from "./synced-rows.ts";
 
 /** How long a sync may go without any progress: a few seconds on the fast clock. */
 const MAX_WAIT_MS = 30 * 60_000;
 
 /** The result of a grant or a revocation. */
-export interface ChangeResult {
+export interface HostChange {
   /** Nothing had to change: the principal already had the entitlement, or no longer had it. */
   readonly wasSo: boolean;
 }
@@ -73,7 +73,7 @@ export class TestHost implements AsyncDisposable {
    *
    * @throws BatonError NotFound if the sync lacks one of them; otherwise what the connector throws
    */
-  async grant(entitlementId: string, principal: TypeAndId): Promise<ChangeResult> {
+  async grant(entitlementId: string, principal: TypeAndId): Promise<HostChange> {
     const options = { entitlementId, principalId: principal.id, principalType: principal.type };
     return await withStoredRecords({ file: this.file }, this.#ctx, async (records) => {
       const { alreadyExisted } = await runGrantTask(this.connection.client, records, options, this.#ctx);
@@ -82,7 +82,7 @@ export class TestHost implements AsyncDisposable {
   }
 
   /** Takes away a grant of the last sync. @throws BatonError as {@link grant} */
-  async revoke(grantId: string): Promise<ChangeResult> {
+  async revoke(grantId: string): Promise<HostChange> {
     return await withStoredRecords({ file: this.file }, this.#ctx, async (records) => {
       const { alreadyRevoked } = await runRevokeTask(this.connection.client, records, grantId, this.#ctx);
       return { wasSo: alreadyRevoked };

@@ -11,8 +11,6 @@ import type {
   SummaryCount,
 } from "#runtime/connector.ts";
 import { type DefineAction, type DefinedAction, makeActionKit } from "./actions.ts";
-import { type DefinedFeed, type DefineFeed, makeFeedKit } from "./events.ts";
-import type { DefinedType, TypeKit } from "./resource-types.ts";
 import {
   type BaseUrl,
   type DeclaredSettings,
@@ -20,7 +18,9 @@ import {
   readSettings,
   type SettingSet,
   type SettingValues,
-} from "./settings.ts";
+} from "./declare-settings.ts";
+import { type DefinedFeed, type DefineFeed, makeFeedKit } from "./events.ts";
+import type { DefinedType, TypeKit } from "./resource-types.ts";
 import { makeTypeKit } from "./type-kit.ts";
 
 /** Makes clients for HTTP APIs that follow the settings of the program: time-outs, proxies, no writes unless allowed. */

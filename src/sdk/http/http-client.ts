@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import { type CallContext, timeLeft } from "#kernel/context.ts";
 import { BatonError, Code, toBatonError } from "#kernel/errors.ts";
 import type { Metric } from "#kernel/metrics.ts";
-import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning-off.ts";
 import { placeAttributes, type SpanAttributes } from "#kernel/trace.ts";
 import { readBody } from "./body.ts";
 import { openDispatcher } from "./dispatcher.ts";

@@ -1,4 +1,7 @@
-/** How an error travels: a code, a message, and the details that somebody acts on. Written and read here. */
+/**
+ * How an error travels: a code, a message, and the details that somebody acts on. Written and read here. Apart from
+ * `kernel/errors.ts`, so that only a run that fails loads these messages.
+ */
 
 import { RateLimitDescription, RateLimitDescription_Status } from "#gen/c1/connector/v2/annotations.ts";
 import type { Any } from "#gen/google/protobuf/any.ts";

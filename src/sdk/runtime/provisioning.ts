@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning-off.ts";
 import type { ActionStruct } from "./connector.ts";
 
 /** The kinds of changes, actions aside, that a command line can ask for by name. */

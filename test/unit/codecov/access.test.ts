@@ -6,8 +6,9 @@ import type { Grant } from "#model/grant.ts";
 import { formatResourceKey, makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import type { Connector, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { toResource } from "../../fakes/listed.ts";
-import { errorOf, type Setup, setUp } from "./support.ts";
+import { type Setup, setUp } from "./support.ts";
 
 const SYNC = "2abcdefghijklmnopqrstuvwxyz";
 
@@ -108,7 +109,7 @@ describe("the organization", () => {
 
   it("that Codecov does not know ends a listing, not with NotFound", async () => {
     const setup = await setUp({}, { owner: "nobody" });
-    expect((await errorOf(listOne(setup, "org"))).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(listOne(setup, "org"))).code).toBe(Code.FailedPrecondition);
   });
 
   it("and the license are read one by one; others are not there", async () => {
@@ -190,7 +191,7 @@ describe("the license", () => {
 
   it("is no reason to guess when the token is refused", async () => {
     const setup = await setUp({}, { tokenName: "nobody" });
-    expect((await errorOf(listOne(setup, "license"))).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(listOne(setup, "license"))).code).toBe(Code.Unauthenticated);
   });
 });
 
@@ -295,6 +296,6 @@ describe("grants", () => {
     const setup = await setUp();
     const org = await listOne(setup, "org");
     const page = syncerOf(setup.connector, "org").grants?.(org, request("elsewhere.x"), setup.ctx);
-    expect((await errorOf(Promise.resolve(page))).code).toBe(Code.InvalidArgument);
+    expect((await failureOf(Promise.resolve(page))).code).toBe(Code.InvalidArgument);
   });
 });

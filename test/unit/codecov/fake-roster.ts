@@ -1,8 +1,7 @@
-import type { PageQuery, RosterResponse } from "#codecov/api/members.ts";
+import type { MemberPageQuery, RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { ROSTER_LIMITS, type RosterLimits } from "#codecov/roster/roster-reader.ts";
-import { BatonError } from "#kernel/errors.ts";
 
 /** Limits with which a roster of some dozens needs several windows. */
 export const SMALL: RosterLimits = {
@@ -47,7 +46,7 @@ export class FakeRoster implements RosterSource {
     this.rows = rows;
   }
 
-  async roster({ page, pageSize, attemptsAtThisSize }: PageQuery): Promise<RosterResponse> {
+  async roster({ page, pageSize, attemptsAtThisSize }: MemberPageQuery): Promise<RosterResponse> {
     this.asked.push([page, pageSize]);
     this.patience.push(attemptsAtThisSize);
     return this.onRequest(page, pageSize) ?? this.answer(page, pageSize);
@@ -60,14 +59,4 @@ export class FakeRoster implements RosterSource {
     const results = this.rows.slice((number - 1) * pageSize, number * pageSize);
     return { kind: "page", page: { count: this.rows.length, next: number < pages ? "more" : null, results } };
   }
-}
-
-/** The BatonError a promise is rejected with; anything else fails the test. */
-export async function failureOf(promise: Promise<unknown>): Promise<BatonError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof BatonError) return error;
-  throw new Error(`expected a BatonError, got ${String(error)}`);
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { makeResourceId } from "#model/ids.ts";
 import type { Resource } from "#model/resource.ts";
-import { errorOf, type Setup, setUp } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { type Setup, setUp } from "./support.ts";
 
 async function getUser({ connector, ctx }: Setup, id: string): Promise<Resource | undefined> {
   return (await connector.syncers[0]?.get?.(makeResourceId("user", id), undefined, ctx))?.resource;
@@ -98,6 +99,6 @@ describe("one user", () => {
 
   it("of an organization that cannot be read is an error, not somebody who left", async () => {
     const setup = await setUp({}, { tokenName: "outsider-token" });
-    expect((await errorOf(getUser(setup, "judy"))).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(getUser(setup, "judy"))).code).toBe(Code.FailedPrecondition);
   });
 });

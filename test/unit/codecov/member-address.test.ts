@@ -15,7 +15,8 @@ import type { HttpRequest } from "#http/http-client.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { failureOf, member as numbered } from "./fake-roster.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { member as numbered } from "./fake-roster.ts";
 
 const ctx = { signal: new AbortController().signal, log: silentLogger, clock: systemClock };
 

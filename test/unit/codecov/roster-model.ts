@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { PageQuery, RosterResponse } from "#codecov/api/members.ts";
+import type { MemberPageQuery, RosterResponse } from "#codecov/api/members.ts";
 import type { Member } from "#codecov/api/schemas.ts";
 import type { RosterSource } from "#codecov/roster/roster-end.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
@@ -79,7 +79,7 @@ export class ChangingRoster implements RosterSource {
     return key;
   }
 
-  async roster({ page, pageSize }: PageQuery): Promise<RosterResponse> {
+  async roster({ page, pageSize }: MemberPageQuery): Promise<RosterResponse> {
     const turn = this.#turns[this.requests];
     this.requests += 1;
     this.apply(turn?.before ?? []);

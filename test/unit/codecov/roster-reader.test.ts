@@ -6,7 +6,8 @@ import { fingerprint, hasName } from "#codecov/roster/roster-row.ts";
 import type { RosterPosition } from "#codecov/roster/roster-token.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { type LogFields, type Logger, silentLogger } from "#kernel/logger.ts";
-import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { FakeRoster, member, members, nobody, SMALL } from "./fake-roster.ts";
 
 const BEGINNING: RosterPosition = {
   read: 0,

@@ -11,7 +11,8 @@ import { type Clock, systemClock } from "#kernel/clock.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { Limit } from "#model/contract-limits.ts";
-import { FakeRoster, failureOf, member, members, nobody, SMALL } from "./fake-roster.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { FakeRoster, member, members, nobody, SMALL } from "./fake-roster.ts";
 
 const ctx = { signal: new AbortController().signal, log: silentLogger, clock: systemClock };
 

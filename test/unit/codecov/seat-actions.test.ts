@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import type { Action } from "#runtime/connector.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { type SeatSetup, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
-import { errorOf } from "./support.ts";
 
 function actionOf({ connector }: SeatSetup, name: string): Action {
   const action = connector.actions?.find(({ schema }) => schema.name === name);
@@ -36,7 +36,7 @@ describe("enable_user and disable_user", () => {
 
   it.each([{}, { user_id: "" }, { user_id: 7 }, { user: "bob" }])("refuse the arguments %j", async (args) => {
     const setup = await setUpSeats("free-seats", "roomy");
-    const error = await errorOf(actionOf(setup, "disable_user").invoke(args, setup.ctx));
+    const error = await failureOf(actionOf(setup, "disable_user").invoke(args, setup.ctx));
     expect([error.code, error.message]).toEqual([Code.InvalidArgument, expect.stringContaining("user_id")]);
     expect(setup.simulator.requests).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("without permission to write", () => {
           : name === "revoke"
             ? setup.revoke(userId)
             : actionOf(setup, name).invoke({ user_id: userId }, setup.ctx);
-      const error = await errorOf(change);
+      const error = await failureOf(change);
       expect([error.code, error.message]).toEqual([
         Code.FailedPrecondition,
         expect.stringContaining("provisioning is not enabled"),

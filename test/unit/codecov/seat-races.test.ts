@@ -3,8 +3,8 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import type { Fault } from "../../fakes/codecov/faults.ts";
 import type { CodecovSimulator } from "../../fakes/codecov/simulator.ts";
 import type { OrganizationDescription, StateDescription } from "../../fakes/codecov/state-file.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { type SeatSetup, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
-import { errorOf } from "./support.ts";
 
 const CALLERS = 8;
 
@@ -139,7 +139,7 @@ describe("a change that another program undoes", () => {
   it("is given up after five times, with the reason", async () => {
     const { simulator, grant } = await setUpSeats(CROWD, "crowd");
     simulator.faults.add({ method: "PATCH", times: null, fault: undo });
-    const error = await errorOf(grant("person-150"));
+    const error = await failureOf(grant("person-150"));
     expect([error.code, error.kind]).toEqual([Code.Aborted, "upstream"]);
     expect(error.message).toContain("another program is changing seats at the same time");
     expect(writesOf(simulator)).toHaveLength(5);
@@ -179,7 +179,7 @@ describe("a caller that gives up", () => {
     const second = grant("person-151", { ...ctx, signal: controller.signal });
     const third = grant("person-152");
     controller.abort(reason);
-    expect((await errorOf(second)).code).toBe(Code.Canceled);
+    expect((await failureOf(second)).code).toBe(Code.Canceled);
     expect(simulator.requests.length).toBeLessThan(3);
     expect(await Promise.all([first, third])).toEqual(["changed", "changed"]);
     expect(writesOf(simulator).join()).not.toContain("person-151");

@@ -4,8 +4,8 @@ import { userIdOf } from "#codecov/roster/user-id.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import type { CodecovSimulator } from "../../fakes/codecov/simulator.ts";
 import type { MemberDescription, StateDescription } from "../../fakes/codecov/state-file.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { type SeatSetup, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
-import { errorOf } from "./support.ts";
 
 const RUNS = Number(process.env["FAST_CHECK_RUNS"] ?? 25);
 
@@ -86,7 +86,7 @@ describe("a member whose user name", () => {
   it.each(TRAPS)("%s is not changed, and nobody else is either", async (_, meant, other) => {
     const setup = await setUpTraps([meant, other]);
     const userId = userIdOf({ member: toMember(meant), ordinal: meant.username === null ? 1 : 0 }, "gitlab");
-    const error = await errorOf(setup.grant(userId));
+    const error = await failureOf(setup.grant(userId));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.message).toMatch(/^nothing was changed: /);
     expect(error.message).toContain(OTHERS_PAGE);
@@ -116,7 +116,7 @@ describe("a member whose user name", () => {
 
   it("is now written in another case is left alone until the next sync", async () => {
     const { simulator, grant } = await setUpTraps([{ username: "Bob" }]);
-    const error = await errorOf(grant("bob"));
+    const error = await failureOf(grant("bob"));
     expect([error.code, error.message]).toEqual([
       Code.FailedPrecondition,
       expect.stringContaining("run a sync"),
@@ -135,7 +135,7 @@ describe("a member whose user name", () => {
 describe("an internal id", () => {
   it("is not used while a member is called so", async () => {
     const { simulator, grant } = await setUpTraps([{ username: "john.doe" }, { username: "102" }], true);
-    const error = await errorOf(grant("john.doe"));
+    const error = await failureOf(grant("john.doe"));
     expect(error.message).toContain("another member has the internal id 102 of this one as user name");
     expect(error.message).toContain(OTHERS_PAGE);
     expect(writesOf(simulator)).toEqual([]);
@@ -144,7 +144,7 @@ describe("an internal id", () => {
   it("is not used if more members match its digits than can be looked through", async () => {
     const { simulator, grant } = await setUpTraps([{ username: "john.doe" }], true);
     simulator.faults.add({ path: "search=102$", fault: { kind: "edit", path: ["next"], value: "more" } });
-    expect((await errorOf(grant("john.doe"))).message).toContain(
+    expect((await failureOf(grant("john.doe"))).message).toContain(
       "too many members match the internal id 102",
     );
     expect(writesOf(simulator)).toEqual([]);
@@ -153,7 +153,7 @@ describe("an internal id", () => {
   it("is not used for one of several members that cannot be told apart", async () => {
     const setup = await setUpTraps([NAMELESS, NAMELESS], true);
     const userId = await idOf(setup, (displayName) => displayName === "No Name");
-    const error = await errorOf(setup.grant(userId));
+    const error = await failureOf(setup.grant(userId));
     expect(error.message).toContain("several members that cannot be told apart");
     expect(writesOf(setup.simulator)).toEqual([]);
   });
@@ -164,7 +164,7 @@ describe("an internal id", () => {
       path: "/internal/",
       fault: { kind: "edit", path: ["results", 0, "ownerid"], value: 103 },
     });
-    const error = await errorOf(grant("john.doe"));
+    const error = await failureOf(grant("john.doe"));
     expect(error.message).toContain("the internal id 103 does not identify this member");
     expect(writesOf(simulator)).toEqual([]);
   });
@@ -175,14 +175,14 @@ describe("an internal id", () => {
       path: "/internal/",
       fault: { kind: "answer", status: 403, headers: {}, text: "", json: { detail: "no" }, processed: false },
     });
-    expect((await errorOf(grant("john.doe"))).message).toContain("cannot be read with this token");
+    expect((await failureOf(grant("john.doe"))).message).toContain("cannot be read with this token");
     expect(writesOf(simulator)).toEqual([]);
   });
 
   it("is never asked for unless it is needed and allowed", async () => {
     const { simulator, grant } = await setUpTraps([{ username: "bob" }, { username: "john.doe" }]);
     await grant("bob");
-    await errorOf(grant("john.doe"));
+    await failureOf(grant("john.doe"));
     expect(simulator.requests.filter(({ path }) => path.includes("/internal/"))).toEqual([]);
   });
 });
@@ -205,7 +205,7 @@ describe("a user name that passes to somebody else", () => {
       path: "search=bob",
       fault: { kind: "change", when: "after", changes: [...changes] },
     });
-    expect((await errorOf(grant("~github~bob"))).message).toContain("does not identify this member alone");
+    expect((await failureOf(grant("~github~bob"))).message).toContain("does not identify this member alone");
     expect(writesOf(simulator)).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe("a user name that passes to somebody else", () => {
       method: "PATCH",
       fault: { kind: "change", when: "before", changes: [becomeBob(103)] },
     });
-    const error = await errorOf(grant("bob"));
+    const error = await failureOf(grant("bob"));
     expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
   });
 
@@ -225,7 +225,7 @@ describe("a user name that passes to somebody else", () => {
       method: "PATCH",
       fault: { kind: "change", when: "after", changes: [becomeBob(103)] },
     });
-    const error = await errorOf(grant("bob"));
+    const error = await failureOf(grant("bob"));
     expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
   });
 
@@ -235,7 +235,7 @@ describe("a user name that passes to somebody else", () => {
       { method: "PATCH", fault: { kind: "change", when: "before", changes: [becomeBob(103)] } },
       { method: "PATCH", fault: { kind: "change", when: "after", changes: [becomeBob(102)] } },
     );
-    const error = await errorOf(grant("bob"));
+    const error = await failureOf(grant("bob"));
     expect([error.code, error.message]).toEqual([Code.Aborted, expect.stringContaining(moved)]);
   });
 });

@@ -3,9 +3,9 @@ import { Code } from "#kernel/errors.ts";
 import { makeResourceId } from "#model/ids.ts";
 import { Resource } from "#model/resource.ts";
 import { type FaultRuleInput, htmlErrorPage, rateLimited } from "../../fakes/codecov/faults.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { toResource } from "../../fakes/listed.ts";
 import { licenseEntitlement, seatHolders, setUpSeats, writesOf } from "./seat-support.ts";
-import { errorOf } from "./support.ts";
 
 const NO_SEATS = "Cannot activate user -- not enough seats left.";
 
@@ -72,7 +72,7 @@ describe("a grant", () => {
 
   it("is refused on purpose when no seat is left, with Codecov's reason", async () => {
     const { simulator, grant } = await setUpSeats("full-5", "full-org");
-    const error = await errorOf(grant("waiting"));
+    const error = await failureOf(grant("waiting"));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.message).toBe(`Codecov did not give waiting a seat of full-org: ${NO_SEATS}`);
     expect(error.errorInfo).toEqual({
@@ -92,7 +92,7 @@ describe("a grant", () => {
   it("keeps to the seats of a shared billing account", async () => {
     const { grant } = await setUpSeats("billing-account", "north");
     expect(await grant("bob")).toBe("changed");
-    expect((await errorOf(grant("carl"))).errorInfo?.metadata["reason"]).toBe(NO_SEATS);
+    expect((await failureOf(grant("carl"))).errorInfo?.metadata["reason"]).toBe(NO_SEATS);
   });
 
   it("works where no seat was ever stored", async () => {
@@ -103,7 +103,7 @@ describe("a grant", () => {
 
   it("is given up after two server errors without effect", async () => {
     const { simulator, grant } = await setUpSeats("no-seat-count", "countless");
-    const error = await errorOf(grant("bob"));
+    const error = await failureOf(grant("bob"));
     expect([error.code, error.kind]).toEqual([Code.FailedPrecondition, "upstream"]);
     expect(error.message).toBe(
       "asking Codecov to give bob a seat of countless failed twice with 500 Internal Server Error; the seat was not changed",
@@ -114,7 +114,7 @@ describe("a grant", () => {
 
   it("to somebody who is not a member fails", async () => {
     const { simulator, grant } = await setUpSeats("free-seats", "roomy");
-    const error = await errorOf(grant("mallory"));
+    const error = await failureOf(grant("mallory"));
     expect(error.code).toBe(Code.NotFound);
     expect(error.message).toContain("no member with the id mallory is on the member list of roomy");
     expect(writesOf(simulator)).toEqual([]);
@@ -124,7 +124,7 @@ describe("a grant", () => {
     const { simulator, grant } = await setUpSeats("free-seats", "roomy");
     const leave = { op: "leave", org: "roomy", ownerid: 109 } as const;
     simulator.faults.add({ method: "PATCH", fault: { kind: "change", when: "before", changes: [leave] } });
-    const error = await errorOf(grant("waiting"));
+    const error = await failureOf(grant("waiting"));
     expect([error.code, error.message]).toEqual([
       Code.NotFound,
       expect.stringContaining("left the member list"),
@@ -161,7 +161,7 @@ describe("a grant", () => {
     const license = connector.syncers.find(({ resourceType }) => resourceType.id === "license");
     const principal = Resource.fromPartial({ id: makeResourceId(type, "waiting") });
     const entitlement = { ...licenseEntitlement("roomy"), id: entitlementId };
-    const error = await errorOf(Promise.resolve(license?.grant?.(principal, entitlement, ctx)));
+    const error = await failureOf(Promise.resolve(license?.grant?.(principal, entitlement, ctx)));
     expect([error.code, error.message]).toEqual([Code.InvalidArgument, expect.stringContaining(problem)]);
     expect(simulator.requests).toEqual([]);
   });
@@ -202,7 +202,7 @@ describe("a revocation", () => {
     const { simulator, revoke } = await setUpSeats("free-seats", "roomy");
     const leave = { op: "leave", org: "roomy", ownerid: 101 } as const;
     simulator.faults.add({ method: "PATCH", fault: { kind: "change", when: "before", changes: [leave] } });
-    const error = await errorOf(revoke("bob"));
+    const error = await failureOf(revoke("bob"));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.message).toContain("could not check whether Codecov did take a seat of roomy from bob");
     expect(seatHolders(simulator, "github", "roomy")).toContain(102);
@@ -255,7 +255,7 @@ describe("a change whose answer is lost", () => {
   it("is an error that says so, if its result cannot be read either", async () => {
     const { simulator, grant } = await setUpSeats("free-seats", "roomy");
     simulator.faults.add({ skip: 1, times: null, fault: htmlErrorPage(502) });
-    const error = await errorOf(grant("waiting"));
+    const error = await failureOf(grant("waiting"));
     expect(error.code).toBe(Code.Unavailable);
     expect(error.message).toContain("could not check whether Codecov did give waiting a seat of roomy");
     expect(writesOf(simulator)).toHaveLength(1);
@@ -296,6 +296,6 @@ describe("a change whose answer is lost", () => {
       method: "PATCH",
       fault: { kind: "change", when: "before", changes: [{ op: "revoke-token", token }] },
     });
-    expect((await errorOf(grant("waiting"))).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(grant("waiting"))).code).toBe(Code.Unauthenticated);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkBaseUrl, resolveBaseUrl } from "#codecov/api/base-url.ts";
+import { checkBaseUrl, resolveApiAddress } from "#codecov/api/api-address.ts";
 import { checkOwner, normalizeService, resolveOwner, SERVICES } from "#codecov/api/owner.ts";
 import { codecov } from "#codecov/index.ts";
 
@@ -65,13 +65,13 @@ describe("the base URL", () => {
     ["http://127.1.2.3", "http://127.1.2.3", "/api/v2"],
     ["http://[::1]:9000", "http://[::1]:9000", "/api/v2"],
   ])("%s leads to %s%s", (text, origin, path) => {
-    expect(resolveBaseUrl(text, false)).toEqual({ origin, path });
+    expect(resolveApiAddress(text, false)).toEqual({ origin, path });
   });
 
   it("may be plain HTTP to another machine only on request", () => {
-    expect(() => resolveBaseUrl("http://codecov.acme.example", false)).toThrow("--codecov-allow-http");
-    expect(() => resolveBaseUrl("http://localhost.acme.example", false)).toThrow("--codecov-allow-http");
-    expect(resolveBaseUrl("http://codecov.acme.example", true).origin).toBe("http://codecov.acme.example");
+    expect(() => resolveApiAddress("http://codecov.acme.example", false)).toThrow("--codecov-allow-http");
+    expect(() => resolveApiAddress("http://localhost.acme.example", false)).toThrow("--codecov-allow-http");
+    expect(resolveApiAddress("http://codecov.acme.example", true).origin).toBe("http://codecov.acme.example");
   });
 
   it.each([
@@ -83,7 +83,7 @@ describe("the base URL", () => {
     "",
   ])("%s is refused without being repeated", (text) => {
     expect(checkBaseUrl(text)).toBeTypeOf("string");
-    expect(() => resolveBaseUrl(text, true)).toThrow("--codecov-base-url");
+    expect(() => resolveApiAddress(text, true)).toThrow("--codecov-base-url");
     expect(String(checkBaseUrl(text))).not.toContain("s3cret");
   });
 });

@@ -4,7 +4,8 @@ import { makeResourceId } from "#model/ids.ts";
 import type { Resource } from "#model/resource.ts";
 import { fromTimestamp } from "#model/timestamp.ts";
 import { rateLimited } from "../../fakes/codecov/faults.ts";
-import { errorOf, type Setup, setUp } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { type Setup, setUp } from "./support.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -123,7 +124,7 @@ describe("sign-in sessions are left out, with the reason in the log,", () => {
 it("a pause that Codecov asks for is kept before sign-in sessions are given up", async () => {
   const setup = await setUp({}, { sessionInfo: true });
   setup.simulator.faults.add({ path: "user-sessions", fault: rateLimited(120) });
-  const error = await errorOf(usersById(setup));
+  const error = await failureOf(usersById(setup));
   expect(error.rateLimit?.resetAt).toBeGreaterThan(setup.clock.now());
   setup.clock.advance(121_000);
   expect((await usersById(setup)).get("alice")?.profile).toHaveProperty("has_active_session");

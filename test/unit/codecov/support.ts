@@ -3,7 +3,6 @@ import type { CodecovConfig } from "#codecov/fields.ts";
 import { codecov } from "#codecov/index.ts";
 import { systemClock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError } from "#kernel/errors.ts";
 import type { LogFields, Logger } from "#kernel/logger.ts";
 import { Secret } from "#kernel/secret.ts";
 import type { Resource } from "#model/resource.ts";
@@ -93,14 +92,4 @@ export async function setUp(options: CodecovSimulatorOptions = {}, config: Setup
     return resources;
   };
   return { simulator, connector, ctx, clock, log, listUsers };
-}
-
-/** The BatonError a promise is rejected with; anything else fails the test. */
-export async function errorOf(promise: Promise<unknown>): Promise<BatonError> {
-  const thrown: unknown = await promise.then(
-    () => new Error("expected an error"),
-    (error: unknown) => error,
-  );
-  if (thrown instanceof BatonError) return thrown;
-  throw thrown;
 }

@@ -3,7 +3,8 @@ import { Code } from "#kernel/errors.ts";
 import { findAnnotation, hasAnnotation } from "#model/annotations.ts";
 import { AccountType, type Resource, ResourceStatus } from "#model/resource.ts";
 import { htmlErrorPage, rateLimited } from "../../fakes/codecov/faults.ts";
-import { errorOf, setUp } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { setUp } from "./support.ts";
 
 const ROSTER = "/users/";
 
@@ -86,7 +87,7 @@ describe("a member", () => {
   it("with a user name too long for an id ends the sync instead of sharing one", async () => {
     const { simulator, listUsers } = await setUp();
     simulator.change({ op: "rename", ownerid: 1009, username: "x".repeat(1_025) });
-    expect((await errorOf(listUsers())).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(listUsers())).code).toBe(Code.FailedPrecondition);
   });
 });
 
@@ -201,7 +202,7 @@ describe("what Codecov answers to a listing", () => {
       for (const body of status === 404 ? bodies : ['{"detail":"no"}']) {
         simulator.faults.clear();
         simulator.faults.add({ path: ROSTER, times: null, fault: answer(status, body) });
-        const error = await errorOf(listUsers());
+        const error = await failureOf(listUsers());
         expect(error.code, String(status)).not.toBe(Code.NotFound);
         if (status === 404) expect(error.code).toBe(Code.FailedPrecondition);
       }
@@ -240,7 +241,7 @@ describe("what Codecov answers to a listing", () => {
   ] as const)("is an error that names the endpoint if it is %s", async (_, fault, code, text) => {
     const { simulator, listUsers } = await setUp();
     simulator.faults.add({ path: ROSTER, times: null, fault });
-    const error = await errorOf(listUsers());
+    const error = await failureOf(listUsers());
     expect(error.code).toBe(code);
     expect(error.message).toContain("/api/v2/github/Acme/users/");
     expect(error.message).toContain(text);
@@ -260,11 +261,11 @@ describe("what Codecov answers to a listing", () => {
   it("may be a long pause: the host gets its end, and Codecov no request until then", async () => {
     const { simulator, listUsers, clock } = await setUp();
     simulator.faults.add({ path: ROSTER, fault: rateLimited(120) });
-    const first = await errorOf(listUsers());
+    const first = await failureOf(listUsers());
     expect(first.code).toBe(Code.Unavailable);
     expect(first.rateLimit?.resetAt).toBeGreaterThan(clock.now() + 100_000);
     const requests = simulator.requests.length;
-    expect((await errorOf(listUsers())).rateLimit).toEqual(first.rateLimit);
+    expect((await failureOf(listUsers())).rateLimit).toEqual(first.rateLimit);
     expect(simulator.requests).toHaveLength(requests);
     clock.advance(121_000);
     expect(await listUsers()).toHaveLength(52);
@@ -274,7 +275,7 @@ describe("what Codecov answers to a listing", () => {
     const { simulator, listUsers } = await setUp({ generated: { members: 11_000 } });
     const changes = [{ op: "leave", org: "acme", ownerid: 1_001 } as const];
     simulator.faults.add({ path: ROSTER, fault: { kind: "change", when: "after", changes } });
-    expect((await errorOf(listUsers())).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(listUsers())).code).toBe(Code.FailedPrecondition);
   });
 });
 
@@ -283,7 +284,7 @@ describe("the token", () => {
     const { simulator, listUsers, log, connector, ctx } = await setUp();
     const token = simulator.tokens["admin-token"] ?? "?";
     simulator.faults.add({ path: ROSTER, fault: { kind: "answer", status: 500 }, times: null });
-    const errors = [await errorOf(listUsers()), await errorOf(connector.validate(ctx))];
+    const errors = [await failureOf(listUsers()), await failureOf(connector.validate(ctx))];
     expect(JSON.stringify([log, errors.map(({ message, stack }) => [message, stack])])).not.toContain(token);
     expect(simulator.requests.length).toBeGreaterThan(0);
   });

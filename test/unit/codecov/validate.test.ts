@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { htmlErrorPage, rateLimited } from "../../fakes/codecov/faults.ts";
-import { errorOf, setUp } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { setUp } from "./support.ts";
 
 const paths = (simulator: { readonly requests: readonly { readonly path: string }[] }) =>
   simulator.requests.map(({ path }) => path).toSorted();
@@ -108,7 +109,7 @@ describe("a validation fails", () => {
     ],
   ] as const)("for %s", async (_, options, config, code, text, requests) => {
     const { simulator, connector, ctx } = await setUp(options, config);
-    const error = await errorOf(connector.validate(ctx));
+    const error = await failureOf(connector.validate(ctx));
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);
     expect(simulator.requests).toHaveLength(requests);
@@ -117,7 +118,7 @@ describe("a validation fails", () => {
   it("for an address where there is another program", async () => {
     const { simulator, connector, ctx } = await setUp();
     simulator.faults.add({ times: null, fault: htmlErrorPage(404) });
-    const error = await errorOf(connector.validate(ctx));
+    const error = await failureOf(connector.validate(ctx));
     expect(error).toMatchObject({ code: Code.FailedPrecondition, kind: "configuration" });
     expect(error.message).toContain("no Codecov API v2");
     expect(error.message).toContain("--codecov-base-url");
@@ -126,7 +127,7 @@ describe("a validation fails", () => {
   it("for a path that is not that of the API", async () => {
     const { simulator } = await setUp();
     const { connector, ctx } = await setUp({}, { baseUrl: `${simulator.url}/somewhere` });
-    expect((await errorOf(connector.validate(ctx))).message).toContain(
+    expect((await failureOf(connector.validate(ctx))).message).toContain(
       "/somewhere/api/v2/github/Acme/users/",
     );
   });
@@ -142,7 +143,7 @@ describe("a validation fails", () => {
     ],
   ])("for %s, before anything is sent", async (_, config, text) => {
     const { simulator, connector, ctx } = await setUp({}, config);
-    const error = await errorOf(connector.validate(ctx));
+    const error = await failureOf(connector.validate(ctx));
     expect(error).toMatchObject({ code: Code.InvalidArgument, kind: "configuration" });
     expect(error.message).toContain(text);
     expect(simulator.requests).toHaveLength(0);
@@ -162,12 +163,12 @@ describe("a validation waits", () => {
   it("no longer than that, nor than its caller allows", async () => {
     const { simulator, connector, ctx, clock } = await setUp();
     simulator.faults.add({ times: null, fault: htmlErrorPage(503, { "retry-after": "16" }) });
-    expect((await errorOf(connector.validate(ctx))).rateLimit?.resetAt).toBeGreaterThan(clock.now());
+    expect((await failureOf(connector.validate(ctx))).rateLimit?.resetAt).toBeGreaterThan(clock.now());
     expect(clock.sleeps).toEqual([]);
     clock.advance(20_000);
     simulator.faults.clear();
     simulator.faults.add({ path: "is_admin", fault: rateLimited(5) });
-    expect((await errorOf(connector.validate({ ...ctx, maxWaitMs: 1_000 }))).code).toBe(Code.Unavailable);
+    expect((await failureOf(connector.validate({ ...ctx, maxWaitMs: 1_000 }))).code).toBe(Code.Unavailable);
   });
 });
 
@@ -200,7 +201,7 @@ describe("a token file", () => {
     const file = join(folder, "token");
     await writeFile(file, "00000000-0000-4000-8000-000000000000\n");
     const { simulator, connector, ctx } = await setUp({}, { apiTokenFile: file });
-    expect((await errorOf(connector.validate(ctx))).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(connector.validate(ctx))).code).toBe(Code.Unauthenticated);
     expect(simulator.requests).toHaveLength(2);
     await writeFile(file, `${simulator.tokens["admin-token"]}\r\n`);
     await connector.validate(ctx);

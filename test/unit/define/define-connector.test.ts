@@ -1,9 +1,9 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { loadFields } from "#config/load.ts";
+import { choice, flag, integer, list, secret, text, url } from "#define/declare-settings.ts";
 import { defineConnector } from "#define/define-connector.ts";
 import type { ChangeResult } from "#define/resource-types.ts";
-import { choice, flag, integer, list, secret, text, url } from "#define/settings.ts";
 import { EventType } from "#gen/c1/connector/v2/event_feed.ts";
 import { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { UserTrait_AccountType } from "#gen/c1/connector/v2/traits.ts";

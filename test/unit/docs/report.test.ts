@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { reportFields } from "#codecov/commands/report-fields.ts";
-import { renderCsv } from "#codecov/report/csv.ts";
 import { renderJson } from "#codecov/report/json.ts";
+import { renderCsv } from "#codecov/report/member-csv.ts";
 import { reviewOfOne } from "../report/sample-review.ts";
 
 const page = readFileSync(new URL("../../../docs/report.md", import.meta.url), "utf8");

@@ -8,7 +8,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { createLocalCredentials } from "#launch/certs.ts";
 import { toPem } from "#wire/tls.ts";
-import { context, errorOf, listen, makeClient, serve } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { context, listen, makeClient, serve } from "./support.ts";
 
 /** A server that answers every connection with these bytes and closes it; for the word "reset" it resets it. */
 async function serveRaw(answer: string): Promise<string> {
@@ -112,7 +113,7 @@ describe("without permission to write", () => {
       const { arrived, reader, writer } = await openServer();
       const request = { method, path: "/", body: "{}" };
       for (const refused of [request, { ...request, reads: false }]) {
-        const error = await errorOf(reader.send(refused, context));
+        const error = await failureOf(reader.send(refused, context));
         expect(error.code).toBe(Code.FailedPrecondition);
         expect(error.message).toContain("provisioning is not enabled");
       }
@@ -139,7 +140,7 @@ describe("a body", () => {
       // Never ends by itself.
       response.writeHead(200, headers).write("x".repeat(15_000));
     });
-    const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/big" }, context));
+    const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/big" }, context));
     expect(error.code).toBe(Code.ResourceExhausted);
     expect(error.message).toContain("GET /big");
     await whenClosed;
@@ -149,7 +150,7 @@ describe("a body", () => {
     const origin = await serve((_, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end("?"),
     );
-    const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/" }, context));
     expect(error.code).toBe(Code.FailedPrecondition);
   });
 });
@@ -167,7 +168,7 @@ describe("a redirect", () => {
         response.writeHead(status, { location: `${elsewhere}/login?session=s3cret` }).end(),
       );
       const request = { method: "GET", path: "/users/", headers: { authorization: "Bearer t" } } as const;
-      const error = await errorOf(makeClient(origin).send(request, context));
+      const error = await failureOf(makeClient(origin).send(request, context));
       expect(error.code).toBe(Code.FailedPrecondition);
       expect(error.message).toContain(`${elsewhere}/login`);
       expect(error.message).not.toContain("s3cret");
@@ -177,7 +178,7 @@ describe("a redirect", () => {
 
   it("within the origin is an error as well", async () => {
     const origin = await serve((_, response) => response.writeHead(301, { location: "/github/" }).end());
-    const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/github" }, context));
+    const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/github" }, context));
     expect(error.message).toContain("points to /github/");
   });
 });
@@ -195,7 +196,7 @@ describe("a fault of the network", () => {
     ["something that is not HTTP", "SSH-2.0-OpenSSH\r\n", Code.FailedPrecondition],
   ])("%s has its code and names endpoint and host", async (_, bytes, code) => {
     const origin = await serveRaw(bytes);
-    const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/users/" }, context));
+    const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/users/" }, context));
     expect(error).toMatchObject({ code, kind: "upstream" });
     expect(error.message).toContain(`GET /users/ at ${new URL(origin).host}`);
   });
@@ -203,13 +204,13 @@ describe("a fault of the network", () => {
   it("a refused connection is Unavailable", async () => {
     const port = await listen(createTcpServer().unref());
     const client = makeClient(`http://127.0.0.1:${port === 1 ? 2 : 1}`);
-    const error = await errorOf(client.send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/" }, context));
     expect(error.code).toBe(Code.Unavailable);
     expect(error.message).toContain("refused");
   });
 
   it("a name that does not exist is InvalidArgument", async () => {
-    const error = await errorOf(
+    const error = await failureOf(
       makeClient("http://nowhere.invalid").send({ method: "GET", path: "/" }, context),
     );
     expect([Code.InvalidArgument, Code.Unavailable]).toContain(error.code);
@@ -219,7 +220,7 @@ describe("a fault of the network", () => {
   it("plain HTTP where TLS is expected is FailedPrecondition", async () => {
     const origin = await serve((_, response) => response.end());
     const client = makeClient(origin.replace("http:", "https:"));
-    const error = await errorOf(client.send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/" }, context));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.message).toContain("does not speak TLS");
   });
@@ -242,7 +243,9 @@ describe("time", () => {
     const origin = await serve((_request, response) => {
       answer(response);
     });
-    const error = await errorOf(makeClient(origin, options).send({ method: "GET", path: "/slow" }, context));
+    const error = await failureOf(
+      makeClient(origin, options).send({ method: "GET", path: "/slow" }, context),
+    );
     expect(error).toMatchObject({ code: Code.DeadlineExceeded, kind: "upstream" });
     expect(error.message).toContain("GET /slow");
   });
@@ -261,13 +264,13 @@ describe("time", () => {
       { method: "GET", path: "/" },
       { ...context, signal: controller.signal },
     );
-    expect((await errorOf(promise)).code).toBe(Code.Canceled);
+    expect((await failureOf(promise)).code).toBe(Code.Canceled);
     await whenClosed;
   });
 
   it("that is up before the request sends nothing", async () => {
     const client = makeClient("http://127.0.0.1:1");
-    const error = await errorOf(
+    const error = await failureOf(
       client.send({ method: "GET", path: "/" }, { ...context, signal: AbortSignal.abort() }),
     );
     expect(error.code).toBe(Code.Canceled);
@@ -279,7 +282,7 @@ describe("TLS", () => {
   it("refuses an unknown authority until SSL_CERT_FILE names it", async () => {
     const { ca, cert, key } = toPem(createLocalCredentials(Date.now()).server);
     const origin = `https://127.0.0.1:${await listen(createTlsServer({ cert, key }, (_, response) => response.end()))}`;
-    const error = await errorOf(makeClient(origin).send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/" }, context));
     expect(error).toMatchObject({ code: Code.FailedPrecondition, kind: "configuration" });
     expect(error.message).toContain("SSL_CERT_FILE");
     const { file } = await writeAuthority(ca);
@@ -291,7 +294,7 @@ describe("TLS", () => {
     const client = makeClient("https://127.0.0.1:1", {
       environment: { SSL_CERT_FILE: "/does/not/exist.pem" },
     });
-    const error = await errorOf(client.send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/" }, context));
     expect(error).toMatchObject({ code: Code.InvalidArgument, kind: "configuration" });
     expect(error.message).toContain("/does/not/exist.pem");
   });
@@ -328,7 +331,7 @@ describe("a proxy", () => {
     const proxy = await startProxy();
     const url = proxy.url.replace("//", "//user:pass@");
     const client = makeClient("https://codecov.test", { environment: { HTTPS_PROXY: url } });
-    const error = await errorOf(client.send({ method: "GET", path: "/x" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/x" }, context));
     expect(proxy.asked).toEqual(["CONNECT codecov.test:443"]);
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from("user:pass").toString("base64")}`]);
     expect(error.code).toBe(Code.Unavailable);
@@ -338,21 +341,21 @@ describe("a proxy", () => {
   it("that wants credentials is FailedPrecondition", async () => {
     const proxy = await startProxy(407);
     const client = makeClient("https://codecov.test", { environment: { https_proxy: proxy.url } });
-    const error = await errorOf(client.send({ method: "GET", path: "/x" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/x" }, context));
     expect(error).toMatchObject({ code: Code.FailedPrecondition, kind: "configuration" });
   });
 
   it("is not the fallback for the other scheme", async () => {
     const proxy = await startProxy();
     const client = makeClient("https://nowhere.invalid", { environment: { HTTP_PROXY: proxy.url } });
-    await errorOf(client.send({ method: "GET", path: "/x" }, context));
+    await failureOf(client.send({ method: "GET", path: "/x" }, context));
     expect(proxy.asked).toEqual([]);
   });
 
   it.each(["nowhere.invalid", ".invalid", "*"])("is not asked when NO_PROXY is %s", async (exception) => {
     const proxy = await startProxy();
     const environment = { HTTP_PROXY: proxy.url, NO_PROXY: exception };
-    await errorOf(
+    await failureOf(
       makeClient("http://nowhere.invalid", { environment }).send({ method: "GET", path: "/x" }, context),
     );
     expect(proxy.asked).toEqual([]);
@@ -373,7 +376,7 @@ describe("a proxy", () => {
     const client = makeClient("http://codecov.test", {
       environment: { HTTP_PROXY: "ftp://me:s3cret@proxy" },
     });
-    const error = await errorOf(client.send({ method: "GET", path: "/" }, context));
+    const error = await failureOf(client.send({ method: "GET", path: "/" }, context));
     expect(error).toMatchObject({ code: Code.InvalidArgument, kind: "configuration" });
     expect(error.message).not.toContain("s3cret");
   });

@@ -12,7 +12,8 @@ import { path } from "#http/path.ts";
 import { Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { SecretSource } from "#kernel/secret-source.ts";
-import { context, errorOf, serve } from "./support.ts";
+import { failureOf } from "../../fakes/failure.ts";
+import { context, serve } from "./support.ts";
 
 const SETTING = "--acme-base-url";
 
@@ -119,7 +120,7 @@ describe("credentials", () => {
       response.writeHead(isNew ? 200 : 401).end('{"id":"1"}');
     });
     const api = makeApi(origin, { credentials: make(source) });
-    const refused = await errorOf(api.get(path`/me`, User, context));
+    const refused = await failureOf(api.get(path`/me`, User, context));
     expect(refused).toMatchObject({ code: Code.Unauthenticated, kind: "credential" });
     await writeFile(file, "second\n");
     const [one, other] = await Promise.all([
@@ -139,7 +140,7 @@ describe("credentials", () => {
         { value: new Secret(value) },
         { setting: "--acme-token", fileSetting: "--acme-token-file", what: "an API token" },
       );
-      const error = await errorOf(
+      const error = await failureOf(
         makeApi("https://acme.invalid", { credentials: { bearer } }).get(path`/`, User, context),
       );
       expect(error.code).toBe(Code.InvalidArgument);
@@ -214,13 +215,13 @@ describe("a response", () => {
     [501, Code.Unimplemented],
   ])("with status %i has a code of its own", async (status, code) => {
     const { origin, asked } = await serveInTurn({ status });
-    expect((await errorOf(makeApi(origin).get(path`/me`, User, context))).code).toBe(code);
+    expect((await failureOf(makeApi(origin).get(path`/me`, User, context))).code).toBe(code);
     expect(asked).toHaveLength(1);
   });
 
   it("of another shape names the place and what to check", async () => {
     const { origin } = await serveInTurn({ body: { users: [{ id: "1" }, { id: 2 }] } });
-    const error = await errorOf(
+    const error = await failureOf(
       makeApi(origin).page(path`/users`, User, { pageSize: 0, pageToken: "" }, onePage(), context),
     );
     expect(error).toMatchObject({ code: Code.FailedPrecondition, kind: "configuration" });
@@ -232,7 +233,7 @@ describe("a response", () => {
     const { origin, lines } = await serveInTurn({ headers: { "x-count": "7" } }, { status: 404 });
     const api = makeApi(origin);
     expect(await api.head(path`/users`, context)).toMatchObject({ "x-count": "7" });
-    expect((await errorOf(api.head(path`/users`, context))).code).toBe(Code.NotFound);
+    expect((await failureOf(api.head(path`/users`, context))).code).toBe(Code.NotFound);
     expect(lines()).toEqual(["HEAD /users", "HEAD /users"]);
   });
 
@@ -260,7 +261,7 @@ describe("repetition", () => {
     async (method) => {
       const { origin, asked } = await serveInTurn(busy, { status: 429, headers: { "retry-after": "0" } }, {});
       const api = makeApi(origin, { allowWrites: true });
-      expect((await errorOf(api[method](path`/`, context))).code).toBe(Code.Unavailable);
+      expect((await failureOf(api[method](path`/`, context))).code).toBe(Code.Unavailable);
       expect(asked).toHaveLength(1);
       await api[method](path`/`, context);
       expect(asked).toHaveLength(3);
@@ -277,7 +278,7 @@ describe("repetition", () => {
       },
     };
     const api = makeApi(origin);
-    const error = await errorOf(api.get(path`/`, User, { ...context, clock }));
+    const error = await failureOf(api.get(path`/`, User, { ...context, clock }));
     expect(error.code).toBe(Code.Unavailable);
     expect(error.rateLimit?.remaining).toBe(0);
     expect(waited).toBeLessThan(30_000);
@@ -311,7 +312,7 @@ describe("a change", () => {
     expectTypeOf(first).toEqualTypeOf<"already" | undefined>();
     expect(first).toBe("already");
     expect(await api.put(path`/`, { already: [409] }, context)).toBeUndefined();
-    expect((await errorOf(api.delete(path`/`, { already: [410] }, context))).code).toBe(Code.NotFound);
+    expect((await failureOf(api.delete(path`/`, { already: [410] }, context))).code).toBe(Code.NotFound);
   });
 
   it.each(["post", "put", "patch", "delete"] as const)(
@@ -319,7 +320,7 @@ describe("a change", () => {
     async (method) => {
       const { origin, asked } = await serveInTurn({});
       const api = makeApi(origin);
-      expect((await errorOf(api[method](path`/`, context))).code).toBe(Code.FailedPrecondition);
+      expect((await failureOf(api[method](path`/`, context))).code).toBe(Code.FailedPrecondition);
       expect(asked).toHaveLength(0);
       await api[method](path`/`, { reads: true }, context);
       expect(asked).toHaveLength(1);
@@ -458,7 +459,7 @@ describe("paging", () => {
     for (const pageToken of ["x", "=", ">evil.example/", "=1x", "=-1"]) {
       const api = makeApi("https://acme.invalid");
       const asking = api.page(path`/`, User, { pageSize: 0, pageToken }, pageNumber(), context);
-      expect((await errorOf(asking)).code).toBe(Code.InvalidArgument);
+      expect((await failureOf(asking)).code).toBe(Code.InvalidArgument);
     }
   });
 
@@ -469,7 +470,7 @@ describe("paging", () => {
   ])("fails rather than list nothing where %s", async (_, body, pager) => {
     const { origin } = await serveInTurn({ body });
     const asking = makeApi(origin).page(path`/`, User, { pageSize: 0, pageToken: "" }, pager, context);
-    expect((await errorOf(asking)).code).toBe(Code.FailedPrecondition);
+    expect((await failureOf(asking)).code).toBe(Code.FailedPrecondition);
   });
 
   it("takes null for an empty list where it is named", async () => {

@@ -3,8 +3,8 @@ import { RateGate } from "#http/rate-limit.ts";
 import { type RetryOptions, WaitBudget, withRetries } from "#http/request-retries.ts";
 import { BatonError, Code, type RateLimitFact } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
+import { failureOf } from "../../fakes/failure.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
-import { errorOf } from "./support.ts";
 
 const START = 1_700_000_000_000;
 
@@ -61,7 +61,7 @@ describe("a fault that can pass", () => {
   it("is handed on after the last attempt", async () => {
     const { retry } = setUp({ attempts: 2 });
     const source = failing(unavailable(), unavailable());
-    expect((await errorOf(withRetries(retry, source.operation))).message).toBe("busy");
+    expect((await failureOf(withRetries(retry, source.operation))).message).toBe("busy");
     expect(source.calls).toBe(2);
   });
 
@@ -69,7 +69,7 @@ describe("a fault that can pass", () => {
     const { clock, retry } = setUp({ budget: new WaitBudget(1_600), attempts: 9 });
     await withRetries(retry, failing(unavailable(), unavailable()).operation);
     const source = failing(unavailable());
-    await errorOf(withRetries(retry, source.operation));
+    await failureOf(withRetries(retry, source.operation));
     expect(source.calls).toBe(1);
     expect(clock.sleeps).toEqual([500, 1_000]);
   });
@@ -81,7 +81,7 @@ describe("a fault that can pass", () => {
     const { retry } = setUp({ ctx });
     const promise = withRetries(retry, failing(unavailable()).operation);
     controller.abort(new BatonError(Code.Canceled, "stopped"));
-    expect((await errorOf(promise)).code).toBe(Code.Canceled);
+    expect((await failureOf(promise)).code).toBe(Code.Canceled);
   });
 });
 
@@ -91,7 +91,7 @@ describe("any other fault", () => {
     async (code) => {
       const { retry } = setUp();
       const source = failing(new BatonError(code, "no"));
-      expect((await errorOf(withRetries(retry, source.operation))).code).toBe(code);
+      expect((await failureOf(withRetries(retry, source.operation))).code).toBe(code);
       expect(source.calls).toBe(1);
     },
   );
@@ -114,7 +114,7 @@ describe("an announced pause", () => {
   it("is handed on with its end when it does not fit, and until then nothing is asked", async () => {
     const { clock, retry } = setUp();
     const resetAt = START + 45_000;
-    const first = await errorOf(
+    const first = await failureOf(
       withRetries(retry, failing(unavailable({ remaining: 0, resetAt })).operation),
     );
     expect(first).toMatchObject({ code: Code.Unavailable, rateLimit: { remaining: 0, resetAt } });
@@ -122,7 +122,7 @@ describe("an announced pause", () => {
 
     clock.advance(44_000);
     const source = failing();
-    const second = await errorOf(withRetries(retry, source.operation));
+    const second = await failureOf(withRetries(retry, source.operation));
     expect(second).toMatchObject({ code: Code.Unavailable, rateLimit: { remaining: 0, resetAt } });
     expect(source.calls).toBe(0);
 
@@ -133,7 +133,7 @@ describe("an announced pause", () => {
   it("of unknown length is taken for a minute once the own attempts are used up", async () => {
     const { retry, clock } = setUp({ attempts: 2 });
     const limited = unavailable({ remaining: 0 });
-    const error = await errorOf(withRetries(retry, failing(limited, limited).operation));
+    const error = await failureOf(withRetries(retry, failing(limited, limited).operation));
     expect(error.rateLimit).toEqual({ remaining: 0, resetAt: clock.now() + 60_000 });
   });
 

@@ -4,7 +4,6 @@ import { onTestFinished } from "vitest";
 import { HttpClient, type HttpClientOptions } from "#http/http-client.ts";
 import { systemClock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { BatonError } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 
 export const context: CallContext = {
@@ -47,14 +46,4 @@ export function makeClient(origin: string, options: Partial<HttpClientOptions> =
   });
   onTestFinished(async () => client.close());
   return client;
-}
-
-/** The BatonError a promise is rejected with; anything else fails the test. */
-export async function errorOf(promise: Promise<unknown>): Promise<BatonError> {
-  const thrown: unknown = await promise.then(
-    (value) => new Error(`expected an error, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-  if (thrown instanceof BatonError) return thrown;
-  throw thrown;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { BatonActionSchema, BatonActionStatus } from "#gen/c1/connector/v2/action.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
-import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning-off.ts";
 import { Redactor } from "#kernel/secret.ts";
 import { ActionRunner, MAX_ACTION_MS } from "#runtime/action-runner.ts";
 import type { Action } from "#runtime/connector.ts";

@@ -25,7 +25,7 @@ import {
 } from "#gen/c1/ratelimit/v1/ratelimit.ts";
 import { ErrorInfo } from "#gen/google/rpc/error_details.ts";
 import { Code } from "#kernel/errors.ts";
-import { PROVISIONING_OFF } from "#kernel/provisioning.ts";
+import { PROVISIONING_OFF } from "#kernel/provisioning-off.ts";
 import { hasAnnotation, packAnnotation } from "#model/annotations.ts";
 import { makeEntitlement } from "#model/entitlement.ts";
 import { makeGrant } from "#model/grant.ts";

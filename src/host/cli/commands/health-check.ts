@@ -4,7 +4,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { describeReason } from "#kernel/system-error.ts";
 import type { Invocation } from "../command.ts";
 import { healthCheckFields } from "../command-flags.ts";
-import { loadSettings } from "../settings.ts";
+import { loadSettings } from "../load-settings.ts";
 
 /**
  * `health-check`: asks the health endpoint of a running program, for container probes. Exit codes are those

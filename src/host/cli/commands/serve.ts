@@ -13,9 +13,9 @@ import type { Invocation } from "../command.ts";
 import { serveFields } from "../command-flags.ts";
 import { logFailure } from "../failure.ts";
 import { identify } from "../identity.ts";
+import { loadConnectorConfig, loadSettings, readGates, type Settings } from "../load-settings.ts";
 import { showMetrics } from "../metrics-page.ts";
 import { type Output, openOutput } from "../output.ts";
-import { loadConnectorConfig, loadSettings, readGates, type Settings } from "../settings.ts";
 import { watchSignals } from "../signals.ts";
 import { openTelemetry } from "../telemetry.ts";
 

@@ -1,6 +1,6 @@
 import type { ChangeNotes } from "#runtime/connector.ts";
 import type { ActionTaskResult } from "#tasks/run-action.ts";
-import type { SdkConfig } from "../settings.ts";
+import type { SdkConfig } from "../load-settings.ts";
 import { type OnDemandTask, parseJsonObject, printJson } from "./on-demand-task.ts";
 
 /** `--invoke-action`: runs an action to its end and prints its result as JSON. */

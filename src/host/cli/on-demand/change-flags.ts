@@ -1,7 +1,7 @@
 import { usageError } from "#config/arguments.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import type { ChangeNotes } from "#runtime/connector.ts";
-import type { SdkConfig } from "../settings.ts";
+import type { SdkConfig } from "../load-settings.ts";
 import {
   type OnDemandContext,
   type OnDemandTask,

@@ -1,5 +1,5 @@
 import { usageError } from "#config/arguments.ts";
-import type { SdkConfig } from "../settings.ts";
+import type { SdkConfig } from "../load-settings.ts";
 import { type OnDemandTask, printJson } from "./on-demand-task.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { systemClock } from "#kernel/clock.ts";
 import type { ConnectorDefinition } from "#runtime/connector.ts";
 import { type Job, startConnector } from "../job.ts";
-import type { SdkConfig } from "../settings.ts";
+import type { SdkConfig } from "../load-settings.ts";
 import { tell } from "../standard-output.ts";
 import { makeInvokeActionTask, makeListActionsTask } from "./action-flags.ts";
 import {

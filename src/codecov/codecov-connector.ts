@@ -1,6 +1,6 @@
 /** Apart from `index.ts`, so that `--help` and the host, which need the settings only, do not load the connector. */
 
-import { serverAddress, serverKey } from "#codecov/api/base-url.ts";
+import { serverAddress, serverKey } from "#codecov/api/api-address.ts";
 import { rosterKey } from "#codecov/api/owner.ts";
 import { GrantLister } from "#codecov/resources/grants.ts";
 import { makeLicenseSyncer } from "#codecov/resources/license.ts";

@@ -1,4 +1,4 @@
-import { type ApiBase, type BaseUrlOptions, resolveBaseUrl as resolve } from "#http/base-url.ts";
+import { type ApiBase, type BaseUrlOptions, resolveBaseUrl } from "#http/base-url.ts";
 
 export { checkBaseUrl } from "#http/base-url.ts";
 
@@ -23,8 +23,8 @@ export function baseUrlOptions(allowHttp: boolean): BaseUrlOptions {
  * @throws BatonError InvalidArgument that says what is wrong; in particular for plain HTTP to anything but
  * this machine, unless `allowHttp`: the token would travel in the open.
  */
-export function resolveBaseUrl(text: string, allowHttp: boolean): ApiBase {
-  return withApiPath(resolve(text, baseUrlOptions(allowHttp)));
+export function resolveApiAddress(text: string, allowHttp: boolean): ApiBase {
+  return withApiPath(resolveBaseUrl(text, baseUrlOptions(allowHttp)));
 }
 
 /** One text for all spellings of a base URL that lead to the same server; the text itself if it is not a URL. */

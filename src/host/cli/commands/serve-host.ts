@@ -10,7 +10,7 @@ import {
   parseDebugEnd,
   readGates,
   readProvisioning,
-} from "../settings.ts";
+} from "../load-settings.ts";
 import { openTelemetry } from "../telemetry.ts";
 
 /** A host kills a process that does not end soon after its standard input; ours after two seconds. */
