@@ -50,7 +50,7 @@ test("missing settings are all named at once", async () => {
   const { code, stderr } = await runProgram([], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('required flag(s) "codecov-owner", "codecov-service" not set');
-  expect(stderr).toContain("one of --codecov-api-token, --codecov-api-token-file is needed");
+  expect(stderr).toContain("one of --codecov-api-token, --codecov-api-token-file is required");
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 

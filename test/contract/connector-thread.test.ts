@@ -50,7 +50,7 @@ describe("a connector thread that starts", () => {
   ])("and ends with %i before it serves is an error of code %i, not a hang", async (exitCode, code) => {
     const error = await failureOf(launch("ends-at-once", exitCode));
     expect(error.code).toBe(code);
-    expect(error.message).toContain(`exit code ${exitCode}`);
+    expect(error.message).toContain(`with code ${exitCode}`);
   });
 
   it("and cannot be loaded is an error that tells why", async () => {
@@ -65,7 +65,7 @@ describe("a connector thread that starts", () => {
       launchConnectorThread({ worker, args, env: {} }, { log: silentLogger, signal: neverAborted }),
     );
     expect(error.code).toBe(Code.Unknown);
-    expect(error.message).toContain("exit code 2");
+    expect(error.message).toContain("with code 2");
   });
 
   it("but has ended before anybody wanted it is an error", async () => {

@@ -110,7 +110,7 @@ describe("a connector process", () => {
   ])("that ends with %i before it serves is an error of code %i, not a hang", async (exitCode, code) => {
     const error = await failureOf(launch("ends-at-once", exitCode));
     expect(error.code).toBe(code);
-    expect(error.message).toContain(`exit code ${exitCode}`);
+    expect(error.message).toContain(`with code ${exitCode}`);
   });
 
   it("that cannot be started is an error", async () => {

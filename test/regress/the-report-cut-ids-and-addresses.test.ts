@@ -59,7 +59,7 @@ test("one long id leaves the other rows as they are", async () => {
 test("a column that has no room is left out, and that is said", async () => {
   const cwd = await makeFile();
   const { stdout } = await runProgram(["report"], { cwd, env: { COLUMNS: "40" } });
-  expect(stdout).toMatch(/no\s+room\s+for\s+the\s+column\s+Name/);
+  expect(stdout).toMatch(/The\s+column\s+Name\s+does\s+not\s+fit/);
   expect(findBroken(stdout)).toEqual([]);
 });
 
