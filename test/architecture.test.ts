@@ -1,46 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, posix, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import packageFile from "../package.json" with { type: "json" };
+import { ROOT, ROWS, roomOf } from "./rooms.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const GRPC = "@grpc/grpc-js";
-
-/**
- * What a room may import, as its row in `docs/architecture.md` says: rooms or single files of them, and packages,
- * either with `(types)` behind it, which is gone when the program runs. Node's own modules are free to all.
- */
-interface Row {
-  /** Where its files are, from the root of the checkout. */
-  readonly folder: string;
-  readonly rooms: readonly string[];
-  readonly packages: readonly string[];
-}
-
-/** The rows by what imports call the room, in the order of the document; a file of a room may have one, too. */
-function readTables(markdown: string): Map<string, Row> {
-  const rows = new Map<string, Row>();
-  let storey = "";
-  for (const line of markdown.split("\n")) {
-    storey = /^### `src\/(\w+)`/.exec(line)?.[1] ?? (line.startsWith("#") ? "" : storey);
-    const [, name, , rooms, packages] = line.split("|").map((cell) => cell.trim());
-    const room = /^`([^`]+)`$/.exec(name ?? "")?.[1];
-    if (room === undefined || rooms === undefined || packages === undefined) continue;
-    const isStorey = storey === "" || room === storey || room.startsWith(`${storey}/`);
-    const folder = room === "gen" ? "gen" : isStorey ? `src/${room}` : `src/${storey}/${room}`;
-    rows.set(room, { folder, rooms: readCell(rooms), packages: readCell(packages) });
-  }
-  return rows;
-}
-
-/** Names in backticks, and what stands in brackets behind them. */
-function readCell(cell: string): string[] {
-  return [...cell.matchAll(/`([^`]+)`( \(types\))?/g)].map(([, name = "", types = ""]) => name + types);
-}
-
-const ROWS = readTables(readFileSync(join(ROOT, "docs/architecture.md"), "utf8"));
 
 interface Import {
   /** As written. */
@@ -100,14 +65,6 @@ function resolve(from: string, { specifier }: Import): string | undefined {
 }
 
 const ALIASES: Readonly<Record<string, string>> = packageFile.imports;
-
-/** The room that a file belongs to: the innermost one with a row. */
-function roomOf(path: string): string | undefined {
-  const rooms = [...ROWS].filter(
-    ([name, { folder }]) => !name.endsWith(".ts") && path.startsWith(`${folder}/`),
-  );
-  return rooms.toSorted(([, a], [, b]) => b.folder.length - a.folder.length)[0]?.[0];
-}
 
 /** Whether a list of names, of which one may be a storey, covers a file. */
 function permitsFile(entries: readonly string[], path: string, typeOnly: boolean): boolean {
