@@ -4,7 +4,12 @@ import type { Redactor } from "#kernel/secret.ts";
 import type { ConnectorDefinition, Example } from "#runtime/connector.ts";
 import type { ThreadStart } from "#wire/thread-messages.ts";
 
-/** A program: one connector, its commands and its version. */
+/**
+ * A program: one connector, its commands and its version.
+ *
+ * @example
+ * const program: Program = { definition: acme, version: "1.0.0" };
+ */
 export interface Program {
   readonly definition: ConnectorDefinition;
   /** Commands that this program has beside those of every connector, for example one that reads what it has synced. */
@@ -14,7 +19,12 @@ export interface Program {
   readonly commit?: string | undefined;
 }
 
-/** What a command works on. Settings are loaded by the commands that need them, see `settings.ts`. */
+/**
+ * What a command works on. Settings are loaded by the commands that need them, see `settings.ts`.
+ *
+ * @example
+ * const toFile = (invocation: Invocation) => resolve(invocation.cwd(), invocation.words[0] ?? "sync.c1z");
+ */
 export interface Invocation extends Program {
   readonly parsed: ParsedArguments;
   /** The words after the command's own name. */
@@ -35,7 +45,18 @@ export interface Invocation extends Program {
 /** Runs to the end of the command and gives the exit code; a thrown error becomes its own code. */
 export type Run = (invocation: Invocation) => Promise<number>;
 
-/** A subcommand. Its code is loaded when it is chosen, so that no command pays for another one. */
+/**
+ * A subcommand. Its code is loaded when it is chosen, so that no command pays for another one.
+ *
+ * @example
+ * const members: Command = {
+ *   name: "members",
+ *   summary: "print the members of a team",
+ *   words: "<team>",
+ *   load: async () => (await import("./members.ts")).run,
+ * };
+ * run(acme, { version: "1.0.0", commands: [members] });
+ */
 export interface Command {
   readonly name: string;
   /** One line for the help. */

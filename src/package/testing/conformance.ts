@@ -11,13 +11,23 @@ const MAX_ROWS = 1_000;
 /** Small enough that most listings of a test's upstream have several pages. */
 const TINY_PAGE = 2;
 
-/** @see testConformance */
+/**
+ * How the checks of {@link testConformance} test.
+ *
+ * @example
+ * testConformance(test, make, { tinyPage: 1 });
+ */
 export interface ConformanceOptions {
   /** Rows of a page where pages are to be tiny, each read by a new process; 2 by default. */
   readonly tinyPage?: number;
 }
 
-/** Something that hosts expect of every connector, whatever it connects to. */
+/**
+ * Something that hosts expect of every connector, whatever it connects to.
+ *
+ * @example
+ * test.each(conformanceChecks)("acme $name", (check: ConformanceCheck) => check.run(make));
+ */
 export interface ConformanceCheck {
   /** The end of a sentence that begins with the connector, for the name of a test. */
   readonly name: string;
@@ -25,7 +35,13 @@ export interface ConformanceCheck {
   run(make: MakeConnector, options?: ConformanceOptions): Promise<void>;
 }
 
-/** All checks. {@link testConformance} makes a test from each. */
+/**
+ * All checks. {@link testConformance} makes a test from each.
+ *
+ * @example
+ * const slow = conformanceChecks.filter(({ name }) => name.includes("tiny pages"));
+ * for (const check of slow) test(check.name, { timeout: 60_000 }, () => check.run(make));
+ */
 export const conformanceChecks: readonly ConformanceCheck[] = [
   { name: "accepts its credentials and describes itself", run: checkDescription },
   { name: "lists every resource once, in pages that a new process can continue", run: checkResources },

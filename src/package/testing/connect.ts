@@ -17,18 +17,31 @@ import { FastClock } from "./fast-clock.ts";
 
 /**
  * Makes the connector to test. Called again wherever a host might start a new process, so that a test also
- * covers a restart: make a fresh connector each time.
+ * covers a restart: make a fresh connector each time. Usually made by {@link makerOf}.
+ *
+ * @example
+ * const make: MakeConnector = () => new AcmeConnector(upstream.url);
  */
 export type MakeConnector = () => Connector | Promise<Connector>;
 
-/** Settings of a definition as a test writes them: secrets are plain strings, and those of the example may be missing. */
+/**
+ * Settings of a definition as a test writes them: secrets are plain strings, and those of the example may be missing.
+ *
+ * @example
+ * const settings: TestSettings<typeof acme.fields> = { token: "secret", baseUrl: upstream.url };
+ */
 export type TestSettings<Fields extends FieldSet> = {
   readonly [Key in keyof ConfigOf<Fields>]?: ConfigOf<Fields>[Key] extends Secret | undefined
     ? string | Secret
     : ConfigOf<Fields>[Key];
 };
 
-/** @see makerOf */
+/**
+ * What {@link makerOf} makes connectors for.
+ *
+ * @example
+ * const make = makerOf(acme, settings, { provisioning: true });
+ */
 export interface MakerOptions {
   /** Whether the connector may change anything upstream; false by default, as for a program without `--provisioning`. */
   readonly provisioning?: boolean;
@@ -56,7 +69,13 @@ export function makerOf<Fields extends FieldSet>(
   return () => definition.create(config, { provisioning, httpTimeoutMs });
 }
 
-/** @see connectInMemory */
+/**
+ * What {@link connectInMemory} and `startTestHost` allow a connector to do and give it to work with.
+ *
+ * @example
+ * const options: ConnectOptions = { provisioning: true };
+ * await using host = await startTestHost(make, options);
+ */
 export interface ConnectOptions {
   /** Whether the runtime lets changes through; false by default. */
   readonly provisioning?: boolean;
@@ -66,7 +85,12 @@ export interface ConnectOptions {
   readonly log?: Logger;
 }
 
-/** The calls of syncing and provisioning, one per method of the contract. Rows of listings come decoded. */
+/**
+ * The calls of syncing and provisioning, one per method of the contract. Rows of listings come decoded.
+ *
+ * @example
+ * const validate = (client: TestClient) => client.validate({}, AbortSignal.timeout(5_000));
+ */
 export type TestClient = ReturnType<typeof createTestClient>;
 
 function createTestClient(calls: UnaryCaller) {
@@ -77,7 +101,13 @@ function createTestClient(calls: UnaryCaller) {
   };
 }
 
-/** A connector that answers calls within this process. */
+/**
+ * A connector that answers calls within this process.
+ *
+ * @example
+ * await using connection: MemoryConnection = await connectInMemory(make);
+ * const { metadata } = await connection.client.getMetadata({}, AbortSignal.timeout(5_000));
+ */
 export interface MemoryConnection extends AsyncDisposable {
   readonly client: TestClient;
   /** Actions, event feeds and tickets. */
@@ -95,6 +125,10 @@ export interface MemoryConnection extends AsyncDisposable {
  * checked as on the wire: what works here works for a host.
  *
  * @throws BatonError if the connector contradicts itself, for example with two resource types of one id.
+ * @example
+ * await using connection = await connectInMemory(makerOf(acme, { token: "wrong", baseUrl: upstream.url }));
+ * const validated = connection.client.validate({}, AbortSignal.timeout(5_000));
+ * await expect(validated).rejects.toMatchObject({ code: Code.Unauthenticated });
  */
 export async function connectInMemory(
   make: MakeConnector,

@@ -8,6 +8,10 @@ const SPEED = 1_000;
  * A clock on which a pause of a second takes a millisecond: pauses that an upstream asks for and waits between attempts
  * are really waited for, but take next to no time. Work takes as long as it takes, so that nothing times out early on a
  * busy machine. Time-outs of sockets are not the clock's and stay as they are.
+ *
+ * @example
+ * const clock = new FastClock();
+ * await clock.sleep(60_000); // takes 60 ms; clock.now() is a minute later
  */
 export class FastClock implements Clock {
   readonly #startedAt = Date.now();

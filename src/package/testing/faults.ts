@@ -4,7 +4,12 @@ import type { MakeConnector } from "./connect.ts";
 import { startTestHost } from "./host.ts";
 import type { FakeUpstream, Fault } from "./upstream.ts";
 
-/** @see checkFaults */
+/**
+ * Which faults {@link checkFaults} tries, and where.
+ *
+ * @example
+ * await checkFaults(make, upstream, { faults: [503, "truncated"], places: 3 });
+ */
 export interface FaultCheckOptions {
   /** What goes wrong; {@link FAULTS} by default. */
   readonly faults?: readonly Fault[];
@@ -12,7 +17,12 @@ export interface FaultCheckOptions {
   readonly places?: number;
 }
 
-/** Faults that real upstreams have. */
+/**
+ * Faults that real upstreams have.
+ *
+ * @example
+ * await checkFaults(make, upstream, { faults: [...FAULTS, 409] });
+ */
 export const FAULTS: readonly Fault[] = [
   500,
   503,
@@ -32,6 +42,8 @@ export const FAULTS: readonly Fault[] = [
  *
  * @param make makes the connector, with `upstream` as its upstream
  * @throws AssertionError that names the fault and the request
+ * @example
+ * await checkFaults(makerOf(acme, { token: "secret", baseUrl: upstream.url }), upstream);
  */
 export async function checkFaults(
   make: MakeConnector,

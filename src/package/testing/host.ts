@@ -22,7 +22,13 @@ import { readRows, type SyncedRows, type TypeAndId } from "./synced-rows.ts";
 /** How long a sync may go without any progress: a few seconds on the fast clock. */
 const MAX_WAIT_MS = 30 * 60_000;
 
-/** The result of a grant or a revocation. */
+/**
+ * The result of a grant or a revocation.
+ *
+ * @example
+ * const change: HostChange = await host.grant("team:blue:member", { type: "user", id: "7" });
+ * expect(change).toEqual({ wasSo: false });
+ */
 export interface HostChange {
   /** Nothing had to change: the principal already had the entitlement, or no longer had it. */
   readonly wasSo: boolean;
@@ -137,6 +143,9 @@ export class TestHost implements AsyncDisposable {
  * Starts a host with a connector of its own.
  *
  * @throws BatonError if the connector contradicts itself
+ * @example
+ * await using host = await startTestHost(makerOf(acme, { token: "secret", baseUrl: upstream.url }));
+ * const { resources } = await host.sync();
  */
 export async function startTestHost(make: MakeConnector, options: ConnectOptions = {}): Promise<TestHost> {
   const connection = await connectInMemory(make, options);

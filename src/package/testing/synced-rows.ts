@@ -4,13 +4,24 @@ import { findAnnotation } from "#model/annotations.ts";
 import { ResourceStatus } from "#model/resource.ts";
 import { everyItem, type RecordReader } from "#store/reader.ts";
 
-/** What names a resource. */
+/**
+ * What names a resource.
+ *
+ * @example
+ * const ada: TypeAndId = { type: "user", id: "7" };
+ */
 export interface TypeAndId {
   readonly type: string;
   readonly id: string;
 }
 
-/** A resource of a sync, without what few tests look at. */
+/**
+ * A resource of a sync, without what few tests look at.
+ *
+ * @example
+ * const isDisabled = ({ enabled }: SyncedResource) => enabled === false;
+ * expect(resources.filter(isDisabled).map(({ login }) => login)).toEqual(["charles"]);
+ */
 export interface SyncedResource extends TypeAndId {
   readonly name: string;
   readonly description: string;
@@ -24,6 +35,12 @@ export interface SyncedResource extends TypeAndId {
   readonly emails: readonly string[];
 }
 
+/**
+ * An entitlement of a sync.
+ *
+ * @example
+ * const isForUsers = ({ grantableTo }: SyncedEntitlement) => grantableTo.includes("user");
+ */
 export interface SyncedEntitlement {
   readonly id: string;
   readonly slug: string;
@@ -33,6 +50,12 @@ export interface SyncedEntitlement {
   readonly grantableTo: readonly string[];
 }
 
+/**
+ * A grant of a sync: who holds which entitlement.
+ *
+ * @example
+ * const isDirect = ({ principal }: SyncedGrant) => principal.type === "user";
+ */
 export interface SyncedGrant {
   readonly id: string;
   /** Id of the entitlement. */
@@ -40,7 +63,13 @@ export interface SyncedGrant {
   readonly principal: TypeAndId;
 }
 
-/** What a finished sync holds, each list in the order of ids: two syncs of an unchanged upstream are deeply equal. */
+/**
+ * What a finished sync holds, each list in the order of ids: two syncs of an unchanged upstream are deeply equal.
+ *
+ * @example
+ * const { grants }: SyncedRows = await host.sync();
+ * expect(grants.map(({ entitlement }) => entitlement)).toContain("team:blue:member");
+ */
 export interface SyncedRows {
   readonly resourceTypes: readonly { readonly id: string; readonly name: string }[];
   readonly resources: readonly SyncedResource[];

@@ -1,7 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
-/** A request as a route of a {@link FakeUpstream} gets it. */
+/**
+ * A request as a route of a {@link FakeUpstream} gets it.
+ *
+ * @example
+ * const listUsers = ({ query }: UpstreamRequest) => ({ users: users.slice(Number(query.get("offset") ?? 0)) });
+ */
 export interface UpstreamRequest {
   readonly method: string;
   /** Still encoded, without the query. */
@@ -15,7 +20,13 @@ export interface UpstreamRequest {
   readonly body: unknown;
 }
 
-/** A response other than JSON with the status 200. */
+/**
+ * A response other than JSON with the status 200, as {@link reply} makes it.
+ *
+ * @example
+ * const busy: UpstreamReply = { status: 429, headers: { "retry-after": "2" } };
+ * const route = () => reply(busy.status, busy.body, busy.headers);
+ */
 export interface UpstreamReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,7 +43,12 @@ class Reply {
   }
 }
 
-/** For routes that respond with another status than 200, or with headers. */
+/**
+ * For routes that respond with another status than 200, or with headers.
+ *
+ * @example
+ * const route = () => reply(409, { error: "is a member already" });
+ */
 export function reply(
   status: number,
   body?: unknown,
@@ -41,7 +57,12 @@ export function reply(
   return new Reply({ status, body, headers });
 }
 
-/** Gives the JSON of the response, what {@link reply} makes, or undefined for 204. */
+/**
+ * Gives the JSON of the response, what {@link reply} makes, or undefined for 204.
+ *
+ * @example
+ * const getUser: Route = ({ params }) => users.find(({ id }) => id === params["user"]) ?? reply(404);
+ */
 export type Route = (request: UpstreamRequest) => unknown;
 
 /**
@@ -50,10 +71,20 @@ export type Route = (request: UpstreamRequest) => unknown;
  * - `truncated`: it ends in the middle of one;
  * - `html`: 200 with a page of a proxy;
  * - `empty-object`: 200 with `{}`.
+ *
+ * @example
+ * const faults: readonly Fault[] = [503, "truncated"];
+ * for (const fault of faults) upstream.fail(fault);
  */
 export type Fault = number | "reset" | "truncated" | "html" | "empty-object";
 
-/** When a fault happens. */
+/**
+ * When a fault happens.
+ *
+ * @example
+ * const secondPage: FaultOptions = { route: "GET /users", after: 1 };
+ * upstream.fail("reset", secondPage);
+ */
 export interface FaultOptions {
   /** How many requests it spoils; 1 by default. */
   readonly times?: number;
@@ -65,7 +96,12 @@ export interface FaultOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** @see startFakeUpstream */
+/**
+ * What a fake upstream expects of its requests.
+ *
+ * @example
+ * await using upstream = await startFakeUpstream(routes, { token: "secret" });
+ */
 export interface FakeUpstreamOptions {
   /** Requests without `Authorization: Bearer <token>` get 401; any will do by default. */
   readonly token?: string;
@@ -76,7 +112,15 @@ interface PlannedFault extends Required<Omit<FaultOptions, "route">> {
   readonly route: string | undefined;
 }
 
-/** The API of an upstream system in this process: routes that respond, a record of the requests, and faults. */
+/**
+ * The API of an upstream system in this process: routes that respond, a record of the requests, and faults. Made by
+ * {@link startFakeUpstream}.
+ *
+ * @example
+ * upstream.reset();
+ * await host.revoke("team:blue:member:user:7");
+ * expect(upstream.requests.map(({ method }) => method)).toEqual(["DELETE"]);
+ */
 export class FakeUpstream implements AsyncDisposable {
   /** For example `http://127.0.0.1:40123`. */
   readonly url: string;
@@ -197,7 +241,7 @@ export class FakeUpstream implements AsyncDisposable {
  * @example
  * await using upstream = await startFakeUpstream({
  *   "GET /users": ({ query }) => ({ users: everybody.slice(Number(query.get("offset") ?? 0)) }),
- *   "PUT /teams/:team/members/:user": ({ params }) => void members.add(`${params.team}/${params.user}`),
+ *   "PUT /teams/:team/members/:user": ({ params }) => void members.add(`${params["team"]}/${params["user"]}`),
  * });
  */
 export async function startFakeUpstream(

@@ -10,14 +10,24 @@ import {
 import { findAnnotations, hasAnnotation, packAnnotation } from "#model/annotations.ts";
 import { connectInMemory, type MakeConnector, type TestClient } from "./connect.ts";
 
-/** One page of a listing as a host gets it. */
+/**
+ * One page of a listing as a host gets it.
+ *
+ * @example
+ * const last: ListedPage<string> = { list: ["ada", "grace"], nextPageToken: "" };
+ */
 export interface ListedPage<Row> {
   readonly list: readonly Row[];
   /** Empty on the last page. */
   readonly nextPageToken: string;
 }
 
-/** The request for a page. */
+/**
+ * The request for a page.
+ *
+ * @example
+ * const ask = (page: PageCall) => client.listResources({ ...request, ...page }, signal);
+ */
 export interface PageCall {
   readonly pageToken: string;
   readonly pageSize: number;
@@ -54,7 +64,12 @@ export async function drain<Row>(
   return { rows, pages };
 }
 
-/** Everything of a connector, as messages of the contract. */
+/**
+ * Everything of a connector, as messages of the contract.
+ *
+ * @example
+ * const { entitlements }: Everything = await new Walk(make).everything();
+ */
 export interface Everything {
   readonly types: readonly ResourceType[];
   readonly resources: readonly Resource[];
@@ -65,6 +80,11 @@ export interface Everything {
 /**
  * Reads everything that a connector has, in pages of a chosen size. Each page is read from a connector made for that
  * page: page tokens have to outlive a process.
+ *
+ * @example
+ * const walk = new Walk(make, 1);
+ * const resources = await walk.resources();
+ * expect(Math.max(...walk.pages)).toBe(1);
  */
 export class Walk {
   /** Rows of every page so far. */

@@ -98,9 +98,22 @@ export interface SelectField extends FieldBase, TextRules {
   readonly default?: string;
 }
 
+/**
+ * One setting.
+ *
+ * @example
+ * const owner: Field = { kind: "string", name: "acme-owner", description: "Organization to read." };
+ */
 export type Field = StringField | SecretField | BoolField | IntField | ListField | SelectField;
 
-/** Fields by the name under which their values are found in the loaded configuration. */
+/**
+ * Fields by the name under which their values are found in the loaded configuration.
+ *
+ * @example
+ * const fields = {
+ *   owner: { kind: "string", name: "acme-owner", description: "Organization to read.", required: true },
+ * } as const satisfies FieldSet;
+ */
 export type FieldSet = Readonly<Record<string, Field>>;
 
 /** A relation between fields, which are named by their flags. A field counts as given if it has a non-empty value. */
@@ -133,7 +146,12 @@ export type ValueOf<F> = F extends { readonly kind: "bool" }
           ? Present<F, V>
           : Present<F, string>;
 
-/** The type of a loaded configuration. */
+/**
+ * The type of a loaded configuration.
+ *
+ * @example
+ * const describe = ({ owner }: ConfigOf<typeof fields>) => `Users of ${owner}`;
+ */
 export type ConfigOf<Fields extends FieldSet> = { readonly [K in keyof Fields]: ValueOf<Fields[K]> };
 
 /** The environment variable of a field, for example `BATON_LOG_LEVEL`. */

@@ -1,7 +1,16 @@
 import { Field } from "#gen/c1/config/v1/config.ts";
 import { ActionType, BatonActionSchema } from "#gen/c1/connector/v2/action.ts";
 
-export { ActionType, BatonActionSchema };
+export {
+  /**
+   * What kind of operation an action is; hosts offer known kinds in the right place.
+   *
+   * @example
+   * const types = [ActionType.ACTION_TYPE_ACCOUNT, ActionType.ACTION_TYPE_ACCOUNT_DISABLE];
+   */
+  ActionType,
+  BatonActionSchema,
+};
 
 /** One argument or result of an action. */
 export interface ActionFieldOptions {
@@ -26,7 +35,19 @@ export interface ActionSchemaOptions {
   readonly results: readonly ActionFieldOptions[];
 }
 
-/** The schema by which hosts show and call an action. */
+/**
+ * The schema by which hosts show and call an action.
+ *
+ * @example
+ * const schema = makeActionSchema({
+ *   name: "disable_user",
+ *   displayName: "Disable a user",
+ *   description: "Lets nobody sign in as the user any more.",
+ *   types: [ActionType.ACTION_TYPE_ACCOUNT, ActionType.ACTION_TYPE_ACCOUNT_DISABLE],
+ *   arguments: [{ name: "user_id", displayName: "User id", kind: "string", required: true }],
+ *   results: [{ name: "success", displayName: "Success", kind: "bool" }],
+ * });
+ */
 export function makeActionSchema(options: ActionSchemaOptions): BatonActionSchema {
   return BatonActionSchema.fromPartial({
     name: options.name,

@@ -59,7 +59,15 @@ import {
 import { Any } from "#gen/google/protobuf/any.ts";
 import { canonicalBytes, typeNameOf } from "./canonical.ts";
 
-export { Any };
+export {
+  /**
+   * A packed message, as annotations are; {@link packAnnotation} makes it.
+   *
+   * @example
+   * const annotations: Any[] = [packAnnotation("EntitlementImmutable")];
+   */
+  Any,
+};
 
 const PACKAGE_PREFIX = "c1.connector.v2.";
 const TYPE_URL_PREFIX = "type.googleapis.com/";
@@ -117,10 +125,22 @@ const codecs = {
   VendorTrait,
 };
 
-/** The message behind each annotation name. */
+/**
+ * The message behind each annotation name.
+ *
+ * @example
+ * const toSlugs = ({ entitlementIds }: AnnotationMessages["GrantExpandable"]) =>
+ *   entitlementIds.map((id) => id.slice(id.lastIndexOf(":") + 1));
+ */
 export type AnnotationMessages = {
   [Name in keyof typeof codecs]: ReturnType<(typeof codecs)[Name]["decode"]>;
 };
+/**
+ * The name of an annotation in the package `c1.connector.v2`.
+ *
+ * @example
+ * const already: AnnotationName = "GrantAlreadyExists";
+ */
 export type AnnotationName = keyof AnnotationMessages;
 
 const CODECS: { readonly [Name in AnnotationName]: MessageFns<AnnotationMessages[Name]> } = codecs;
@@ -128,7 +148,12 @@ const CODECS: { readonly [Name in AnnotationName]: MessageFns<AnnotationMessages
 /** The names of {@link AnnotationMessages}, for tools that go through all of them. */
 export const ANNOTATION_NAMES: readonly string[] = Object.keys(CODECS);
 
-/** Packs an annotation in canonical form; without `fields` its mere presence is the message. */
+/**
+ * Packs an annotation in canonical form; without `fields` its mere presence is the message.
+ *
+ * @example
+ * const expand = packAnnotation("GrantExpandable", { entitlementIds: ["team:7:member"], shallow: true });
+ */
 export function packAnnotation<Name extends AnnotationName>(
   name: Name,
   fields: DeepPartial<AnnotationMessages[Name]>,

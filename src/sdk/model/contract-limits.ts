@@ -1,6 +1,9 @@
 /**
  * Upper bounds the contract sets, in bytes of UTF-8 unless the name says otherwise. What is longer is refused
  * by the connector that receives it in a request, so a text has to be cut where it enters.
+ *
+ * @example
+ * const isUsable = (id: string) => id !== "" && Buffer.byteLength(id) <= Limit.id;
  */
 export const Limit = {
   /** Resource type, resource, entitlement, grant, asset and event feed ids. Never cut an id: two could meet. */

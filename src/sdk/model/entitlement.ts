@@ -6,8 +6,30 @@ import { Limit } from "./contract-limits.ts";
 import { makeEntitlementId, type ResourceKeyParts } from "./ids.ts";
 import { truncateUtf8 } from "./utf8.ts";
 
-export { Entitlement, Entitlement_PurposeValue as Purpose };
+export {
+  /**
+   * Something that can be granted on a resource; {@link makeEntitlement} makes it.
+   *
+   * @example
+   * const isMembership = (entitlement: Entitlement) => entitlement.slug === "member";
+   */
+  Entitlement,
+  /**
+   * What it means to hold an entitlement: to belong to something, to be allowed something, or to own it.
+   *
+   * @example
+   * const purpose = row.role === "owner" ? Purpose.PURPOSE_VALUE_OWNERSHIP : Purpose.PURPOSE_VALUE_ASSIGNMENT;
+   */
+  Entitlement_PurposeValue as Purpose,
+};
 
+/**
+ * What {@link makeEntitlement} makes an entitlement from.
+ *
+ * @example
+ * const purpose = Purpose.PURPOSE_VALUE_ASSIGNMENT;
+ * const member: EntitlementOptions = { resource: team, slug: "member", purpose, grantableTo: ["user"] };
+ */
 export interface EntitlementOptions {
   readonly resource: Resource;
   /** Part of the id; must not change between versions. */
@@ -32,7 +54,15 @@ export function slugOf({ id, slug }: Pick<Entitlement, "id" | "slug">, resource:
   return id.startsWith(prefix) ? id.slice(prefix.length) : slug;
 }
 
-/** @throws BatonError Internal if the resource has no id, a mistake in the connector. */
+/**
+ * An entitlement whose id is made of resource and slug. Texts are cut to the contract's limits.
+ *
+ * @throws BatonError Internal if the resource has no id, a mistake in the connector.
+ *
+ * @example
+ * const purpose = Purpose.PURPOSE_VALUE_ASSIGNMENT;
+ * const member = makeEntitlement({ resource: team, slug: "member", purpose, grantableTo: ["user"] });
+ */
 export function makeEntitlement(options: EntitlementOptions): Entitlement {
   const { resource, slug } = options;
   if (resource.id === undefined) {

@@ -5,8 +5,24 @@ import type { Any } from "#gen/google/protobuf/any.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { makeEntitlementId, makeGrantId } from "./ids.ts";
 
-export { Grant };
+export {
+  /**
+   * That a principal holds an entitlement; {@link makeGrant} makes it.
+   *
+   * @example
+   * const isToUser = ({ principal }: Grant) => principal?.id?.resourceType === "user";
+   */
+  Grant,
+};
 
+/**
+ * What {@link makeGrant} makes a grant from.
+ *
+ * @example
+ * const toGrant = (row: Member): GrantOptions => {
+ *   return { resource: team, slug: "member", principal: makeResourceId("user", row.user) };
+ * };
+ */
 export interface GrantOptions {
   /** What the entitlement lies on. */
   readonly resource: Resource;
@@ -19,6 +35,9 @@ export interface GrantOptions {
  * A grant in the form hosts expect: of the entitlement only id and resource, of the principal only the id.
  *
  * @throws BatonError Internal if the resource has no id, a mistake in the connector.
+ *
+ * @example
+ * const grant = makeGrant({ resource: team, slug: "member", principal: makeResourceId("user", row.user) });
  */
 export function makeGrant({ resource, slug, principal, annotations }: GrantOptions): Grant {
   if (resource.id === undefined) {

@@ -1,7 +1,15 @@
 import { ResourceId } from "#gen/c1/connector/v2/resource.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
-export { ResourceId };
+export {
+  /**
+   * The type and id of a resource; {@link makeResourceId} makes it.
+   *
+   * @example
+   * const isUser = ({ resourceType }: ResourceId) => resourceType === "user";
+   */
+  ResourceId,
+};
 
 /** A resource id as far as identity goes. */
 export interface ResourceKeyParts {
@@ -9,6 +17,12 @@ export interface ResourceKeyParts {
   readonly resource: string;
 }
 
+/**
+ * The id of a resource as a message. Neither part is changed or checked.
+ *
+ * @example
+ * const ada = makeResourceId("user", "7");
+ */
 export function makeResourceId(resourceType: string, resource: string): ResourceId {
   return ResourceId.fromPartial({ resourceType, resource });
 }
@@ -25,12 +39,20 @@ export function isSameResource(a: ResourceKeyParts | undefined, b: ResourceKeyPa
 /**
  * `<type>:<id>:<slug>`, joined without any escaping. Platforms keep entitlement ids for years: the result
  * must never change between versions.
+ *
+ * @example
+ * makeEntitlementId({ resourceType: "team", resource: "7" }, "member") === "team:7:member";
  */
 export function makeEntitlementId(resource: ResourceKeyParts, slug: string): string {
   return `${formatResourceKey(resource)}:${slug}`;
 }
 
-/** `<entitlement id>:<principal type>:<principal id>`, as stable as entitlement ids. */
+/**
+ * `<entitlement id>:<principal type>:<principal id>`, as stable as entitlement ids.
+ *
+ * @example
+ * makeGrantId("team:7:member", { resourceType: "user", resource: "ada" }) === "team:7:member:user:ada";
+ */
 export function makeGrantId(entitlementId: string, principal: ResourceKeyParts): string {
   return `${entitlementId}:${formatResourceKey(principal)}`;
 }

@@ -18,13 +18,49 @@ import { exceedsUtf8, truncateUtf8 } from "./utf8.ts";
 
 export {
   AssetRef,
+  /**
+   * Anything that has access or to which there is access; {@link makeResource} and its siblings make it.
+   *
+   * @example
+   * const idOf = (resource: Resource) => resource.id?.resource ?? "";
+   */
   Resource,
+  /**
+   * A kind of resource; {@link makeResourceType} makes it.
+   *
+   * @example
+   * const isUserType = ({ traits }: ResourceType) => traits.includes(Trait.TRAIT_USER);
+   */
   ResourceType,
+  /**
+   * What hosts take the resources of a type for.
+   *
+   * @example
+   * const users = makeResourceType({ id: "user", displayName: "User", traits: [Trait.TRAIT_USER] });
+   */
   ResourceType_Trait as Trait,
+  /**
+   * Whether a resource is in use; `UNSPECIFIED` if the upstream does not say.
+   *
+   * @example
+   * const status = row.active ? ResourceStatus.RESOURCE_STATUS_ENABLED : ResourceStatus.RESOURCE_STATUS_DISABLED;
+   */
   Status_ResourceStatus as ResourceStatus,
+  /**
+   * Who is behind the account of a user: a person, a program or the system itself.
+   *
+   * @example
+   * const accountType = row.robot ? AccountType.ACCOUNT_TYPE_SERVICE : AccountType.ACCOUNT_TYPE_HUMAN;
+   */
   UserTrait_AccountType as AccountType,
 };
 
+/**
+ * What {@link makeResourceType} makes a type from.
+ *
+ * @example
+ * const team: ResourceTypeOptions = { id: "team", displayName: "Team", traits: [Trait.TRAIT_GROUP] };
+ */
 export interface ResourceTypeOptions {
   readonly id: string;
   readonly displayName: string;
@@ -33,6 +69,12 @@ export interface ResourceTypeOptions {
   readonly annotations?: readonly Any[];
 }
 
+/**
+ * A type of resources. Texts are cut to the contract's limits.
+ *
+ * @example
+ * const team = makeResourceType({ id: "team", displayName: "Team", traits: [Trait.TRAIT_GROUP] });
+ */
 export function makeResourceType(options: ResourceTypeOptions): ResourceType {
   return ResourceType.fromPartial({
     id: options.id,
@@ -49,6 +91,14 @@ export interface ResourceStatusOptions {
   readonly details?: string;
 }
 
+/**
+ * What {@link makeResource} makes a resource from.
+ *
+ * @example
+ * const toProject = (row: Project): ResourceOptions => {
+ *   return { resourceType: "project", id: row.id, displayName: row.title, profile: { public: row.public } };
+ * };
+ */
 export interface ResourceOptions {
   readonly resourceType: string;
   readonly id: string;
@@ -67,6 +117,9 @@ export interface ResourceOptions {
  * A resource. Texts are made well-formed and cut to the contract's limits, ids never: two could become one.
  *
  * @throws BatonError FailedPrecondition if the id is empty, too long or not well-formed.
+ *
+ * @example
+ * const project = makeResource({ resourceType: "project", id: row.id, displayName: row.title });
  */
 export function makeResource(options: ResourceOptions): Resource {
   return {
@@ -103,6 +156,9 @@ export interface ProfileTraits {
  * A group, role or app: a resource with the trait its type declares.
  *
  * @throws BatonError as {@link makeResource}.
+ *
+ * @example
+ * const team = makeTraitResource("GroupTrait", { resourceType: "team", id: row.id, displayName: row.title });
  */
 export function makeTraitResource<Name extends keyof ProfileTraits>(
   traitName: Name,

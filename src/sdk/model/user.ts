@@ -8,6 +8,15 @@ import { writeStruct } from "./struct-writer.ts";
 import { Timestamp, toTimestamp } from "./timestamp.ts";
 import { truncateUtf8 } from "./utf8.ts";
 
+/**
+ * What {@link makeUser} and {@link encodeUsers} make a user from.
+ *
+ * @example
+ * const toUser = (row: User): UserOptions => {
+ *   const status = row.active ? ResourceStatus.RESOURCE_STATUS_ENABLED : ResourceStatus.RESOURCE_STATUS_DISABLED;
+ *   return { resourceType: "user", id: row.id, displayName: row.name, login: row.login, status: { status } };
+ * };
+ */
 export interface UserOptions extends Omit<ResourceOptions, "status"> {
   readonly status: ResourceStatusOptions;
   /** Addresses, the primary one first. */
@@ -35,6 +44,9 @@ const CHUNK_BYTES = 64 * 1024;
  *
  * Status, profile and creation time stand on the resource, where readers of today look, and once more in the
  * trait, whose own fields are deprecated but are all that older readers know.
+ *
+ * @example
+ * const user = new EncodedUser(toUser(row));
  */
 export class EncodedUser {
   readonly id: Pick<ResourceId, "resourceType" | "resource">;
@@ -56,13 +68,27 @@ export class EncodedUser {
   }
 }
 
-/** Users for a listing, in much less time than {@link makeUser} takes. @throws BatonError as it. */
+/**
+ * Users for a listing, in much less time than {@link makeUser} takes.
+ *
+ * @throws BatonError as `makeResource`.
+ *
+ * @example
+ * return { items: encodeUsers(rows.map(toUser)), nextPageToken: next };
+ */
 export function encodeUsers(users: readonly UserOptions[]): EncodedUser[] {
   const writer = new BackwardWriter(CHUNK_BYTES);
   return users.map((options) => new EncodedUser(options, writer));
 }
 
-/** A user as a message. @throws BatonError as `makeResource`. */
+/**
+ * A user as a message.
+ *
+ * @throws BatonError as `makeResource`.
+ *
+ * @example
+ * const user = makeUser({ ...toUser(row), emails: [row.email] });
+ */
 export function makeUser(options: UserOptions): Resource {
   return Resource.decode(new EncodedUser(options).encoded);
 }

@@ -19,7 +19,12 @@ import type { Secret } from "#kernel/secret.ts";
 import type { UpstreamSource } from "#kernel/upstream-source.ts";
 import type { EncodedUser } from "#model/user.ts";
 
-/** One page of a listing. */
+/**
+ * Which page of a listing is wanted.
+ *
+ * @example
+ * const first: PageRequest = { pageSize: 0, pageToken: "", activeSyncId: "" };
+ */
 export interface PageRequest {
   /** Rows wanted; 0 leaves the choice to the connector. */
   readonly pageSize: number;
@@ -31,6 +36,12 @@ export interface PageRequest {
   readonly typeScoped?: boolean;
 }
 
+/**
+ * One page of a listing.
+ *
+ * @example
+ * const last: Page<Entitlement> = { items: [makeEntitlement(member)], nextPageToken: "" };
+ */
 export interface Page<T> {
   readonly items: T[];
   /** Empty on the last page. Tokens are opaque, self-contained and survive a restart of this process. */
@@ -39,15 +50,36 @@ export interface Page<T> {
   readonly annotations?: Any[];
 }
 
-/** A result together with annotations, for example `GrantAlreadyExists`. */
+/**
+ * A result together with annotations.
+ *
+ * @example
+ * const already: Annotated = { annotations: [packAnnotation("GrantAlreadyExists")] };
+ */
 export interface Annotated {
   readonly annotations?: Any[];
 }
 
-/** A row of a listing. Types with many users give them encoded, which takes a fraction of the time. */
+/**
+ * A row of a listing. Types with many users give them encoded, which takes a fraction of the time.
+ *
+ * @example
+ * const items: ListedResource[] = encodeUsers(rows.map(toUser));
+ */
 export type ListedResource = Resource | EncodedUser;
 
-/** Lists and, where the optional methods are there, changes the resources of one type. */
+/**
+ * Lists and, where the optional methods are there, changes the resources of one type.
+ *
+ * @example
+ * const users: ResourceSyncer = {
+ *   resourceType: makeResourceType({ id: "user", displayName: "User", traits: [Trait.TRAIT_USER] }),
+ *   list: async (_parent, page, ctx) => {
+ *     const { rows, next } = await acme.page(path`/users`, User, page, cursor("next"), ctx);
+ *     return { items: encodeUsers(rows.map(toUser)), nextPageToken: next };
+ *   },
+ * };
+ */
 export interface ResourceSyncer {
   readonly resourceType: ResourceType;
 
@@ -95,7 +127,15 @@ export interface ResourceSyncer {
   delete?(id: ResourceId, parent: ResourceId | undefined, ctx: CallContext): Promise<Annotated>;
 }
 
-/** A stream of events that the host polls. */
+/**
+ * A stream of events that the host polls. The feeds of `defineConnector` are declared in `events` and need no messages.
+ *
+ * @example
+ * const quiet: EventFeed = {
+ *   metadata: { id: "audit", supportedEventTypes: [] },
+ *   list: async ({ cursor }) => ({ events: [], cursor, hasMore: false }),
+ * };
+ */
 export interface EventFeed {
   readonly metadata: EventFeedMetadata;
   list(
@@ -107,7 +147,18 @@ export interface EventFeed {
 /** JSON object given to and returned by an action. */
 export type ActionStruct = { readonly [key: string]: unknown };
 
-/** A named operation outside grants, for example `disable_user`. */
+/**
+ * A named operation outside grants, for example `disable_user`.
+ *
+ * @example
+ * const disableUser: Action = {
+ *   schema,
+ *   invoke: async ({ user_id }, ctx) => {
+ *     await acme.post(path`/users/${String(user_id)}/suspension`, ctx);
+ *     return { response: { success: true } };
+ *   },
+ * };
+ */
 export interface Action {
   readonly schema: BatonActionSchema;
   /** Runs to its end; a thrown error makes the action FAILED, it is not an error of the call. */
@@ -129,7 +180,19 @@ export interface ConnectorMetadata {
   readonly helpUrl?: string;
 }
 
-/** A running connector. Made by a {@link ConnectorDefinition}; holds its client and caches. */
+/**
+ * A running connector. Made by a {@link ConnectorDefinition}; holds its client and caches.
+ *
+ * @example
+ * const connector: Connector = {
+ *   metadata: { displayName: "Acme", description: "Users of Acme" },
+ *   syncers: [users],
+ *   validate: async (ctx) => {
+ *     await acme.get(path`/me`, Me, ctx);
+ *     return {};
+ *   },
+ * };
+ */
 export interface Connector {
   readonly metadata: ConnectorMetadata;
   readonly syncers: readonly ResourceSyncer[];
@@ -158,7 +221,13 @@ export interface Connector {
   close?(): Promise<void>;
 }
 
-/** What of the program's own settings a connector may need to know. */
+/**
+ * What of the program's own settings a connector may need to know.
+ *
+ * @example
+ * const settings: ConnectorSettings = { provisioning: false, httpTimeoutMs: 10_000 };
+ * const connector = await definition.create(definition.exampleConfig, settings);
+ */
 export interface ConnectorSettings {
   /** Whether any operation that changes something upstream is allowed; the runtime lets no other one through. */
   readonly provisioning: boolean;
@@ -176,6 +245,17 @@ export interface ConnectorSettings {
 /**
  * A connector before it has its settings: what a program needs to know to offer it on the command line.
  * The runtime, the host and the command line know connectors only through this.
+ *
+ * @example
+ * const definition: ConnectorDefinition<typeof fields> = {
+ *   name: "baton-acme",
+ *   displayName: "Acme",
+ *   description: "Users of Acme",
+ *   fields,
+ *   constraints: [],
+ *   exampleConfig: { owner: "acme" },
+ *   create: ({ owner }, { httpTimeoutMs }) => new AcmeConnector(owner, httpTimeoutMs),
+ * };
  */
 export interface ConnectorDefinition<Fields extends FieldSet = FieldSet> {
   /** Name of the program, for example `baton-acme`. */
