@@ -50,18 +50,18 @@ test("missing settings are all named at once", async () => {
   const { code, stderr } = await runProgram([], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('required flag(s) "codecov-owner", "codecov-service" not set');
-  expect(stderr).toContain("one of --codecov-api-token, --codecov-api-token-file is required");
+  expect(stderr).toContain("--codecov-api-token, --codecov-api-token-file");
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
 test("a configuration file that was named must be there and in order", async () => {
   const missing = await runProgram([], { cwd, env: { ...complete, BATON_CONFIG_PATH: "nowhere.yaml" } });
   expect(missing.code).toBe(2);
-  expect(missing.stderr).toContain("which BATON_CONFIG_PATH names: there is no such file");
+  expect(missing.stderr).toMatch(/nowhere\.yaml.*BATON_CONFIG_PATH/);
   await writeFile(join(cwd, "broken.yaml"), "codecov-owner: [acme\n");
   const broken = await runProgram([], { cwd, env: { ...complete, BATON_CONFIG_PATH: "broken.yaml" } });
   expect(broken.code).toBe(2);
-  expect(broken.stderr).toContain("the configuration file is not valid YAML");
+  expect(broken.stderr).toMatch(/YAML.*broken\.yaml, line \d/);
 });
 
 test("config and capabilities print JSON without any settings", async () => {

@@ -125,7 +125,7 @@ describe("a start that cannot work ends with 2 and one plain sentence", () => {
   test("no line at all", async () => {
     const toy = await start({ line: "" });
     expect(await toy.end()).toEqual({ code: 2, signal: null });
-    expect(toy.output.stderr).toContain("no start-up line on standard input: it ended immediately");
+    expect(toy.output.stderr).toContain("ended immediately");
   });
 });
 

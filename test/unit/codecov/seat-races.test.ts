@@ -136,12 +136,11 @@ describe("a change that another program undoes", () => {
     expect(writesOf(simulator)).toHaveLength(2);
   });
 
-  it("is given up after five times, with the reason", async () => {
+  it("is given up after five times", async () => {
     const { simulator, grant } = await setUpSeats(CROWD, "crowd");
     simulator.faults.add({ method: "PATCH", times: null, fault: undo });
     const error = await failureOf(grant("person-150"));
     expect([error.code, error.kind]).toEqual([Code.Aborted, "upstream"]);
-    expect(error.message).toContain("another program is changing seats at the same time");
     expect(writesOf(simulator)).toHaveLength(5);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkBaseUrl, resolveApiAddress } from "#codecov/api/api-address.ts";
 import { checkOwner, normalizeService, resolveOwner, SERVICES } from "#codecov/api/owner.ts";
 import { codecov } from "#codecov/index.ts";
+import { Code } from "#kernel/errors.ts";
 
 describe("the git service", () => {
   it.each([
@@ -49,7 +50,13 @@ describe("the owner", () => {
   it.each(SERVICES.filter((service) => !service.startsWith("gitlab")))(
     "has no subgroups on %s",
     (service) => {
-      expect(() => resolveOwner(service, "group/sub")).toThrow("only GitLab has subgroups");
+      expect(() => resolveOwner(service, "group/sub")).toThrow(
+        expect.objectContaining({
+          code: Code.InvalidArgument,
+          kind: "configuration",
+          message: expect.stringContaining("subgroups"),
+        }),
+      );
     },
   );
 });

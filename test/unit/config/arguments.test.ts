@@ -53,24 +53,39 @@ test.each<[string[], [string, string][], string[]]>([
 });
 
 test("a switch with a separate value says how to write it", () => {
-  expect(catchError(() => parse("--provisioning", "false")).message).toBe(
-    "--provisioning takes no separate value, write --provisioning=false",
-  );
-  expect(catchError(() => parse("-p", "true")).message).toBe("-p takes no separate value, write -p=true");
+  expect(catchError(() => parse("--provisioning", "false"))).toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringContaining("--provisioning=false"),
+  });
+  expect(catchError(() => parse("-p", "true"))).toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringContaining("-p=true"),
+  });
 });
 
 test("a flag without its value says so", () => {
-  expect(catchError(() => parse("--workers")).message).toBe("--workers needs a value: --workers <number>");
-  expect(catchError(() => parse("-f")).message).toBe("-f needs a value: -f <text>");
+  expect(catchError(() => parse("--workers"))).toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringContaining("--workers <number>"),
+  });
+  expect(catchError(() => parse("-f"))).toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringContaining("-f <text>"),
+  });
 });
 
 test("an unknown flag suggests the nearest one and never repeats its value", () => {
   const error = catchError(() => parse("--acme-tokn=s3cret"));
-  expect(error.message).toBe("unknown flag --acme-tokn, did you mean --acme-token?");
+  expect(error.message).toMatch(/--acme-tokn\b.*--acme-token\b/);
+  expect(error.message).not.toContain("s3cret");
   expect(error.code).toBe(Code.Unknown);
 });
 
 test("nothing far away is suggested", () => {
-  expect(catchError(() => parse("--nonsense")).message).toBe("unknown flag --nonsense, see --help");
-  expect(catchError(() => parse("-x")).message).toBe("unknown flag -x, see --help");
+  for (const flag of ["--nonsense", "-x"]) {
+    const error = catchError(() => parse(flag));
+    expect(error.code).toBe(Code.Unknown);
+    // The flag that was given, and --help.
+    expect(error.message.match(/(?<!\S)--?[\w-]+/g)).toEqual([flag, "--help"]);
+  }
 });

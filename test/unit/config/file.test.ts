@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readConfigFile } from "#config/file.ts";
+import { Code } from "#kernel/errors.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -70,11 +71,15 @@ test.each([
 
 test("a file that was named must exist, be YAML by name and be readable", async () => {
   const named = (path: string) => readConfigFile({ BATON_CONFIG_PATH: path }, directory);
-  await expect(named("missing.yaml")).rejects.toThrow(
-    /missing\.yaml, which BATON_CONFIG_PATH names: there is no such file/,
-  );
-  await expect(named("settings.json")).rejects.toThrow("BATON_CONFIG_PATH must name a .yaml or .yml file");
+  await expect(named("missing.yaml")).rejects.toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringMatching(/missing\.yaml.*BATON_CONFIG_PATH/),
+  });
+  await expect(named("settings.json")).rejects.toMatchObject({
+    code: Code.Unknown,
+    message: expect.stringMatching(/BATON_CONFIG_PATH.*settings\.json/),
+  });
   await writeFile(join(directory, "good.yml"), "a: 1");
   expect((await named("good.yml"))?.settings.get("a")).toEqual(["1"]);
-  await expect(named(directory)).rejects.toThrow("must name a .yaml");
+  await expect(named(directory)).rejects.toThrow(".yaml or .yml");
 });

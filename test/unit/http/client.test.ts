@@ -114,8 +114,8 @@ describe("without permission to write", () => {
       const request = { method, path: "/", body: "{}" };
       for (const refused of [request, { ...request, reads: false }]) {
         const error = await failureOf(reader.send(refused, context));
-        expect(error.code).toBe(Code.FailedPrecondition);
-        expect(error.message).toContain("provisioning is not enabled");
+        expect(error).toMatchObject({ code: Code.FailedPrecondition, kind: "request" });
+        expect(error.message).toContain("--provisioning");
       }
       expect(arrived).toEqual([]);
       expect(reader.requestCount).toBe(0);
@@ -179,7 +179,7 @@ describe("a redirect", () => {
   it("within the origin is an error as well", async () => {
     const origin = await serve((_, response) => response.writeHead(301, { location: "/github/" }).end());
     const error = await failureOf(makeClient(origin).send({ method: "GET", path: "/github" }, context));
-    expect(error.message).toContain("points to /github/");
+    expect(error.message).toContain("/github/");
   });
 });
 
@@ -335,7 +335,7 @@ describe("a proxy", () => {
     expect(proxy.asked).toEqual(["CONNECT codecov.test:443"]);
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from("user:pass").toString("base64")}`]);
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain("the proxy returned 502");
+    expect(error.message).toContain("502");
   });
 
   it("that wants credentials is FailedPrecondition", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Grant, GrantsServiceListGrantsResponse } from "#gen/c1/connector/v2/grant.ts";
 import { Resource, ResourcesServiceListResourcesResponse } from "#gen/c1/connector/v2/resource.ts";
+import { Code } from "#kernel/errors.ts";
 import { packAnnotation } from "#model/annotations.ts";
 import { decodeGrant, decodeGrantPage, decodeResourcePage } from "#model/encoded-rows.ts";
 
@@ -65,21 +66,25 @@ describe("a page of resources", () => {
   test("says so if it is asked for a profile that is no valid message", () => {
     // A resource whose profile, field 9, has an entry that announces more bytes than there are.
     const [row] = decodeResourcePage(Buffer.of(0x0a, 4, 0x4a, 2, 0x0a, 9)).list;
-    expect(() => row?.hasProfileFlag("is_admin")).toThrow("not a valid message");
+    expect(() => row?.hasProfileFlag("is_admin")).toThrow(
+      expect.objectContaining({ code: Code.Internal, message: expect.stringContaining("profile") }),
+    );
   });
 
   test("is refused if it is no valid message", () => {
+    const DAMAGED = expect.objectContaining({ code: Code.Internal });
     for (let length = 1; length < bytes.length; length += 1) {
       const cut = Buffer.from(bytes.subarray(0, length));
       const decoded = decodesTo(() => ResourcesServiceListResourcesResponse.decode(cut).list.length);
       // What the full decoder refuses is refused here as well.
-      if (decoded === undefined)
-        expect(() => [...decodeResourcePage(cut).list]).toThrow("an invalid message");
+      if (decoded === undefined) expect(() => [...decodeResourcePage(cut).list]).toThrow(DAMAGED);
     }
     // Field 1 as a number.
-    expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow("the wrong type");
+    expect(() => decodeResourcePage(Buffer.of(0x08, 0x01))).toThrow(
+      expect.objectContaining({ code: Code.Internal, message: expect.stringContaining("field 1 ") }),
+    );
     // A row whose field 1, its id, announces more bytes than there are.
-    expect(() => [...decodeResourcePage(Buffer.of(0x0a, 2, 0x0a, 9)).list]).toThrow("an invalid message");
+    expect(() => [...decodeResourcePage(Buffer.of(0x0a, 2, 0x0a, 9)).list]).toThrow(DAMAGED);
   });
 });
 

@@ -80,7 +80,7 @@ describe("the Baton ID of a resource", () => {
 
   test("is not made of empty parts", () => {
     expect(() => formatResourceBid({ id: { resourceType: "user", resource: "" } })).toThrow(
-      /needs a resource type/,
+      expect.objectContaining({ code: Code.InvalidArgument }),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { get } from "node:http";
 import { afterEach, expect, test } from "vitest";
+import { Code } from "#kernel/errors.ts";
 import { type HealthServer, type HealthSource, startHealthServer } from "#web/health-http.ts";
 
 let server: HealthServer | undefined;
@@ -133,5 +134,8 @@ test("a port that is taken is said in one sentence", async () => {
     metrics: () => "",
     source: { isReady: () => true, validate: async () => undefined },
   });
-  await expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+  await expect(second).rejects.toMatchObject({
+    code: Code.FailedPrecondition,
+    message: expect.stringContaining(`127.0.0.1:${port}`),
+  });
 });

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import { Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { parseClientId, parseClientSecret } from "#service/c1-credentials.ts";
 import { findC1Address, findHostId } from "#service/c1-environment.ts";
@@ -20,7 +21,9 @@ test.each([
 });
 
 test.each(["", "name", "name@host", "name/host", "/x@host", "name@/x"])("%j is no client id", (text) => {
-  expect(() => parseClientId(text)).toThrow("invalid client id");
+  expect(() => parseClientId(text)).toThrow(
+    expect.objectContaining({ code: Code.Unknown, message: expect.stringContaining("--client-id") }),
+  );
 });
 
 test("a client secret gives the key it holds, with its id if it has one", () => {

@@ -66,7 +66,10 @@ test("a cancel ends the work", async () => {
   const { start, beats } = play([{}, {}, { cancelled: true }]);
   using beating = await start();
   await settle(() => beats() === 3);
-  expect(beating?.signal.reason).toMatchObject({ code: Code.Canceled, message: "C1 canceled the task" });
+  expect(beating?.signal.reason).toMatchObject({
+    code: Code.Canceled,
+    message: expect.stringContaining("C1"),
+  });
 });
 
 test("nine failures in a row end the work, eight do not", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Code } from "#kernel/errors.ts";
 import { findRoute } from "#service/c1-route.ts";
 
 const ADDRESS = "acme.conductor.example:443";
@@ -31,5 +32,7 @@ test("the way goes through the proxy, with its login", () => {
 });
 
 test("a proxy that speaks TLS is refused before anything is sent", () => {
-  expect(() => findRoute(ADDRESS, { HTTPS_PROXY: "https://proxy:3128" })).toThrow(/begins with http:/);
+  expect(() => findRoute(ADDRESS, { HTTPS_PROXY: "https://proxy:3128" })).toThrow(
+    expect.objectContaining({ code: Code.InvalidArgument, message: expect.stringContaining("HTTPS_PROXY") }),
+  );
 });

@@ -123,7 +123,10 @@ test("a server that nobody reaches is unavailable", async () => {
 test("a clock that is wrong is told by how much, when the correction does not help either", async () => {
   endpoint.clockOffsetMs = -10 * 60_000;
   endpoint.fault = { status: 401 };
-  await expect(source.get(signal)).rejects.toThrow("the clock of this machine is 10 min ahead of that of C1");
+  await expect(source.get(signal)).rejects.toMatchObject({
+    code: Code.Unauthenticated,
+    message: expect.stringContaining("10 min ahead"),
+  });
 });
 
 test("a clock that is wrong is corrected, also for later tokens", async () => {

@@ -117,8 +117,8 @@ describe("a file is refused and stays untouched", () => {
       const target = await makeTestFile();
       await writeFile(target.path, content);
       const error = await catchError(() => target.open());
-      expect(error.code).toBe(Code.InvalidArgument);
-      expect(error.message).toContain("is not a .c1z file");
+      expect(error).toMatchObject({ code: Code.InvalidArgument, kind: "configuration" });
+      expect(error.message).toContain(target.path);
       expect(await readFile(target.path, "utf8")).toBe(content);
     },
   );

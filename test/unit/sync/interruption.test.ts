@@ -174,7 +174,7 @@ describe("a connector that is unavailable", () => {
     const file = await bench.open();
     const error = await catchError(syncInto(file, client, bench, { maxWaitMs: 60_000 }));
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain("gave up listing grants of team:red after 1 min without progress: busy");
+    expect(error.message).toMatch(/grants of team:red .*1 min.*busy$/);
     const again = new FakeSyncClient(organization());
     const { run } = await syncInto(file, again, bench);
     expect(again.calls[1]).toBe("grants team:red 1");
@@ -192,7 +192,7 @@ describe("a listing that does not exist", () => {
         syncInto(file, failingAt(call, new BatonError(Code.NotFound, "gone")), bench),
       );
       expect(error.code).toBe(Code.NotFound);
-      expect(error.message).toMatch(/gone; finishing without these rows would leave a gap/u);
+      expect(error.message).toContain("gone");
       expect(file.runs.list()).toEqual([]);
       const { run, resumed } = await syncInto(file, new FakeSyncClient(organization()), bench);
       expect(resumed).toBe(false);

@@ -73,7 +73,10 @@ describe("resources", () => {
   it("with a repeated page token fail the sync instead of going on for ever", async () => {
     const data = organization();
     data.resources["user"] = [{ items: [ann] }, { items: [bob], next: "1" }];
-    expect((await failToSync(data)).error.message).toContain("page token of its own request");
+    expect((await failToSync(data)).error).toMatchObject({
+      code: Code.Internal,
+      message: expect.stringContaining("page token"),
+    });
   });
 });
 
@@ -96,7 +99,7 @@ describe("resource types", () => {
       syncInto(await bench.open(), client, bench, { resourceTypes: ["user", "badge"] }),
     );
     expect(error.code).toBe(Code.InvalidArgument);
-    expect(error.message).toContain("no resource type badge");
+    expect(error.message).toContain("badge");
   });
 
   it("without an id are left out and counted; none at all is an empty sync", async () => {

@@ -53,7 +53,7 @@ describe("a call that fails", () => {
     const { retrier, signal, clock } = setup();
     const error = await catchError(retrier.run("listing users", signal, () => Promise.reject(unavailable())));
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toMatch(/^gave up listing users after 15 min without progress: busy$/u);
+    expect(error.message).toMatch(/listing users .*15 min.*busy$/u);
     expect(clock.monotonic()).toBeGreaterThan(14 * MINUTE);
     expect(clock.monotonic()).toBeLessThanOrEqual(15 * MINUTE);
   });
@@ -70,7 +70,7 @@ describe("a call that fails", () => {
         return promise;
       }),
     );
-    expect(error.message).toMatch(/^gave up listing users after 30 s without progress: busy$/u);
+    expect(error.message).toMatch(/listing users .*30 s.*busy$/u);
   });
 
   it("gets the whole time again after any success", async () => {
@@ -113,9 +113,7 @@ describe("a call that is not answered", () => {
     );
     expect(isCanceled).toBe(true);
     expect(error.code).toBe(Code.Unavailable);
-    expect(error.message).toContain(
-      "gave up validating after 1 min without progress: the connector sent no response",
-    );
+    expect(error.message).toMatch(/validating .*1 min.*no response/u);
     expect(clock.monotonic()).toBe(MINUTE);
   });
 });
