@@ -61,6 +61,9 @@ export function emitDeclarations(root: string, outDir: string, entries: readonly
   const config = join(outDir, "tsconfig.json");
   const compilerOptions = {
     noEmit: false,
+    // It would take what the checkout was last checked with for emitted.
+    incremental: false,
+    tsBuildInfoFile: null,
     emitDeclarationOnly: true,
     declaration: true,
     rootDir: root,
