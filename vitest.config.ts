@@ -4,20 +4,29 @@ import { defineConfig } from "vitest/config";
 // fails by itself instead of holding up the run.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: [
-      "test/interop/**",
-      "test/soak/**",
-      "test/fuzz/**",
-      "test/hostile/**",
-      "test/bench/**",
-      "test/executable/executable.test.ts",
-    ],
-    globalSetup: ["test/programs.ts"],
     environment: "node",
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "units",
+          include: ["test/{unit,conformance}/**/*.test.ts", "test/architecture.test.ts"],
+          // They leave nothing behind in their process. To start one for each file costs more than the tests do.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "programs",
+          include: ["test/{contract,regress}/**/*.test.ts", "test/executable/cases.test.ts"],
+        },
+      },
+    ],
+    globalSetup: ["test/programs.ts"],
   },
 });
