@@ -9,7 +9,7 @@ import type { RequestName } from "./http-error.ts";
  *
  * @param advice what to check if something else than the API responded, the end of a sentence
  * @throws BatonError `Unavailable` if the JSON is broken, as a connection cut by a proxy leaves it;
- * `FailedPrecondition` for a web page or another shape: something else than the API responded.
+ * `FailedPrecondition` for a web page, no content (204) or another shape: something else than the API responded.
  */
 export function decodeBody<Schema extends z.ZodType>(
   response: HttpResponse,
@@ -48,6 +48,8 @@ export function shapeError(endpoint: RequestName, problem: string, advice: strin
 
 /** The JSON of a body. @throws BatonError as {@link decodeBody} */
 export function parseBody(response: HttpResponse, endpoint: RequestName, advice: string): unknown {
+  // Not cut short: it has no body on purpose, and repeating the request would bring the same again.
+  if (response.status === 204) throw shapeError(endpoint, "204 No Content, where a body is expected", advice);
   const text = readText(response, endpoint);
   try {
     return JSON.parse(text);

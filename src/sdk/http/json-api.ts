@@ -298,7 +298,10 @@ export class JsonApi {
     const request: HttpRequest = {
       ...this.#request(method, path.withQuery(query)),
       reads,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...lowerNames(headers),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     return await this.exchange(
@@ -332,7 +335,12 @@ export class JsonApi {
   #withHeaders(request: HttpRequest, credentials: Readonly<Record<string, string>>): HttpRequest {
     return {
       ...request,
-      headers: { accept: "application/json", ...this.#options.headers, ...request.headers, ...credentials },
+      headers: {
+        accept: "application/json",
+        ...lowerNames(this.#options.headers),
+        ...lowerNames(request.headers),
+        ...credentials,
+      },
     };
   }
 
@@ -357,6 +365,11 @@ export class JsonApi {
     }
     return LINK + url.pathname + url.search;
   }
+}
+
+/** The case of a name means nothing to a server, so `Accept` replaces `accept` instead of being sent beside it. */
+function lowerNames(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Options, if any, and the context. */

@@ -64,7 +64,7 @@ export interface Pager {
 
 /** Options of all pagers. */
 export interface PagerOptions {
-  /** Where in the response the rows are, for example `data.users`; needed if the response has several lists. */
+  /** Where in the response the rows are, for example `data.users`; needed if it has several lists, or if they can be null. */
   readonly rows?: string;
   /** Name of the parameter that says which page; each pager has the usual one. */
   readonly param?: string;

@@ -482,3 +482,31 @@ describe("paging", () => {
     });
   });
 });
+
+describe("headers", () => {
+  it("are sent once, whatever the case of their names", async () => {
+    const { origin, asked } = await serveInTurn({ body: { id: "1" } });
+    const api = makeApi(origin, {
+      allowWrites: true,
+      credentials: { bearer: new Secret("token") },
+      headers: { Accept: "application/vnd.acme+json", Authorization: "none" },
+    });
+    const headers = { "Content-Type": "application/merge-patch+json" };
+    await api.patch(path`/users/1`, { body: {}, headers }, context);
+    const sent = asked[0]?.rawHeaders.map((text) => text.toLowerCase()) ?? [];
+    const valuesOf = (name: string) => sent.filter((_, index) => sent[index - 1] === name && index % 2 === 1);
+    expect(valuesOf("accept")).toEqual(["application/vnd.acme+json"]);
+    expect(valuesOf("content-type")).toEqual(["application/merge-patch+json"]);
+    expect(valuesOf("authorization")).toEqual(["bearer token"]);
+  });
+});
+
+it("takes 204 where a body is expected for a wrong response, which is not asked for again", async () => {
+  const { origin, lines } = await serveInTurn({ status: 204 });
+  const api = makeApi(origin, { allowWrites: true });
+  const refused = { code: Code.FailedPrecondition };
+  await expect(api.get(path`/me`, User, context)).rejects.toMatchObject(refused);
+  await expect(api.post(path`/users`, { schema: User }, context)).rejects.toMatchObject(refused);
+  expect(await api.post(path`/users`, context)).toBeUndefined();
+  expect(lines()).toEqual(["GET /me", "POST /users", "POST /users"]);
+});
