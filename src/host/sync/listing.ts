@@ -29,6 +29,10 @@ export async function readListing<Response extends ListResponse>(
 ): Promise<void> {
   let position = action;
   let page = 1;
+  // Tokens that go round in a circle would go on for ever. Compared with one that is replaced at every power of two, as
+  // in Brent's algorithm, they show themselves without all of them being kept.
+  let earlier = position.pageToken;
+  let replaceAt = 2;
   let pending = fetchPage(session, listing, position.pageToken, page);
   for (;;) {
     const response = await pending;
@@ -39,7 +43,16 @@ export async function readListing<Response extends ListResponse>(
           `${listing.what} returned the page token of its own request, so it would never end`,
         );
       }
+      if (nextPageToken === earlier) {
+        throw contractViolation(
+          `${listing.what} returned the same page token a second time, so it would never end`,
+        );
+      }
       page += 1;
+      if (page === replaceAt) {
+        earlier = nextPageToken;
+        replaceAt *= 2;
+      }
       pending = fetchPage(session, listing, nextPageToken, page);
       // Storing occupies this thread, and a request leaves only between two turns of the event loop.
       await nextTurn();

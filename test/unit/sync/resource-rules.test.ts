@@ -70,6 +70,17 @@ describe("resources", () => {
     expect(ids.resources).toContain("project:p");
   });
 
+  it.each([1, 2, 3, 7])(
+    "with page tokens in a circle of %i fail the sync instead of going on for ever",
+    async (size) => {
+      const data = organization();
+      const tail = Array.from({ length: size }, (_, index) => ({ next: String(3 + ((index + 1) % size)) }));
+      data.resources["user"] = [{}, {}, {}, ...tail];
+      const { error } = await failToSync(data);
+      expect(error).toMatchObject({ code: Code.Internal, message: expect.stringContaining("page token") });
+    },
+  );
+
   it("with a repeated page token fail the sync instead of going on for ever", async () => {
     const data = organization();
     data.resources["user"] = [{ items: [ann] }, { items: [bob], next: "1" }];
