@@ -1,6 +1,7 @@
 import type { Constraint, Field, FieldSet } from "#config/field.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { type BaseUrlOptions, checkBaseUrl } from "#http/base-url.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import { Secret } from "#kernel/secret.ts";
 import { SecretSource } from "#kernel/secret-source.ts";
 
@@ -278,6 +279,10 @@ export function list(label: string, options: SettingOptions = {}): Setting<reado
   return single(options, field, [], (value) => (Array.isArray(value) ? value.map(String) : []));
 }
 
+/** Of programs and flags: what a shell, an environment variable and a key of a file can all hold. */
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const NAME_ADVICE = "must consist of lower-case letters, digits and single hyphens";
+
 /** The fields and constraints that the settings of a connector become. */
 export interface DeclaredSettings {
   readonly fields: FieldSet;
@@ -289,18 +294,23 @@ export interface DeclaredSettings {
  * The fields of a connector's settings.
  *
  * @param program its name, for example `baton-acme`
- * @throws Error for a flag that the program already has
+ * @throws BatonError Internal for a name that cannot be one, or that is taken
  */
 export function declareSettings(program: string, settings: SettingSet): DeclaredSettings {
   const fields: Record<string, Field> = {};
   const constraints: Constraint[] = [];
   const example: Record<string, unknown> = {};
   const taken = new Set(Object.values<Field>(sdkFields).map(({ name }) => name));
+  if (!NAME.test(program)) throw mistake(`the name of the connector, "${program}", ${NAME_ADVICE}`);
   for (const [name, setting] of Object.entries(settings)) {
     const declared = setting.declare(flagOf(program, name, setting));
     for (const [end, field] of Object.entries(declared.fields)) {
+      if (!NAME.test(field.name))
+        throw mistake(`the setting ${name}: the flag --${field.name} ${NAME_ADVICE}`);
       if (taken.has(field.name))
-        throw new Error(`the setting ${name}: the flag --${field.name} already exists`);
+        throw mistake(`the setting ${name}: the flag --${field.name} already exists`);
+      if (Object.hasOwn(fields, name + end))
+        throw mistake(`the setting ${name}: another setting has a value named ${name + end} already`);
       taken.add(field.name);
       fields[name + end] = field;
       example[name + end] = declared.example[end];
@@ -329,6 +339,10 @@ export function readSettings<Settings extends SettingSet>(
 function flagOf(program: string, name: string, { options }: Setting<unknown>): string {
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return options.flag ?? `${program.replace(/^baton-/, "")}-${kebab}`;
+}
+
+function mistake(problem: string): BatonError {
+  return new BatonError(Code.Internal, problem);
 }
 
 function presenceOf(options: Optional & { readonly default?: string }) {

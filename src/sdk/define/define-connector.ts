@@ -176,13 +176,14 @@ function createConnector<Settings extends SettingSet, Client>(
     return opened.client;
   };
   const childrenOf = (id: string) => types.filter(({ under }) => under === id).map((type) => type.id);
+  const entitlementsOf = (id: string) => types.find((type) => type.id === id)?.entitlements;
   return {
     metadata: {
       displayName,
       description,
       ...(spec.helpUrl === undefined ? {} : { helpUrl: spec.helpUrl }),
     },
-    syncers: types.map((type) => type.build({ client, children: childrenOf(type.id) })),
+    syncers: types.map((type) => type.build({ client, children: childrenOf(type.id), entitlementsOf })),
     actions: spec.actions?.(makeActionKit()).map((action) => action.build(client)) ?? [],
     eventFeeds: spec.events?.(makeFeedKit()).map((feed) => feed.build(client)) ?? [],
     async prepare() {
@@ -207,10 +208,29 @@ function checkTypes(types: readonly DefinedType<never>[]): void {
   const ids = new Set(types.map(({ id }) => id));
   for (const { id, under, grantableTo } of types) {
     const unknown = [...grantableTo, ...(under === undefined ? [] : [under])].find((name) => !ids.has(name));
-    if (unknown === undefined) continue;
-    throw new BatonError(
-      Code.Internal,
-      `the resource type "${id}" names the type "${unknown}", which the connector does not have`,
-    );
+    if (unknown !== undefined) {
+      throw new BatonError(
+        Code.Internal,
+        `the resource type "${id}" names the type "${unknown}", which the connector does not have`,
+      );
+    }
+    if (isBelowItself(id, types)) {
+      throw new BatonError(
+        Code.Internal,
+        `the resource type "${id}" is listed below itself, so none of its resources would ever be listed`,
+      );
+    }
   }
+}
+
+/** Whether what a type is `under`, and so on, leads back to the type itself. */
+function isBelowItself(id: string, types: readonly DefinedType<never>[]): boolean {
+  const met = new Set<string>();
+  let at: string | undefined = id;
+  while (at !== undefined && !met.has(at)) {
+    met.add(at);
+    const above: string = at;
+    at = types.find((type) => type.id === above)?.under;
+  }
+  return at === id;
 }

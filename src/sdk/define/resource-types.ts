@@ -88,7 +88,7 @@ interface CommonSpec<Client, Row, Under extends string> {
   /** Display name of the type; default its id. */
   readonly name?: string;
   readonly description?: string;
-  /** Type of the resources that these are listed below; `page.parent` names one of them. */
+  /** Type of the resources that these are listed below, another one; `page.parent` names one of them. */
   readonly under?: Under;
   /** One page of all there are, or of those below `page.parent`. */
   list(client: Client, page: ListPage<Under>, ctx: CallContext): Promise<RowPage<Row>>;
@@ -151,6 +151,8 @@ export interface Assembly<Client> {
   readonly client: () => Promise<Client>;
   /** Types that are listed below this one. */
   readonly children: readonly string[];
+  /** Entitlements of a type; undefined if it is made by hand, and so unknown. */
+  readonly entitlementsOf: (type: string) => readonly string[] | undefined;
 }
 
 /** A resource type, ready to be listed in `types`. */
@@ -159,6 +161,8 @@ export interface DefinedType<Client> {
   readonly under: string | undefined;
   /** Types that its entitlements can be granted to. */
   readonly grantableTo: readonly string[];
+  /** Its entitlements; undefined for a type made by hand, which lists them only when it runs. */
+  readonly entitlements: readonly string[] | undefined;
   build(assembly: Assembly<Client>): ResourceSyncer;
 }
 
@@ -192,7 +196,10 @@ export interface TypeKit<Client> {
   readonly app: DefineResources<Client>;
   /** Anything else that something can be held on: projects, repositories, licenses. */
   readonly resource: DefineResources<Client>;
-  /** One level below: a syncer of the connector contract, made by hand. */
+  /**
+   * One level below: a syncer of the connector contract, made by hand. If other types are `under` it, its resources must
+   * say so themselves, with the annotation `ChildResourceType`.
+   */
   wire(syncer: (client: () => Promise<Client>) => ResourceSyncer): DefinedType<Client>;
 }
 

@@ -1,4 +1,5 @@
 import { BatonError, Code } from "#kernel/errors.ts";
+import { parseInstant } from "#kernel/instant.ts";
 import { isUnseen } from "#kernel/visible-text.ts";
 import { AccountType, type ResourceOptions, ResourceStatus } from "#model/resource.ts";
 import type { Struct } from "#model/struct.ts";
@@ -8,7 +9,10 @@ import { isEmailAddress } from "#model/utf8.ts";
 /** An id of the upstream. Platforms keep it for years: use one that never changes. */
 export type Id = string | number;
 
-/** A point in time: a date, its text in ISO 8601, or epoch milliseconds. */
+/**
+ * A point in time: a date, its text in ISO 8601 with a time zone (`2026-07-01T08:00:00Z`), a day (`2026-07-01`, from
+ * midnight UTC), or epoch milliseconds.
+ */
 export type Instant = Date | string | number;
 
 /**
@@ -127,12 +131,25 @@ export function toRef(ref: Readonly<Record<string, Id | undefined>>): ResourceRe
   throw new BatonError(Code.Internal, `a reference needs one resource, not ${entries.length}`);
 }
 
-/** Epoch milliseconds. @throws BatonError FailedPrecondition for a text that is not a time */
+/**
+ * Epoch milliseconds.
+ *
+ * @throws BatonError FailedPrecondition for a text that is not a time, or has no time zone: `Date` would take that of this
+ * machine, and two machines would store different times
+ */
 export function toEpoch(where: string, instant: Instant | null | undefined): number | undefined {
   if (instant === null || instant === undefined) return undefined;
-  const epoch = new Date(instant).getTime();
-  if (!Number.isNaN(epoch)) return epoch;
-  throw new BatonError(Code.FailedPrecondition, `${where}: not a valid time`, { kind: "upstream" });
+  // Many servers write the zone without a colon.
+  const epoch =
+    typeof instant === "string"
+      ? parseInstant(instant.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"))
+      : new Date(instant).getTime();
+  if (epoch !== undefined && !Number.isNaN(epoch)) return epoch;
+  throw new BatonError(
+    Code.FailedPrecondition,
+    `${where}: not a valid time with a time zone, such as 2026-07-01T08:00:00Z`,
+    { kind: "upstream" },
+  );
 }
 
 function isUsableEmail(email: string | null | undefined): email is string {

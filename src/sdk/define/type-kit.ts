@@ -19,6 +19,7 @@ import type {
   DefineResources,
   EntitlementFields,
   EntitlementSet,
+  Holding,
   KnownResource,
   ResourceSpec,
   TypeKit,
@@ -61,7 +62,13 @@ export function makeTypeKit<Client>(): TypeKit<Client> {
     resource: define("resource"),
     wire(syncer) {
       const { id } = syncer(neverOpened).resourceType;
-      return { id, under: undefined, grantableTo: [], build: ({ client }) => syncer(client) };
+      return {
+        id,
+        under: undefined,
+        grantableTo: [],
+        entitlements: undefined,
+        build: ({ client }) => syncer(client),
+      };
     },
   };
 }
@@ -78,6 +85,7 @@ function defineUsers<Client, Row, Under extends string>(
     id,
     under: spec.under,
     grantableTo: [],
+    entitlements: [],
     build(assembly) {
       const annotations = childAnnotations(assembly.children);
       const options = (row: Row, parent: ResourceId | undefined) => ({
@@ -115,10 +123,12 @@ function defineResources<Client, Row, Under extends string, Entitlements extends
   }
   const hasGrants = spec.grants !== undefined || spec.grant !== undefined;
   if (has.size === 0 && hasGrants) throw mistake(id, "has no entitlements");
+  if (has.has("")) throw mistake(id, "has an entitlement with an empty name");
   return {
     id,
     under: spec.under,
     grantableTo: offered.flatMap(([, { grantableTo }]) => grantableTo),
+    entitlements: [...has.keys()],
     build(assembly) {
       const annotations = childAnnotations(assembly.children);
       const toResource = (row: Row, parent: ResourceId | undefined): Resource => {
@@ -180,9 +190,12 @@ async function listRows<Client, Row, Item extends ListedResource>(
 ): Promise<Page<Item>> {
   if (parent?.resourceType !== spec.under) return { items: [], nextPageToken: "" };
   const wanted = { ...page, parent: toKnownRef(parent) };
-  const open = await client();
-  const { rows, next } = await spec.list(open, wanted, ctx).catch(failAsListing);
-  return { items: convert(rows), nextPageToken: next };
+  try {
+    const { rows, next } = await spec.list(await client(), wanted, ctx);
+    return { items: convert(rows), nextPageToken: next };
+  } catch (error) {
+    return failAsListing(error);
+  }
 }
 
 /**
@@ -245,7 +258,7 @@ function singles<Client, Row>(
 
 /** Listing, giving and taking grants, as far as the type can. */
 function grantHandlers<Client, Row, Under extends string, Entitlements extends EntitlementSet, GrantRow>(
-  { client }: Assembly<Client>,
+  { client, entitlementsOf }: Assembly<Client>,
   type: string,
   spec: ResourceSpec<Client, Row, Under, Entitlements, GrantRow>,
   has: ReadonlyMap<string, EntitlementFields>,
@@ -260,15 +273,38 @@ function grantHandlers<Client, Row, Under extends string, Entitlements extends E
       const open = await client();
       const known = toKnown(resource);
       const wanted = { ...known, parent: toKnownRef(resource.parentResourceId) };
-      const { rows, next } = await grants(open, known, page, ctx).catch(async (error: unknown) => {
+      // In a function of its own, as `grants` can throw before it gives a promise.
+      const read = async () => grants(open, known, page, ctx);
+      const { rows, next } = await read().catch(async (error: unknown) => {
         // It may have been deleted since it was listed; then its grants are gone as well.
         if (await isGone(error, spec.get && (async () => spec.get?.(open, wanted, ctx)))) throw error;
         return failAsListing(error);
       });
-      const items = rows.flatMap((row) => [held(row)].flat().map((holding) => toGrant(resource, holding)));
-      return { items, nextPageToken: next };
+      try {
+        const holdings = rows.flatMap((row) => [held(row)].flat());
+        return {
+          items: holdings.map((holding) => toGrant(resource, checkHeld(holding))),
+          nextPageToken: next,
+        };
+      } catch (error) {
+        return failAsListing(error);
+      }
     };
   }
+  /** What `held` gives that was not declared would be stored, and hosts would leave it out without a word. */
+  const checkHeld = <Given extends Holding<EntitlementSet>>(holding: Given): Given => {
+    const { entitlement, by, expand = [] } = holding;
+    const holder = toRef({ ...by });
+    const fields = has.get(entitlement);
+    if (fields === undefined) throw mistake(type, `has no entitlement "${entitlement}", which held gives`);
+    if (!fields.grantableTo.includes(holder.type)) {
+      throw mistake(type, `cannot have a ${holder.type} that holds "${entitlement}", which held gives`);
+    }
+    const known = entitlementsOf(holder.type);
+    const wrong = known && expand.find((slug) => !known.includes(slug));
+    if (wrong === undefined) return holding;
+    throw mistake(holder.type, `has no entitlement "${wrong}", which held of "${type}" expands`);
+  };
   /** Identified by entitlement and principal, as the id of a grant can be unknown to the host. */
   const change = (
     entitlement: Entitlement | undefined,

@@ -1,9 +1,20 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { loadFields } from "#config/load.ts";
-import { choice, flag, integer, list, secret, text, url } from "#define/declare-settings.ts";
-import { defineConnector } from "#define/define-connector.ts";
-import type { ChangeResult } from "#define/resource-types.ts";
+import {
+  choice,
+  declareSettings,
+  flag,
+  integer,
+  list,
+  type SettingSet,
+  secret,
+  text,
+  url,
+} from "#define/declare-settings.ts";
+import { type ConnectorSpec, defineConnector } from "#define/define-connector.ts";
+import type { ChangeResult, EntitlementSet, Holding } from "#define/resource-types.ts";
+import { toEpoch } from "#define/rows.ts";
 import { EventType } from "#gen/c1/connector/v2/event_feed.ts";
 import { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { UserTrait_AccountType } from "#gen/c1/connector/v2/traits.ts";
@@ -477,6 +488,138 @@ test("a connector opens its client at the first call and not before", async () =
   expect(closed).toBe(0);
 });
 
+test("types that can never be listed are a mistake at once", () => {
+  const define = (...pairs: readonly (readonly [id: string, under: string | undefined])[]) => {
+    const list = async () => ({ rows: [{ id: "1" }], next: "" });
+    const types: ConnectorSpec<Record<string, never>, number>["types"] = (type) =>
+      pairs.map(([id, under]) =>
+        type.resource(id, {
+          ...(under === undefined ? {} : { under }),
+          list,
+          resource: (row) => ({ ...row, name: "" }),
+        }),
+      );
+    return () =>
+      defineConnector({
+        name: "x",
+        displayName: "X",
+        settings: {},
+        open: () => 0,
+        validate: async () => {},
+        types,
+      });
+  };
+  expect(define(["project", undefined], ["team", "project"], ["squad", "team"])).not.toThrow();
+  const mistake = expect.objectContaining({ code: Code.Internal });
+  expect(define(["team", "team"])).toThrow(mistake);
+  expect(define(["squad", "team"], ["team", "project"], ["project", "team"])).toThrow(mistake);
+  expect(define(["squad", "team"], ["team", "project"], ["project", "team"])).toThrow('"team"');
+});
+
+describe("what `held` gives without declaring it is a mistake, and not a grant that hosts leave out", () => {
+  const refused = { code: Code.Internal };
+  const team = Resource.fromPartial({ id: makeResourceId("team", "t"), displayName: "T" });
+  const held = async (holding: Holding<EntitlementSet>) => {
+    const definition = defineConnector({
+      name: "x",
+      displayName: "X",
+      settings: {},
+      open: () => 0,
+      validate: async () => {},
+      types: (type) => [
+        type.user({ list: async () => ({ rows: [], next: "" }), user: (row) => row }),
+        type.group<{ id: string }, { id: string }, EntitlementSet>("team", {
+          list: async () => ({ rows: [], next: "" }),
+          resource: (row) => ({ id: row.id, name: "" }),
+          entitlements: { member: { grantableTo: ["user", "team"] }, owner: { grantableTo: ["user"] } },
+          grants: async () => ({ rows: [{ id: "1" }], next: "" }),
+          held: () => holding,
+        }),
+      ],
+    });
+    const connector = await definition.create({}, SETTINGS);
+    return syncer(connector, "team").grants?.(team, FIRST, ctx);
+  };
+
+  test.each<Holding<EntitlementSet>>([
+    { entitlement: "membr", by: { user: "1" } },
+    { entitlement: "owner", by: { team: "2" } },
+    { entitlement: "member", by: { robot: "1" } },
+    { entitlement: "member", by: { team: "2" }, expand: ["membr"] },
+    { entitlement: "member", by: { user: "2" }, expand: ["member"] },
+  ])("%j", async (holding) => {
+    await expect(held(holding)).rejects.toMatchObject(refused);
+  });
+
+  test("what is declared is given", async () => {
+    const page = await held({ entitlement: "member", by: { team: "2" }, expand: ["member", "owner"] });
+    expect(page?.items).toMatchObject([{ id: "team:t:member:team:2" }]);
+  });
+});
+
+test("grants never end with NotFound, wherever it is thrown", async () => {
+  const resource = Resource.fromPartial({ id: makeResourceId("team", "t"), displayName: "T" });
+  const absent = () => {
+    throw new BatonError(Code.NotFound, "no such route");
+  };
+  const page = async () => ({ rows: [{ id: "1" }], next: "" });
+  for (const [grants, held] of [
+    [absent, () => []],
+    [page, absent],
+  ] as const) {
+    const definition = defineConnector({
+      name: "x",
+      displayName: "X",
+      settings: {},
+      open: () => 0,
+      validate: async () => {},
+      types: (type) => [
+        type.group("team", {
+          list: page,
+          resource: (row) => ({ id: row.id, name: "" }),
+          entitlements: { member: { grantableTo: ["team"] } },
+          grants,
+          held,
+        }),
+      ],
+    });
+    const listing = syncer(await definition.create({}, SETTINGS), "team").grants?.(resource, FIRST, ctx);
+    await expect(listing).rejects.toMatchObject({ code: Code.FailedPrecondition });
+  }
+});
+
+test("names that no shell or file can hold, or that are taken, are a mistake at once", () => {
+  const define =
+    (settings: SettingSet, name = "baton-x") =>
+    () =>
+      declareSettings(name, settings);
+  const mistake = expect.objectContaining({ code: Code.Internal });
+  expect(define({ token: secret("Token"), baseUrl2: url("Address") })).not.toThrow();
+  expect(define({ token: secret("Token"), tokenFile: text("File", { flag: "other" }) })).toThrow(mistake);
+  for (const flagName of ["--token", "a b", "", "Token"]) {
+    expect(define({ token: text("Token", { flag: flagName }) }), flagName).toThrow(mistake);
+  }
+  expect(define({ APIKey: text("Key") })).toThrow(mistake);
+  for (const name of ["", "Baton X", "../x"]) expect(define({}, name), name).toThrow(mistake);
+});
+
+test.each([
+  ["2026-07-01T08:00:00Z", "2026-07-01T08:00:00.000Z"],
+  ["2026-07-01T08:00:00.25+02:00", "2026-07-01T06:00:00.250Z"],
+  ["2026-07-01T08:00:00.000-0430", "2026-07-01T12:30:00.000Z"],
+  ["2026-07-01", "2026-07-01T00:00:00.000Z"],
+  ["2026-07-01T08:00:00", undefined],
+  ["2026-07-01 08:00:00", undefined],
+  ["07/01/2026", undefined],
+  ["2026-02-30T08:00:00Z", undefined],
+  ["room 2", undefined],
+])("%s is the same time on every machine, or none", (given, expected) => {
+  const read = () => toEpoch("user 1: createdAt", given);
+  if (expected === undefined) {
+    expect(read).toThrow(expect.objectContaining({ code: Code.FailedPrecondition, kind: "upstream" }));
+  } else expect(read()).toBe(Date.parse(expected));
+});
+
 test("types that name others which are not there are a mistake at once", () => {
   const define = (other: string, under: string) => () =>
     defineConnector({
@@ -494,7 +637,6 @@ test("types that name others which are not there are a mistake at once", () => {
         }),
       ],
     });
-  expect(define("team", "team")).not.toThrow();
   expect(define("usr", "team")).toThrow('"usr"');
   expect(define("team", "projekt")).toThrow('"projekt"');
 });
