@@ -11,6 +11,7 @@ import { makeEntitlementId, makeResourceId } from "#model/ids.ts";
 import { makeResource, makeResourceType, makeTraitResource, Trait } from "#model/resource.ts";
 import { encodeUsers, makeUser } from "#model/user.ts";
 import type { Annotated, ListedResource, Page, PageRequest, ResourceSyncer } from "#runtime/connector.ts";
+import { failAsListing, isGone } from "./not-found.ts";
 import type {
   Assembly,
   Change,
@@ -196,30 +197,6 @@ async function listRows<Client, Row, Item extends ListedResource>(
   } catch (error) {
     return failAsListing(error);
   }
-}
-
-/**
- * Hosts take `NotFound` from a listing for "this one is gone", and succeed without its rows. When an upstream returns 404
- * for a listing, only the address is wrong.
- */
-function failAsListing(error: unknown): never {
-  if (!isNotFound(error)) throw error;
-  throw new BatonError(Code.FailedPrecondition, error.message, { cause: error, kind: error.kind });
-}
-
-/** Whether an error says that a resource is gone, and reading the resource confirms it. */
-async function isGone(error: unknown, get: (() => Promise<unknown>) | undefined): Promise<boolean> {
-  if (get === undefined || !isNotFound(error)) return false;
-  try {
-    return (await get()) === undefined;
-  } catch (second) {
-    if (isNotFound(second)) return true;
-    throw second;
-  }
-}
-
-function isNotFound(error: unknown): error is BatonError {
-  return error instanceof BatonError && error.code === Code.NotFound;
 }
 
 type Singles = Pick<ResourceSyncer, "get" | "create" | "delete">;
