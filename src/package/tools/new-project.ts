@@ -91,6 +91,10 @@ function checkName(name: string): void {
       `the name is what comes after baton-: ${name.slice("baton-".length)}`,
     );
   }
+  // npm installs no package into itself.
+  if (name === "connector-sdk") {
+    throw new BatonError(Code.InvalidArgument, `"${name}" is the name of the SDK itself; ${wish}`);
+  }
   if (name.length > LONGEST_NAME || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     throw new BatonError(Code.InvalidArgument, `"${name}" cannot be the name of a connector: ${wish}`);
   }

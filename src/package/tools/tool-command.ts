@@ -10,6 +10,9 @@ baton-connector-sdk build [--bundle-only | --executable-only]
   builds the project in this directory: the npm package and the single executable, in build/
 `;
 
+/** After a command as well. */
+const HELP = /^(-h|--help)$/;
+
 /**
  * Runs the command line of the SDK.
  *
@@ -21,9 +24,10 @@ export async function runCommand(args: readonly string[], cwd: string): Promise<
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   try {
     const [command, ...words] = args;
-    if (command === "new") await runNew(words, cwd, say);
+    if (command === undefined || command === "help" || args.some((word) => HELP.test(word))) {
+      process.stdout.write(USAGE);
+    } else if (command === "new") await runNew(words, cwd, say);
     else if (command === "build") await runBuild(words, cwd, say);
-    else if (command === undefined || /^(-h|--help|help)$/.test(command)) process.stdout.write(USAGE);
     else throw usageError(`there is no command "${command}"`);
     return Code.Ok;
   } catch (thrown) {

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { createProject } from "#package/tools/new-project.ts";
+import { runCommand } from "#package/tools/tool-command.ts";
 import packageFile from "../../../package.json" with { type: "json" };
 
 /** What `npm run check:sdk` does at length with the packed SDK, as far as it needs no installation. */
@@ -54,13 +55,22 @@ test("a packed SDK goes with the project", async () => {
   expect(readText("baton-acme", "package.json")).toContain('"file:vendor/sdk-1.tgz"');
 });
 
-test.each(["", "A", "9lives", "a b", "a--b", "a-", "../a", "a/b", "baton-acme", "a".repeat(41)])(
-  "%j cannot be the name of a connector",
-  async (name) => {
-    await expect(create(name)).rejects.toMatchObject({ code: Code.InvalidArgument });
-    expect(readdirSync(directory)).toEqual([]);
-  },
-);
+test.each([
+  "",
+  "A",
+  "9lives",
+  "a b",
+  "a--b",
+  "a-",
+  "../a",
+  "a/b",
+  "baton-acme",
+  "connector-sdk",
+  "a".repeat(41),
+])("%j cannot be the name of a connector", async (name) => {
+  await expect(create(name)).rejects.toMatchObject({ code: Code.InvalidArgument });
+  expect(readdirSync(directory)).toEqual([]);
+});
 
 test.each([
   ["latest", Code.InvalidArgument],
@@ -81,4 +91,21 @@ test("a folder that is there is not touched", async () => {
 test.runIf(existsSync("/bin/bash"))("its CI script is one that a shell can read", async () => {
   await create("acme");
   execFileSync("bash", ["-n", join(directory, "baton-acme", ".ci", "run")]);
+});
+
+test.each([
+  ["--help"],
+  ["help"],
+  ["new", "--help"],
+  ["new", "acme", "--sdk", "0.1.0", "-h"],
+  ["build", "--help"],
+])("%s explains the commands and runs none", async (...args) => {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    expect(await runCommand(args, directory)).toBe(Code.Ok);
+    expect(write.mock.calls.join("")).toContain("baton-connector-sdk new <name>");
+  } finally {
+    write.mockRestore();
+  }
+  expect(readdirSync(directory)).toEqual([]);
 });
