@@ -1,0 +1,91 @@
+import type { Totals } from "./totals.ts";
+
+/**
+ * What is known of a repository's coverage. Only `measured` has a figure; every other state says why there is none.
+ *
+ * - `measured`: the newest complete report has lines
+ * - `no_report`: no complete report, or one without a single line
+ * - `not_active`: nothing was ever uploaded, or uploads are switched off
+ * - `no_access`: reading it needs a seat that the token's owner does not have
+ * - `unreadable`: Codecov fails on this row
+ * - `gone`: missing from the list for three readings
+ * - `pending`: a report or comparison is still being processed
+ */
+export const STATES = [
+  "measured",
+  "no_report",
+  "not_active",
+  "no_access",
+  "unreadable",
+  "gone",
+  "pending",
+] as const;
+export type State = (typeof STATES)[number];
+
+/** The coverage of one day of a branch, in percent from 0 to 100. Days without a commit have no row. */
+export interface Day {
+  /** The day in UTC, `2026-11-27`. */
+  readonly day: string;
+  readonly min: number;
+  readonly max: number;
+  /** Codecov's own mean of the day's commits: a float, not a fraction of whole numbers. */
+  readonly avg: number;
+}
+
+/** A row of the repository list, which never takes a seat to read. */
+export interface ListedRepository {
+  readonly name: string;
+  readonly private: boolean;
+  /** The default branch; null if unknown. */
+  readonly branch: string | null;
+  readonly language: string | null;
+  /** Whether Codecov ever received an upload; null: never. */
+  readonly active: boolean | null;
+  /** When Codecov last changed its row, in epoch milliseconds. Moves at most every 30 minutes and is no age of a report. */
+  readonly updatedAt: number | null;
+  readonly state: Exclude<State, "gone">;
+  /** A sentence on why there is no figure; null if `measured`. */
+  readonly reason: string | null;
+  /** Of the newest complete commit that is at least an hour old; null unless `measured`. */
+  readonly totals: Totals | null;
+}
+
+/** A commit that Codecov has processed. */
+export interface SourceCommit {
+  readonly sha: string;
+  /** The branch that it was uploaded for; null if unknown. */
+  readonly branch: string | null;
+  /** Commit time in epoch milliseconds. */
+  readonly committedAt: number;
+}
+
+/** What a repository is asked for one by one, below its address. */
+export interface RepositoryDetails {
+  readonly name: string;
+  /** The branch that `days` belong to. */
+  readonly branch: string | null;
+  /** Days that were read: they replace those stored from `daysFrom` on. Ascending. */
+  readonly days: readonly Day[];
+  /** First day that was asked for, `2026-11-27`. */
+  readonly daysFrom: string;
+  /** Newest complete commit of the default branch; null if there is none. */
+  readonly head: SourceCommit | null;
+  /** Newest commit of any branch, to tell that work goes on elsewhere; null if there is none. */
+  readonly newest: SourceCommit | null;
+}
+
+/** A repository as a report shows it: the last values, each with its time. */
+export interface StoredRepository extends Omit<ListedRepository, "state"> {
+  readonly state: State;
+  /** When the list showed these values, in epoch milliseconds. */
+  readonly readAt: number;
+  /** When trend and commits were last read; null: never. */
+  readonly detailsReadAt: number | null;
+  readonly firstSeenAt: number;
+  /** Since when the list has not shown it; null while it does. */
+  readonly missingSince: number | null;
+  readonly head: SourceCommit | null;
+  readonly newest: SourceCommit | null;
+  /** Days of the default branch within the asked range, ascending. */
+  readonly trend: readonly Day[];
+}
