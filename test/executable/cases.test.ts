@@ -20,3 +20,13 @@ test("every setting has a case that gives it to the executable", () => {
   const names = allFields({ ...codecovProgram, version: "" }).map(({ name }) => name);
   expect(names.filter((name) => !given.has(name))).toEqual([]);
 });
+
+test("every flag of a command has a case that gives it to that command", () => {
+  const given = new Set(
+    CASES.flatMap(({ command, flags }) => Object.keys(flags ?? {}).map((flag) => `${command} --${flag}`)),
+  );
+  const expected = commandsOf(codecovProgram).flatMap(({ name, fields = {} }) =>
+    Object.values(fields).map((field) => `${name} --${field.name}`),
+  );
+  expect(expected.filter((flag) => !given.has(flag))).toEqual([]);
+});

@@ -36,7 +36,7 @@ async function run({
     ([flag, value]) => `--${flag}=${typeof value === "string" ? value : value(scene)}`,
   );
   const inherited = Object.entries(process.env).filter(([variable]) => !variable.startsWith("BATON_"));
-  const child = spawn(EXECUTABLE, [...given, ...(command === undefined ? [] : [command]), ...words], {
+  const child = spawn(EXECUTABLE, [...given, ...(command?.split(" ") ?? []), ...words], {
     env: { ...Object.fromEntries(inherited), ...scene.settings(), ...env },
     cwd: scene.directory,
     stdio: ["ignore", "pipe", "pipe"],

@@ -58,6 +58,7 @@ export type Run = (invocation: Invocation) => Promise<number>;
  * run(acme, { version: "1.0.0", commands: [members] });
  */
 export interface Command {
+  /** One word, or two: `coverage sync` is a command of the group `coverage`, which can be a command itself. */
   readonly name: string;
   /** One line for the help. */
   readonly summary: string;
@@ -65,7 +66,10 @@ export interface Command {
   readonly hidden?: boolean;
   /** Words that may follow the name, for the help; without it none may. */
   readonly words?: string;
-  /** Flags that only this command has. */
+  /**
+   * Flags that only commands have. Several may have one of the same name with values of their own, as long as all of them
+   * take a value, or none does, and their one-letter forms agree.
+   */
   readonly fields?: FieldSet;
   /** Flags of the program itself that the command acts on. All are accepted; help and completion show these. */
   readonly uses?: readonly Field[];

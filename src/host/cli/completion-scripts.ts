@@ -2,7 +2,7 @@ import type { Field } from "#config/field.ts";
 
 /** A place on the command line at which flags and words can be offered. */
 export interface CompletionContext {
-  /** The command; empty before one is given. */
+  /** The command, of one word or two; empty before one is given. */
   readonly name: string;
   /** One line about it. */
   readonly summary: string;
@@ -42,15 +42,22 @@ function formatBash(source: CompletionSource): string {
   const self = functionName(name);
   const offerFiles = `${self}_files`;
   const words = (texts: string) => `COMPREPLY=($(compgen -W ${texts} -- "$current"))`;
-  const values = valueFields(source).map((field) => {
-    const offered =
-      field.kind === "select"
-        ? words(quote(field.values.join(" ")))
-        : takesFile(field)
-          ? offerFiles
-          : "COMPREPLY=()";
-    return `    ${spellings(field).join("|")}) ${offered}; return ;;`;
-  });
+  const offer = (field: Field) => {
+    if (field.kind === "select") return words(quote(field.values.join(" ")));
+    return takesFile(field) ? offerFiles : "COMPREPLY=()";
+  };
+  const values = valueFields(source).map(
+    (field) => `    ${spellings(field).join("|")}) ${offer(field)}; return ;;`,
+  );
+  // Flags of one name whose values depend on the command.
+  const special = contextsOf(source).flatMap(({ name: command, fields }) =>
+    fields
+      .filter((field) => hasVariants(source, field, offer))
+      .map((field) => {
+        const patterns = spellings(field).map((spelling) => quote(`${command} ${spelling}`));
+        return `    ${patterns.join("|")}) ${offer(field)}; return ;;`;
+      }),
+  );
   const contexts = contextsOf(source).map(
     (context) =>
       `    ${quote(context.name)}) flags=${quote(context.fields.flatMap(spellings).join(" "))} words=${quote(context.words.join(" "))} ;;`,
@@ -74,10 +81,13 @@ ${self}() {
     case "$word" in
       ${valueSpellings(source).join("|")}) skip=1 ;;
       -*) ;;
-      *) command="$word"; break ;;
+      *)
+        if [[ -z $command ]]; then command="$word"; continue; fi
+        case "$command $word" in ${twoWordPatterns(source)}) command="$command $word" ;; esac
+        break ;;
     esac
   done
-  case "$previous" in
+${special.length === 0 ? "" : `  case "$command $previous" in\n${special.join("\n")}\n  esac\n`}  case "$previous" in
 ${values.join("\n")}
   esac
   case "$command" in
@@ -108,7 +118,9 @@ function formatZsh(source: CompletionSource): string {
         : `*: :${words.length === 0 ? "" : `(${words.join(" ")})`}`;
     return `    ${quote(command)}) flags=(\n${fields.flatMap(describe).join("\n")}\n      ${quote(rest)}\n    ) ;;`;
   });
-  const listed = commands.map((command) => `    ${quote(`${command.name}:${command.summary}`)}`);
+  const listed = listFirstWords(commands).map(
+    (command) => `    ${quote(`${command.name}:${command.summary}`)}`,
+  );
   return `#compdef ${name}
 # zsh completion of ${name}; to load it: source <(${name} completion zsh)
 ${functionName(name)}() {
@@ -119,7 +131,10 @@ ${functionName(name)}() {
     case "$word" in
       ${valueSpellings(source).join("|")}) skip=1 ;;
       -*) ;;
-      *) command="$word"; break ;;
+      *)
+        if [[ -z $command ]]; then command="$word"; continue; fi
+        case "$command $word" in ${twoWordPatterns(source)}) command="$command $word" ;; esac
+        break ;;
     esac
   done
   commands=(
@@ -144,7 +159,7 @@ function formatFish(source: CompletionSource): string {
   const { name, commands } = source;
   const self = `_${functionName(name)}`;
   const at = (command: string) => `complete -c ${name} -n ${quoteFish(`${self}_at ${quoteFish(command)}`)}`;
-  const listed = commands.map(
+  const listed = listFirstWords(commands).map(
     (command) => `${at("")} -f -a ${command.name} -d ${quoteFish(command.summary)}`,
   );
   const offered = contextsOf(source).flatMap((context) => {
@@ -175,7 +190,14 @@ function ${self}_at
             case '-*'
                 true
             case '*'
-                set command $word
+                if test -z "$command"
+                    set command $word
+                    continue
+                end
+                switch "$command $word"
+                    case ${twoWords(source).map(quoteFish).join(" ") || quoteFish("")}
+                        set command "$command $word"
+                end
                 break
         end
     end
@@ -195,6 +217,38 @@ function fishValues(field: Field): string {
 
 function contextsOf({ main, commands }: CompletionSource): CompletionContext[] {
   return [main, ...commands];
+}
+
+/** The names of two words among the commands. */
+function twoWords({ commands }: CompletionSource): string[] {
+  return commands.map(({ name }) => name).filter((name) => name.includes(" "));
+}
+
+/** The same as a pattern of bash and zsh; nothing matches the empty one. */
+function twoWordPatterns(source: CompletionSource): string {
+  return twoWords(source).map(quote).join("|") || quote("");
+}
+
+/** What can stand first on a command line. A group that is no command itself has no summary. */
+function listFirstWords(
+  commands: readonly CompletionContext[],
+): Pick<CompletionContext, "name" | "summary">[] {
+  const words = new Set(commands.map(({ name }) => name.replace(/ .*/, "")));
+  return [...words].map((word) => ({
+    name: word,
+    summary: commands.find(({ name }) => name === word)?.summary ?? "",
+  }));
+}
+
+/** Whether another command has a flag of the same name that takes other values. */
+function hasVariants(
+  source: CompletionSource,
+  { name, kind }: Field,
+  offer: (field: Field) => string,
+): boolean {
+  if (kind === "bool") return false;
+  const fields = contextsOf(source).flatMap((context) => context.fields);
+  return new Set(fields.filter((field) => field.name === name).map(offer)).size > 1;
 }
 
 /** Every flag that takes a value, once. */

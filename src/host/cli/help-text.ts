@@ -5,6 +5,7 @@ import { wrapText } from "#kernel/wrap-text.ts";
 import type { Example } from "#runtime/connector.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fieldsOf } from "./command-flags.ts";
+import { subcommandsOf } from "./find-command.ts";
 
 const MAX_WIDTH = 100;
 
@@ -20,14 +21,6 @@ export function formatHelp(invocation: HelpSubject, command: Command | undefined
 }
 
 function formatProgramHelp({ definition, main, commands }: HelpSubject, width: number): string {
-  const listed = commands.filter((command) => command.hidden !== true);
-  const nameWidth = Math.max(...listed.map((command) => command.name.length));
-  const summaries = listed.map((command) => {
-    const [first = "", ...rest] = wrapText(command.summary, width - nameWidth - 4, "").split("\n");
-    const lines = [`  ${command.name.padEnd(nameWidth)}  ${first}`];
-    for (const line of rest) lines.push(" ".repeat(nameWidth + 4) + line);
-    return lines.join("\n");
-  });
   const { connector, shared } = fieldsOf(main, definition);
   const examples = [...(main.examples ?? []), ...(definition.examples ?? [])];
   return `${wrapText(definition.description, width, "")}
@@ -36,8 +29,7 @@ Usage:
   ${definition.name} [flags]            ${main.summary}
   ${definition.name} <command> [flags]
 
-Commands:
-${summaries.join("\n")}
+${formatCommands(commands, width)}
 
 ${formatExamples(definition.name, examples, width)}
 ${formatFlags([...connector, ...shared], definition.displayName, width)}
@@ -55,10 +47,23 @@ ${wrapText(
 `;
 }
 
+function formatCommands(commands: readonly Command[], width: number): string {
+  const listed = commands.filter((command) => command.hidden !== true);
+  if (listed.length === 0) return "";
+  const nameWidth = Math.max(...listed.map((command) => command.name.length));
+  const summaries = listed.map((command) => {
+    const [first = "", ...rest] = wrapText(command.summary, width - nameWidth - 4, "").split("\n");
+    const lines = [`  ${command.name.padEnd(nameWidth)}  ${first}`];
+    for (const line of rest) lines.push(" ".repeat(nameWidth + 4) + line);
+    return lines.join("\n");
+  });
+  return `Commands:\n${summaries.join("\n")}`;
+}
+
 const HELP_FLAG = `  -h, --help
           Show this help, or that of a command`;
 
-function formatCommandHelp({ definition }: HelpSubject, command: Command, width: number): string {
+function formatCommandHelp({ definition, commands }: HelpSubject, command: Command, width: number): string {
   const { name } = definition;
   const words = command.words === undefined ? "" : ` ${command.words}`;
   const { own, shared, connector } = fieldsOf(command, definition);
@@ -67,6 +72,7 @@ function formatCommandHelp({ definition }: HelpSubject, command: Command, width:
   const sections = [
     wrapText(`${name} ${command.name}: ${command.summary}`, width, ""),
     `Usage:\n  ${name} ${command.name}${words} [flags]`,
+    formatCommands(subcommandsOf(commands, command.name), width),
     formatExamples(name, command.examples ?? [], width).trimEnd(),
     `${formatFlags(flags, "Flags", width) || "Flags:\n"}${HELP_FLAG}`,
     formatFlags(connector, definition.displayName, width).trimEnd(),

@@ -1,7 +1,6 @@
 import { type ParsedArguments, parseArguments, refuseContradictions, usageError } from "#config/arguments.ts";
 import type { Field, FieldSet } from "#config/field.ts";
 import { foreignFields } from "#config/foreign-fields.ts";
-import { findNearest } from "#config/nearest.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { explainUnexpected } from "#files/file-errors.ts";
 import { Code } from "#kernel/errors.ts";
@@ -12,6 +11,7 @@ import { hideSecretFlags } from "./child-command.ts";
 import type { Command, Invocation, Program } from "./command.ts";
 import { programFields } from "./command-flags.ts";
 import { CONNECTOR_SERVICE, commandsOf, mainCommand } from "./commands.ts";
+import { describeUnknownCommand, type FoundCommand, findCommand, subcommandsOf } from "./find-command.ts";
 import { EXIT_READER_GONE, print, ReaderGone, tell } from "./standard-output.ts";
 
 /**
@@ -66,13 +66,13 @@ export async function runProgram(
   redactor: Redactor,
   thread?: ThreadStart,
 ): Promise<number> {
-  const parsed = parseArguments(argv, allFields(program));
-  if (thread === undefined) hideSecretFlags(program.definition.name, parsed);
-  registerSecrets(parsed, redactor);
+  const given = parseArguments(argv, allFields(program));
+  if (thread === undefined) hideSecretFlags(program.definition.name, given);
+  registerSecrets(given, redactor);
 
   const commands = commandsOf(program);
-  const [name, ...words] = parsed.words;
-  const command = name === undefined ? mainCommand : findCommand(program, commands, name);
+  const { command, rest: words } = chooseCommand(program, commands, given);
+  const parsed = bindFlags(given, command);
   const invocation: Invocation = {
     ...program,
     parsed,
@@ -97,6 +97,9 @@ export async function runProgram(
   // A host's connector process takes the last value, as Go hosts do from the same command line.
   if (command.name !== CONNECTOR_SERVICE) refuseContradictions(parsed);
   if (command.words === undefined && words.length > 0) {
+    if (subcommandsOf(commands, command.name).length > 0) {
+      throw describeUnknownCommand(program.definition.name, commands, parsed.words);
+    }
     throw usageError(`${program.definition.name} ${command.name} takes no further arguments, see --help`);
   }
   const run = await command.load();
@@ -118,27 +121,33 @@ export function allFields(program: Program): Field[] {
   return sets.flatMap((set) => Object.values(set));
 }
 
-function findCommand({ definition }: Program, commands: readonly Command[], name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command !== undefined) return command;
-  const visible = commands.filter((candidate) => candidate.hidden !== true);
-  const nearest = findNearest(
-    name,
-    visible.map((candidate) => candidate.name),
-  );
-  if (nearest !== undefined) {
-    throw usageError(`unknown command "${name}" for "${definition.name}", did you mean ${nearest}?`);
-  }
-  // A stray word can be a secret that lost its flag, so only plain words are repeated.
-  const shown = /^[a-z_-]{1,20}$/i.test(name) ? ` "${name}"` : "";
-  throw usageError(`unknown command${shown} for "${definition.name}", see --help`);
+function chooseCommand(
+  { definition }: Program,
+  commands: readonly Command[],
+  { words }: ParsedArguments,
+): FoundCommand {
+  if (words.length === 0) return { command: mainCommand, rest: [] };
+  const found = findCommand(commands, words);
+  if (found !== undefined) return found;
+  throw describeUnknownCommand(definition.name, commands, words);
+}
+
+/** Several commands may have a flag of the same name, each with its own values: those of the chosen command count. */
+function bindFlags({ flags, words }: ParsedArguments, command: Command): ParsedArguments {
+  const own = new Map(Object.values(command.fields ?? {}).map((field) => [field.name, field]));
+  return { words, flags: flags.map((use) => ({ ...use, field: own.get(use.field.name) ?? use.field })) };
 }
 
 function refuseStrayFlags({ flags }: ParsedArguments, commands: readonly Command[], command: Command): void {
   for (const { field } of flags) {
-    const owner = commands.find((candidate) => Object.values(candidate.fields ?? {}).includes(field));
-    if (owner === undefined || owner === command) continue;
-    throw usageError(`--${field.name} belongs to the command ${owner.name}`);
+    const owners = commands.filter(({ fields = {} }) =>
+      Object.values(fields).some(({ name }) => name === field.name),
+    );
+    if (owners.length === 0 || owners.includes(command)) continue;
+    const names = owners.map(({ name }) => name);
+    const phrase =
+      names.length === 1 ? `command ${names.join()}` : `commands ${names.join(", ")} and not to this one`;
+    throw usageError(`--${field.name} belongs to the ${phrase}`);
   }
 }
 

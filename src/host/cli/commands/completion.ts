@@ -2,7 +2,10 @@ import { usageError } from "#config/arguments.ts";
 import type { Command, Invocation } from "../command.ts";
 import { fieldsOf, programFields } from "../command-flags.ts";
 import { type CompletionContext, formatCompletion, SHELLS } from "../completion-scripts.ts";
+import { firstWordsOf, secondWordsOf } from "../find-command.ts";
 import { print } from "../standard-output.ts";
+
+const HELP = "help";
 
 /** `completion <shell>`: prints a script that the shell can source. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -14,7 +17,6 @@ export async function run(invocation: Invocation): Promise<number> {
     );
   }
   const commands = invocation.commands.filter(({ hidden }) => hidden !== true);
-  const names = commands.map(({ name }) => name);
   const toContext = (command: Command): CompletionContext => {
     const { own, shared, connector } = fieldsOf(command, definition);
     const { help, version } = programFields;
@@ -22,19 +24,29 @@ export async function run(invocation: Invocation): Promise<number> {
       name: command.name,
       summary: command.summary,
       fields: [...own, ...connector, ...shared, help, ...(command === main ? [version] : [])],
-      words: command === main || command.name === "help" ? names : listWords(command),
+      words:
+        command === main || command.name === HELP ? firstWordsOf(commands) : listWords(command, commands),
     };
   };
   const source = {
     name: definition.name,
     main: toContext(main),
-    commands: commands.map(toContext),
+    commands: [...commands.map(toContext), ...listHelpTopics(commands)],
   };
   await print(formatCompletion(shell, source));
   return 0;
 }
 
-/** Fixed words, which are declared as `one|two`. */
-function listWords({ words = "" }: Command): readonly string[] {
-  return words.includes("|") ? words.split("|") : [];
+/** Fixed words, which are declared as `one|two`, and the second words of a group. */
+function listWords({ name, words = "" }: Command, commands: readonly Command[]): readonly string[] {
+  return [...(words.includes("|") ? words.split("|") : []), ...secondWordsOf(commands, name)];
+}
+
+/** `help coverage` takes the second words of that group. */
+function listHelpTopics(commands: readonly Command[]): CompletionContext[] {
+  return firstWordsOf(commands).flatMap((group) => {
+    const words = secondWordsOf(commands, group);
+    if (words.length === 0) return [];
+    return [{ name: `${HELP} ${group}`, summary: "", fields: [programFields.help], words }];
+  });
 }

@@ -1,5 +1,6 @@
 import type { Command, Invocation } from "../command.ts";
 import { programFields } from "../command-flags.ts";
+import { firstWordsOf } from "../find-command.ts";
 import { print } from "../standard-output.ts";
 
 /** `_other-runs`: lists for the build of the executable the words that start no connector thread, as JSON. */
@@ -10,7 +11,8 @@ export async function run({ commands }: Invocation): Promise<number> {
 
 /** The words on a command line by which a run has no use for a connector thread: other commands, help, version. */
 export function otherRuns(commands: readonly Command[]): readonly string[] {
-  const names = commands.filter(({ startsThread }) => startsThread !== true).map(({ name }) => name);
+  const starting = firstWordsOf(commands.filter(({ startsThread }) => startsThread === true));
+  const names = firstWordsOf(commands).filter((word) => !starting.includes(word));
   const flags = Object.values(programFields).flatMap(({ name, shorthand }) => [`--${name}`, `-${shorthand}`]);
   return [...names, ...flags];
 }
