@@ -17,7 +17,11 @@ export interface KnownRepository {
   readonly private: boolean;
   readonly branch: string | null;
   readonly updatedAt: number | null;
+  /** When the list last showed the stored values, in epoch milliseconds. */
+  readonly readAt: number;
   readonly detailsReadAt: number | null;
+  /** First day that the trend of its branch was ever asked from; null: never. */
+  readonly daysFrom: string | null;
   /** Newest day that is stored for its branch; null: none. */
   readonly lastDay: string | null;
   /** How many readings in a row did not show it. */
@@ -25,13 +29,15 @@ export interface KnownRepository {
   readonly missingSince: number | null;
 }
 
-/** One whole reading of the list. */
+/** One whole reading of the list. A known repository that is in none of its lists keeps all that is stored of it. */
 export interface ListReading {
   /** Epoch milliseconds. */
   readonly readAt: number;
   readonly repositories: readonly ListedRepository[];
   /** Known repositories that it did not show, and what becomes of each. */
   readonly missing: readonly { readonly name: string; readonly gone: boolean }[];
+  /** Known names to delete: they stood for rows whose names could not be read, see `placeholderName`. */
+  readonly forgotten: readonly string[];
   /** Lines that a report repeats, for example that values were kept. */
   readonly notes: readonly string[];
 }

@@ -32,6 +32,20 @@ export interface Day {
   readonly avg: number;
 }
 
+/**
+ * The name that stands for a row of the list whose name cannot be read, because Codecov fails on the row and it was never
+ * seen before. No git service allows such a name.
+ *
+ * @param ordinal 1 for the first such row of the list
+ */
+export function placeholderName(ordinal: number): string {
+  return `(unreadable ${ordinal})`;
+}
+
+export function isPlaceholderName(name: string): boolean {
+  return /^\(unreadable \d+\)$/.test(name);
+}
+
 /** A row of the repository list, which never takes a seat to read. */
 export interface ListedRepository {
   readonly name: string;
@@ -48,6 +62,11 @@ export interface ListedRepository {
   readonly reason: string | null;
   /** Of the newest complete commit that is at least an hour old; null unless `measured`. */
   readonly totals: Totals | null;
+  /**
+   * `no_access`: trend, commits and pull requests are not read, because that needs a seat that the token's owner does not
+   * have. The list's own figure needs none. Absent: they are read, or nobody asked for them.
+   */
+  readonly details?: "no_access" | undefined;
 }
 
 /** A commit that Codecov has processed. */
@@ -64,11 +83,11 @@ export interface RepositoryDetails {
   readonly name: string;
   /** The branch that `days` belong to. */
   readonly branch: string | null;
-  /** Days that were read: they replace those stored from `daysFrom` on. Ascending. */
+  /** Days that were read: they replace those stored from `daysFrom` on; none is older. Ascending. */
   readonly days: readonly Day[];
-  /** First day that was asked for, `2026-11-27`. */
+  /** First day that was read, `2026-11-27`. */
   readonly daysFrom: string;
-  /** Newest complete commit of the default branch; null if there is none. */
+  /** The complete commit of the default branch that the list's figure comes from; null if there is none. */
   readonly head: SourceCommit | null;
   /** Newest commit of any branch, to tell that work goes on elsewhere; null if there is none. */
   readonly newest: SourceCommit | null;
