@@ -72,7 +72,10 @@ export interface History {
   readonly takenAt: number | null;
   /** The last reading that ended; null: none has. */
   readonly lastReading: Reading | null;
-  /** By name, with the days from `sinceDay` on. Read piece by piece: a store can hold 10,000 repositories. */
+  /**
+   * By name, with the days from `sinceDay` on and the newest one before it, whose value the first days without a commit keep.
+   * Judging needs those from `judgedFrom` on. Read piece by piece: a store can hold 10,000 repositories.
+   */
   repositories(options: { readonly sinceDay: string }): Iterable<StoredRepository>;
   repository(name: string, options: { readonly sinceDay: string }): StoredRepository | undefined;
   /** By repository and number. */

@@ -105,6 +105,6 @@ export interface StoredRepository extends Omit<ListedRepository, "state"> {
   readonly missingSince: number | null;
   readonly head: SourceCommit | null;
   readonly newest: SourceCommit | null;
-  /** Days of the default branch within the asked range, ascending. */
+  /** Days of the default branch within the asked range and the newest one before it, ascending. */
   readonly trend: readonly Day[];
 }
