@@ -4,6 +4,17 @@ import { WaitBudget } from "#http/request-retries.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { SecretSource } from "#kernel/secret-source.ts";
 import { baseUrlOptions } from "./api-address.ts";
+import type { ListResponse, ObjectResponse, PageSelector, PullsFrom, Refused } from "./coverage.ts";
+import type {
+  CommitPage,
+  Comparison,
+  Impacted,
+  PullPage,
+  PullRow,
+  ReportTotals,
+  RepositoryPage,
+  TrendPage,
+} from "./coverage-schemas.ts";
 import {
   type RosterQuery,
   type RosterResponse,
@@ -76,6 +87,9 @@ export class CodecovApi {
   }
 }
 
+/** Loaded when coverage is first asked for, which most runs do not. */
+const loadCoverage = () => import("./coverage.ts");
+
 /** One method per endpoint, each one request and its repetitions; what they do is said at the functions they call. */
 export class CodecovCall {
   readonly target: Target;
@@ -119,5 +133,61 @@ export class CodecovCall {
   /** See {@link setActivated}. */
   setActivated(address: string, activated: boolean): Promise<SeatResponse> {
     return setActivated(this.#requests, address, activated);
+  }
+
+  /** See `readRepositories`. */
+  async repositories(
+    query: PageSelector & { readonly names?: readonly string[] },
+  ): Promise<Exclude<ListResponse<RepositoryPage>, Refused>> {
+    return (await loadCoverage()).readRepositories(this.#requests, query);
+  }
+
+  /** See `readTrend`. */
+  async trend(
+    repository: string,
+    query: PageSelector & { readonly from: string },
+  ): Promise<ListResponse<TrendPage>> {
+    return (await loadCoverage()).readTrend(this.#requests, repository, query);
+  }
+
+  /** See `readCommits`. */
+  async commits(
+    repository: string,
+    query: PageSelector & { readonly branch?: string },
+  ): Promise<ListResponse<CommitPage>> {
+    return (await loadCoverage()).readCommits(this.#requests, repository, query);
+  }
+
+  /** See `readOpenPullsFrom`. */
+  async openPullsFrom(
+    repository: string,
+    query: { readonly cursor: string; readonly pageSize: number },
+  ): Promise<ObjectResponse<PullsFrom>> {
+    return (await loadCoverage()).readOpenPullsFrom(this.#requests, repository, query);
+  }
+
+  /** See `readOpenPulls`. */
+  async openPulls(repository: string, query: PageSelector): Promise<ListResponse<PullPage>> {
+    return (await loadCoverage()).readOpenPulls(this.#requests, repository, query);
+  }
+
+  /** See `readPullRequest`. */
+  async pullRequest(repository: string, number: number): Promise<ObjectResponse<PullRow>> {
+    return (await loadCoverage()).readPullRequest(this.#requests, repository, number);
+  }
+
+  /** See `readComparison`. */
+  async comparison(repository: string, pull: number): Promise<ObjectResponse<Comparison>> {
+    return (await loadCoverage()).readComparison(this.#requests, repository, pull);
+  }
+
+  /** See `readImpactedFiles`. */
+  async impactedFiles(repository: string, pull: number): Promise<ObjectResponse<Impacted>> {
+    return (await loadCoverage()).readImpactedFiles(this.#requests, repository, pull);
+  }
+
+  /** See `readReportTotals`. */
+  async reportTotals(repository: string, branch?: string): Promise<ObjectResponse<ReportTotals>> {
+    return (await loadCoverage()).readReportTotals(this.#requests, repository, branch);
   }
 }

@@ -20,8 +20,8 @@ export const memberSchema = z.object({
 });
 export type Member = z.infer<typeof memberSchema>;
 
-/** The envelope of every paged list. `next` only says that there is more: its scheme and host can be wrong. */
-function pageSchema<Row extends z.ZodType>(row: Row) {
+/** The envelope of every list paged by number. `next` only says that there is more: its scheme and host can be wrong. */
+export function pageSchema<Row extends z.ZodType>(row: Row) {
   return z.object({
     count: z.int().nonnegative(),
     next: z.string().nullable(),
