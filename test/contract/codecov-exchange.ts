@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request as sendHttp } from "node:http";
 import type { Change } from "../fakes/codecov/changes.ts";
+import type { RecordedEffects } from "../fakes/codecov/coverage/effects.ts";
 import type { CodecovSimulator } from "../fakes/codecov/simulator.ts";
 import type { ProviderAnswer } from "../fakes/codecov/view.ts";
 
@@ -28,7 +30,7 @@ interface ChangeStep {
   readonly change: Change;
 }
 
-/** One line of `test/golden/codecov/codecov-exchanges.jsonl`. */
+/** One line of `codecov-exchanges.jsonl` or `codecov-coverage-exchanges.jsonl` in `test/golden/codecov/`. */
 export interface Exchange extends Step {
   readonly id: string;
   readonly family: string;
@@ -37,10 +39,14 @@ export interface Exchange extends Step {
   readonly installation: "hosted" | "self-hosted";
   readonly site_admins?: readonly string[];
   readonly provider?: ProviderAnswer;
-  readonly before?: readonly ChangeStep[];
+  readonly before?: readonly (ChangeStep | Change)[];
   readonly then?: readonly (Step | ChangeStep)[];
   readonly unordered?: readonly string[];
   readonly volatile?: readonly string[];
+  /** What the whole exchange changed or caused; absent if nothing. Coverage only. */
+  readonly effects?: RecordedEffects;
+  /** Recorded on a deployment that keeps time series. Coverage only. */
+  readonly time_series?: boolean;
 }
 
 /** A step with its place, as `unordered` and `volatile` name it: `""` or `then[2].`. */
@@ -48,16 +54,27 @@ export interface PlacedStep extends Step {
   readonly place: string;
 }
 
+/** Names nobody in any state. */
+const UNKNOWN_TOKEN = "00000000-0000-4000-8000-000000000000";
+
 const COMPARED_HEADERS = ["content-type", "location", "www-authenticate", "allow", "vary"];
 
 /** Brings the simulator through the exchange's changes and yields each request where it is due. */
 export function* walkSteps(exchange: Exchange, simulator: CodecovSimulator): Generator<PlacedStep> {
-  for (const { change } of exchange.before ?? []) simulator.change(change);
+  for (const step of exchange.before ?? []) simulator.change("change" in step ? step.change : step);
   yield { place: "", request: exchange.request, response: exchange.response };
   for (const [index, step] of (exchange.then ?? []).entries()) {
     if ("change" in step) simulator.change(step.change);
     else yield { place: `then[${index}].`, ...step };
   }
+}
+
+/** The exchanges of a golden file. */
+export function readExchanges(file: string): Exchange[] {
+  return readFileSync(new URL(`../golden/codecov/${file}`, import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Exchange => JSON.parse(line));
 }
 
 /** Sends a recorded request as it was, and gives the answer in the recorded form. */
@@ -142,7 +159,7 @@ function fillTokens(text: string, tokens: Readonly<Record<string, string>>): str
   return text.replace(
     /<([a-z-]+?)(?::(upper|no-hyphens))?>/g,
     (_, name: string, form: string | undefined) => {
-      const token = tokens[name];
+      const token = name === "unknown-token" ? UNKNOWN_TOKEN : tokens[name];
       if (token === undefined) throw new Error(`the state has no token ${name}`);
       if (form === "upper") return token.toUpperCase();
       return form === "no-hyphens" ? token.replaceAll("-", "") : token;

@@ -1,13 +1,8 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
-import { type Exchange, normalizePair, replayRequest, walkSteps } from "./codecov-exchange.ts";
+import { normalizePair, readExchanges, replayRequest, walkSteps } from "./codecov-exchange.ts";
 
-const FILE = new URL("../golden/codecov/codecov-exchanges.jsonl", import.meta.url);
-const EXCHANGES = readFileSync(FILE, "utf8")
-  .split("\n")
-  .filter((line) => line !== "")
-  .map((line): Exchange => JSON.parse(line));
+const EXCHANGES = readExchanges("codecov-exchanges.jsonl");
 
 const NO_REPOSITORIES = "the connector never asks for repositories, because reading one can cost a seat";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { normalizeToken } from "./auth.ts";
+import { applyCoverageChange, COVERAGE_CHANGES, isCoverageChange } from "./coverage/changes.ts";
 import { IdSet } from "./id-set.ts";
 import { KNOWN_SERVICES, type Organization, type ServerState } from "./state.ts";
 
@@ -50,11 +51,16 @@ export const Change = z.discriminatedUnion("op", [
   }),
   /** The token is deleted, as a client sends it. */
   z.object({ op: z.literal("revoke-token"), token: z.string() }),
+  ...COVERAGE_CHANGES,
 ]);
 export type Change = z.infer<typeof Change>;
 
 /** Applies a change at once. */
 export function applyChange(state: ServerState, change: Change): void {
+  if (isCoverageChange(change)) {
+    applyCoverageChange(state, change);
+    return;
+  }
   switch (change.op) {
     case "rename":
       state.putOwner({ ...state.owner(change.ownerid), username: change.username });
@@ -79,6 +85,7 @@ export function applyChange(state: ServerState, change: Change): void {
     case "set-plan":
     case "set-seat":
       applyToOrganization(findOrganization(state, change.org, change.service), change);
+      break;
   }
   state.touch();
 }

@@ -30,6 +30,7 @@ const Latency = z.object({ ms: z.number().nonnegative() });
  * - `POST faults` takes one fault rule or a list of them; `DELETE` ends all faults.
  * - `POST changes` takes one change or a list of them, and applies them at once.
  * - `POST latency` takes `{"ms": …}`.
+ * - `GET effects`: what reading changed or caused, seats taken among it; `DELETE` forgets it.
  * - `GET organizations`: login, listed people, seats and admins of each.
  */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -43,6 +44,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (const change of parseList(Change, body)) applyChange(state, change);
   },
   "POST latency": (target, body) => target.setLatency(Latency.parse(body).ms),
+  "GET effects": ({ state }) => state.effects.record,
+  "DELETE effects": ({ state }) => state.effects.clear(),
   "GET organizations": ({ state }) =>
     [...state.organizations()].map((organization) => ({
       username: state.owner(organization.ownerid).username,

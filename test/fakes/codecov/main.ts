@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ProgramOption, readProgramOptions } from "../program-options.ts";
+import type { CoverageOptions } from "./coverage/attach.ts";
 import { FaultRule } from "./faults.ts";
 import { type CodecovSimulatorOptions, startCodecovSimulator } from "./simulator.ts";
 
@@ -9,7 +10,7 @@ A simulated Codecov API server, to try a connector without Codecov.
   npm run --silent simulator -- --members 1000 --port 9090
 
 It prints one line of JSON (url, baseUrl, token, tokens, service, owner, pid) and serves until SIGTERM or Ctrl-C. While it
-runs, it is steered by JSON below /_sim/: changes of members and seats, faults, latency; see docs/playground.md.
+runs, it is steered by JSON below /_sim/: changes of members, seats and repositories, faults, latency; see docs/playground.md.
 `;
 
 const OPTIONS = {
@@ -31,6 +32,26 @@ const OPTIONS = {
     value: "number",
     description: "Seats that the generated organization pays for",
   },
+  coverage: {
+    type: "boolean",
+    default: false,
+    description:
+      "Gives the organization the repositories of the demo: twelve in every state, 45 days up to now",
+  },
+  repositories: {
+    type: "string",
+    value: "number",
+    description: "Gives the organization so many generated repositories, all of them measured",
+  },
+  days: { type: "string", value: "number", default: "45", description: "Days with a commit of each of them" },
+  pulls: { type: "string", value: "number", default: "2", description: "Open pull requests of each of them" },
+  "private-every": {
+    type: "string",
+    value: "number",
+    default: "0",
+    description: "Every so many of them one is private; 0 is none",
+  },
+  now: { type: "string", value: "time", description: "The server's time at the start; default: the present" },
   latency: {
     type: "string",
     value: "ms",
@@ -96,9 +117,23 @@ async function main(): Promise<void> {
     members === undefined
       ? { state: values.state }
       : { generated: { members, service: values.service, owner: values.owner, prerender: true, ...plan } };
+  const repositories = readOptionalNumber("repositories", values.repositories);
+  const coverage: CoverageOptions | undefined =
+    repositories === undefined
+      ? values.coverage
+        ? { demo: true }
+        : undefined
+      : {
+          repositories,
+          days: readNumber("days", values.days),
+          openPulls: readNumber("pulls", values.pulls),
+          privateEvery: readNumber("private-every", values["private-every"]),
+        };
   const { "tls-key": key, "tls-cert": cert } = values;
   const simulator = await startCodecovSimulator({
     ...organization,
+    ...(coverage === undefined ? {} : { coverage }),
+    ...(values.now === undefined ? {} : { now: values.now }),
     latencyMs: readNumber("latency", values.latency),
     seatChangePace: {
       loadToSaveMs: readNumber("load-to-save", values["load-to-save"]),

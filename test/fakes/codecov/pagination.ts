@@ -20,7 +20,7 @@ export interface Page {
  * it makes no sense, and a 404 for a page that does not exist.
  */
 export function selectPage(request: ApiRequest, count: number): Page {
-  const size = pageSize(request.lastParameter("page_size"));
+  const size = readPageSize(request);
   const totalPages = Math.max(1, Math.ceil(count / size));
   const page = pageNumber(request.lastParameter("page"), totalPages);
   const from = (page - 1) * size;
@@ -49,8 +49,9 @@ export function renderPieces(page: Page, pieces: readonly Buffer[]): Buffer {
   ]);
 }
 
-function pageSize(text: string | undefined): number {
-  const size = parsePythonInteger(text ?? "");
+/** How many rows a page may have. */
+export function readPageSize(request: ApiRequest): number {
+  const size = parsePythonInteger(request.lastParameter("page_size") ?? "");
   if (size === undefined || size <= 0n) return DEFAULT_PAGE_SIZE;
   return size > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(size);
 }
@@ -65,13 +66,15 @@ function pageNumber(text: string | undefined, totalPages: number): number {
   return Number(page);
 }
 
-/**
- * The link to another page: the address as the server understood it, its parameters sorted by name, and no
- * `page` parameter for page 1.
- */
+/** The link to another page; there is no `page` parameter for page 1. */
 function linkToPage(request: ApiRequest, page: number): string {
-  const pairs = request.query.filter(([name]) => name !== "page");
-  if (page > 1) pairs.push(["page", String(page)]);
+  return linkTo(request, "page", page > 1 ? String(page) : undefined);
+}
+
+/** The address as the server understood it with another value of one parameter, its parameters sorted by name. */
+export function linkTo(request: ApiRequest, parameter: string, value: string | undefined): string {
+  const pairs = request.query.filter(([name]) => name !== parameter);
+  if (value !== undefined) pairs.push([parameter, value]);
   pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const query = encodeQuery(pairs);
   return `${request.origin}${encodePath(request.path)}${query === "" ? "" : `?${query}`}`;

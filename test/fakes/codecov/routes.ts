@@ -1,6 +1,8 @@
+import { repoDetailView } from "./coverage/repo-detail.ts";
+import { repoListView } from "./coverage/repo-list.ts";
+import { findRepositoryRoute } from "./coverage/routes.ts";
 import { internalUserListView } from "./internal-users.ts";
 import { ownerDetailView, ownerListView } from "./owners.ts";
-import { repoListView, repoPartView } from "./repos.ts";
 import { sessionListView } from "./sessions.ts";
 import { userDetailView } from "./user-detail.ts";
 import { userListView } from "./users.ts";
@@ -62,20 +64,29 @@ export function findRoute(path: string, query: string): Route {
   if (isRedirect && !hasSlash) {
     return { kind: "redirect", location: `${path}/${query === "" ? "" : `?${query}`}` };
   }
-  return findPublic(service, below);
+  return findPublic(service, below, hasSlash);
 }
 
-function findPublic(service: string, below: readonly string[]): Route {
+function findPublic(service: string, below: readonly string[], hasSlash: boolean): Route {
   const [owner, collection, item, ...further] = below;
   if (owner === undefined) return { kind: "view", view: ownerListView, parameters: { service } };
   if (collection === undefined) {
     return { kind: "view", view: ownerDetailView, parameters: { service, owner } };
   }
   if (item === undefined) return findList(PUBLIC_LISTS, collection, { service, owner });
-  if (collection === "repos" && further.length > 0) {
-    return { kind: "view", view: repoPartView, parameters: { service, owner, repo: item } };
-  }
+  if (collection === "repos") return findBelowRepository({ service, owner, repo: item }, further, hasSlash);
   return collection === "users" && further.length === 0 ? findUserRoute(item, { service, owner }) : MISS;
+}
+
+function findBelowRepository(
+  parameters: RouteParameters,
+  further: readonly string[],
+  hasSlash: boolean,
+): Route {
+  if (further.length === 0) return { kind: "view", view: repoDetailView, parameters };
+  const route = findRepositoryRoute(further, hasSlash);
+  if (route === undefined) return MISS;
+  return { kind: "view", view: route.view, parameters: { ...parameters, item: route.item ?? "" } };
 }
 
 function findInternal(service: string, [owner, collection, ...further]: readonly string[]): Route {

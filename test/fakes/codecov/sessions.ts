@@ -1,4 +1,5 @@
 import { notFound, READ_ONLY, Refusal, ServerFailure } from "./answer.ts";
+import { refuseAsProvider } from "./coverage/provider.ts";
 import { renderPage, selectPage } from "./pagination.ts";
 import type { Owner } from "./state.ts";
 import { type Call, findOrganization, requireCaller, type View } from "./view.ts";
@@ -73,16 +74,10 @@ function requireAdmin(call: Call): void {
 
 /** Whether the git provider says admin. What it says of errors goes to the client. */
 function askProvider({ parameters, settings }: Call): boolean {
-  const { provider } = settings;
-  if (provider === "unreachable" || provider.status >= 500) throw new ServerFailure("no git provider");
-  const { status, answer, headers = {} } = provider;
+  const { provider = "unreachable" } = settings;
+  if (provider === "unreachable") throw new ServerFailure("no git provider");
+  const { status, answer, headers } = provider;
   if (status === 200) return answer["role"] === "admin";
-
-  const name = `${parameters.service.charAt(0).toUpperCase()}${parameters.service.slice(1)} API`;
-  if (status === 401) throw Refusal.detail(401, `${name} unauthorized error: Unauthorized`);
-  if (status === 403 && headers["X-RateLimit-Remaining"] === "0") {
-    throw Refusal.detail(403, `${name} rate limit error: Forbidden`);
-  }
-  if (status === 404 || status === 403) throw Refusal.detail(status, `${name}: ${String(answer["message"])}`);
+  if (status >= 400) throw refuseAsProvider(parameters.service, status, headers);
   throw notFound();
 }

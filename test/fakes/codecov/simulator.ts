@@ -3,16 +3,20 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Clock, systemClock } from "#kernel/clock.ts";
 import { applyChange, type Change } from "./changes.ts";
+import { attachCoverage, type CoverageOptions } from "./coverage/attach.ts";
+import type { RecordedEffects } from "./coverage/effects.ts";
 import { FaultPlan } from "./faults.ts";
 import { seededRandom } from "./random.ts";
 import { RequestHandler } from "./request-handler.ts";
 import { type LoggedRequest, type RequestCounters, RequestLog } from "./request-log.ts";
+import { ServerTime } from "./server-time.ts";
 import type { ServerState } from "./state.ts";
 import {
   buildGeneratedState,
   buildState,
   type GeneratedOrganizationOptions,
   type LoadedState,
+  putTokens,
   readNamedState,
   type StateDescription,
 } from "./state-file.ts";
@@ -24,11 +28,13 @@ export interface CodecovSimulatorOptions {
   readonly state?: string | StateDescription;
   /** A generated organization instead of a described state. */
   readonly generated?: GeneratedOrganizationOptions;
+  /** Repositories with coverage for the first organization; see {@link attachCoverage} for the tokens it adds. */
+  readonly coverage?: CoverageOptions;
   /** Default false: the hosted service. */
   readonly selfHosted?: boolean;
   /** Self-hosted only: the administrators by configuration, as `service/username`. */
   readonly siteAdmins?: readonly string[];
-  /** What the git provider answers; default unreachable. */
+  /** What the git provider answers to everything; default: what the state says of it, else unreachable. */
   readonly provider?: ProviderAnswer;
   /** Time that every answer takes at least, in milliseconds; default 0. */
   readonly latencyMs?: number;
@@ -38,6 +44,8 @@ export interface CodecovSimulatorOptions {
   readonly allowedHosts?: readonly string[];
   /** Speaks TLS with this key and certificate (PEM). */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Whether the deployment keeps time series; default false. */
+  readonly timeSeries?: boolean;
   /** Default: any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */
@@ -45,6 +53,8 @@ export interface CodecovSimulatorOptions {
   /** For everything random; default 1. */
   readonly seed?: number;
   readonly clock?: Clock;
+  /** What time it is on the server at the start (ISO 8601), from which it runs on; default: that of the clock. */
+  readonly now?: string;
 }
 
 export interface CodecovSimulator extends AsyncDisposable {
@@ -59,6 +69,8 @@ export interface CodecovSimulator extends AsyncDisposable {
   readonly counters: RequestCounters;
   /** What the server stores. */
   readonly state: ServerState;
+  /** What reading changed or caused so far, seats taken among it; what did not happen has no key. */
+  readonly effects: RecordedEffects;
   /** What is going to go wrong. */
   readonly faults: FaultPlan;
   /** Changes the state at once, without a request. */
@@ -80,7 +92,7 @@ export async function startCodecovSimulator(
   const log = new RequestLog();
   const faults = new FaultPlan();
   const scheme = options.tls === undefined ? "http" : "https";
-  const handler = new RequestHandler(readSettings(options), state, faults, log, {
+  const handler = new RequestHandler(readSettings(options, state.time), state, faults, log, {
     scheme,
     latencyMs: options.latencyMs ?? 0,
     allowedHosts: options.allowedHosts ?? [],
@@ -113,6 +125,9 @@ export async function startCodecovSimulator(
     state,
     faults,
     requests: log.entries,
+    get effects() {
+      return state.effects.record;
+    },
     get counters() {
       return log.counters;
     },
@@ -126,20 +141,31 @@ export async function startCodecovSimulator(
   };
 }
 
-function readSettings(options: CodecovSimulatorOptions): ServerSettings {
+function readSettings(options: CodecovSimulatorOptions, clock: Clock): ServerSettings {
   const seatChangePace = { ...DEFAULT_PACE, ...options.seatChangePace };
   return {
-    clock: options.clock ?? systemClock,
+    clock,
     selfHosted: options.selfHosted ?? false,
+    timeSeries: options.timeSeries ?? false,
     siteAdmins: options.siteAdmins ?? [],
-    provider: options.provider ?? "unreachable",
+    provider: options.provider,
     seatChangePace,
     workers: new WorkerPool(seatChangePace.workers),
     random: seededRandom(options.seed ?? 1),
   };
 }
 
-function loadState({ state = "acme-52", generated }: CodecovSimulatorOptions): LoadedState {
+function loadState(options: CodecovSimulatorOptions): LoadedState {
+  const { state, tokens } = buildOrganizations(options);
+  state.time = new ServerTime(options.clock ?? systemClock);
+  if (options.now !== undefined) state.time.set(Date.parse(options.now));
+  if (options.coverage === undefined) return { state, tokens };
+  const owners = Object.entries(attachCoverage(state, options.coverage));
+  const further = putTokens(state, Object.fromEntries(owners.map(([name, owner]) => [name, { owner }])));
+  return { state, tokens: { ...further, ...tokens } };
+}
+
+function buildOrganizations({ state = "acme-52", generated }: CodecovSimulatorOptions): LoadedState {
   if (generated !== undefined) return buildGeneratedState(generated);
   return buildState(typeof state === "string" ? readNamedState(state) : state);
 }

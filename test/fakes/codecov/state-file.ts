@@ -1,16 +1,27 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { normalizeToken } from "./auth.ts";
+import {
+  buildProvider,
+  buildRepository,
+  type ProviderDescription,
+  type RepositoryDescription,
+} from "./coverage/described.ts";
+import type { StoredReport } from "./coverage/stored.ts";
 import { GeneratedMembers, generatedFlags } from "./generated-members.ts";
 import { IdSet } from "./id-set.ts";
-import { flagsOf, type Organization, type Repository, ServerState } from "./state.ts";
+import { flagsOf, type Organization, ServerState } from "./state.ts";
 
-/** A state in the format of `test/golden/codecov/codecov-states.json`. */
+/** A state in the format of `test/golden/codecov/codecov-states.json`, and of the states of coverage beside it. */
 export interface StateDescription {
   readonly accounts?: readonly AccountDescription[];
   readonly orgs: readonly OrganizationDescription[];
   readonly others: readonly OtherDescription[];
   readonly tokens: Readonly<Record<string, { readonly owner: number; readonly valid_until?: string }>>;
+  /** Coverage reports by the key under which commits name them. */
+  readonly reports?: Readonly<Record<string, StoredReport>>;
+  /** Absent: the git provider cannot be reached. */
+  readonly provider?: ProviderDescription;
 }
 
 interface AccountDescription {
@@ -31,7 +42,9 @@ export interface OrganizationDescription {
   readonly account?: number;
   readonly seats_null?: boolean;
   readonly admins_null?: boolean;
-  readonly repos?: readonly Repository[];
+  /** Null: none. Default: one that is paid by the seat. */
+  readonly plan?: string | null;
+  readonly repos?: readonly RepositoryDescription[];
   readonly members: readonly MemberDescription[] | FormulaDescription;
 }
 
@@ -83,16 +96,20 @@ export interface GeneratedOrganizationOptions {
   readonly prerender?: boolean;
 }
 
-const STATES_FILE = new URL("../../golden/codecov/codecov-states.json", import.meta.url);
+const STATE_FILES = ["codecov-states.json", "codecov-coverage-states.json"].map(
+  (file) => new URL(`../../golden/codecov/${file}`, import.meta.url),
+);
 
-/** The state of this name in the golden file. */
+/** The state of this name in the golden files. */
 export function readNamedState(name: string): StateDescription {
-  const file: { states: Record<string, StateDescription> } = JSON.parse(readFileSync(STATES_FILE, "utf8"));
-  const description = file.states[name];
-  if (description === undefined) {
-    throw new Error(`there is no state ${name}; known are ${Object.keys(file.states).join(", ")}`);
+  const known: string[] = [];
+  for (const url of STATE_FILES) {
+    const file: { states: Record<string, StateDescription> } = JSON.parse(readFileSync(url, "utf8"));
+    const description = file.states[name];
+    if (description !== undefined) return description;
+    known.push(...Object.keys(file.states));
   }
-  return description;
+  throw new Error(`there is no state ${name}; known are ${known.join(", ")}`);
 }
 
 /** Builds a server state; every call gives a fresh one. */
@@ -105,6 +122,8 @@ export function buildState(description: StateDescription): LoadedState {
     const { organizations, ...owner } = other;
     state.putOwner({ ...owner, neverSynced: organizations === null });
   }
+  for (const [key, report] of Object.entries(description.reports ?? {})) state.reports.set(key, () => report);
+  if (description.provider !== undefined) state.provider = buildProvider(description.provider);
   for (const organization of description.orgs) putDescribedOrganization(state, organization);
   for (const { ownerid, organizations } of description.others) {
     for (const id of organizations ?? []) state.organization(id).members.add(ownerid);
@@ -162,7 +181,8 @@ function putDescribedOrganization(state: ServerState, description: OrganizationD
     },
     autoActivate: description.plan_auto_activate ?? true,
     ...(account === undefined ? {} : { account }),
-    repos: description.repos ?? [],
+    ...(description.plan === undefined ? {} : { plan: description.plan }),
+    repos: (description.repos ?? []).map(buildRepository),
   };
   for (const member of expandMembers(description.members)) {
     const { activated, is_admin, seat_only, ...owner } = member;
@@ -221,7 +241,8 @@ function holds(text: string | undefined, i: number): boolean {
   return (divisor === undefined ? i : i % Number(divisor)) === Number(value);
 }
 
-function putTokens(state: ServerState, tokens: StateDescription["tokens"]): Record<string, string> {
+/** Stores tokens by their names, and gives them as a client sends them. */
+export function putTokens(state: ServerState, tokens: StateDescription["tokens"]): Record<string, string> {
   const sent: Record<string, string> = {};
   for (const [name, { owner, valid_until }] of Object.entries(tokens)) {
     const token = tokenOf(name);

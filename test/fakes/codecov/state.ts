@@ -1,6 +1,11 @@
+import { systemClock } from "#kernel/clock.ts";
+import { Effects } from "./coverage/effects.ts";
+import type { ProviderRepositories } from "./coverage/provider.ts";
+import type { Repository, StoredReport } from "./coverage/stored.ts";
 import type { GeneratedMembers } from "./generated-members.ts";
 import { IdSet, isInRange, NO_RANGE } from "./id-set.ts";
 import { Roster } from "./roster.ts";
+import { ServerTime } from "./server-time.ts";
 
 /** The git services by their long names, and the one that deleted accounts get. */
 export const KNOWN_SERVICES: readonly string[] = [
@@ -30,18 +35,6 @@ export interface Owner {
   readonly permission?: readonly number[];
 }
 
-export interface Repository {
-  readonly repoid: number;
-  readonly name: string;
-  readonly private: boolean;
-  readonly active: boolean | null;
-  readonly activated: boolean | null;
-  readonly language: string | null;
-  readonly branch: string;
-  readonly deleted: boolean;
-  readonly updatestamp: string | null;
-}
-
 /** The columns of an organization that a seat change loads, edits and writes back as a whole. */
 export interface OrganizationRow {
   /** Who holds a seat; null if the list was never stored. */
@@ -58,10 +51,12 @@ export interface Organization {
   /** Who lists this organization as their own. */
   readonly members: IdSet;
   row: OrganizationRow;
-  readonly autoActivate: boolean;
+  autoActivate: boolean;
+  /** Plans that do not begin with `users` are not paid by the seat. Default `users`. */
+  readonly plan?: string | null;
   /** Id of the billing account, if billed through one. */
   readonly account?: number;
-  readonly repos: readonly Repository[];
+  readonly repos: Repository[];
 }
 
 /** What an organization says of a person. */
@@ -94,6 +89,14 @@ export class ServerState {
   /** Tokens by their 32 lower-case hexadecimal digits. */
   readonly tokens = new Map<string, Token>();
   readonly accounts = new Map<number, Account>();
+  /** Coverage reports by the key under which commits name them, made when they are needed. */
+  readonly reports = new Map<string, () => StoredReport>();
+  /** What requests changed or caused. */
+  readonly effects = new Effects();
+  /** The server's time. */
+  time = new ServerTime(systemClock);
+  /** What the git provider knows; undefined: it cannot be reached. */
+  provider: ProviderRepositories | undefined;
   readonly #owners = new Map<number, Owner>();
   readonly #idsByName = new Map<string, number>();
   readonly #organizations = new Map<number, Organization>();

@@ -26,9 +26,12 @@ export interface SeatChangePace {
 export interface ServerSettings {
   readonly clock: Clock;
   readonly selfHosted: boolean;
+  /** Whether the deployment keeps time series, from which trends are read once they are filled. */
+  readonly timeSeries: boolean;
   /** Accounts that a self-hosted installation names as administrators, as `service/username`. */
   readonly siteAdmins: readonly string[];
-  readonly provider: ProviderAnswer;
+  /** Default: what the state says of the git provider, which is unreachable if the state says nothing. */
+  readonly provider: ProviderAnswer | undefined;
   readonly seatChangePace: SeatChangePace;
   /** Works on the seat changes. */
   readonly workers: WorkerPool;
@@ -42,6 +45,8 @@ export interface RouteParameters {
   readonly owner?: string;
   readonly user?: string;
   readonly repo?: string;
+  /** What the address names below the repository. */
+  readonly item?: string;
 }
 
 /** One request on its way through a view. */

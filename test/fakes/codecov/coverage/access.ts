@@ -1,0 +1,97 @@
+import { READ_ONLY, Refusal } from "../answer.ts";
+import { IdSet } from "../id-set.ts";
+import type { Organization, Owner } from "../state.ts";
+import { type Call, findOrganization, type View } from "../view.ts";
+import { askForRepository } from "./provider.ts";
+import type { Repository } from "./stored.ts";
+
+const NO_SEAT_OR_ACCESS =
+  "Permission denied: some possible reasons for this are (1) the user doesn't have permission to view the specific " +
+  "resource, (2) the organization has a per-user plan or (3) the user is trying to view a private repo but is not " +
+  "activated.";
+
+/** The shorter refusal of the routes that also take the super token of an installation. */
+export const NOT_PERMITTED = "You do not have permission to perform this action.";
+
+/** The repository in the address and whose it is. */
+export interface Place {
+  readonly organization: Organization;
+  readonly repository: Repository;
+}
+
+/** A view below a repository: who may not read it is refused with `refusal`. */
+export function repositoryView(
+  title: string,
+  answer: (call: Call, place: Place) => Buffer,
+  refusal: string = NO_SEAT_OR_ACCESS,
+): View {
+  return {
+    title,
+    allow: READ_ONLY,
+    authorize(call) {
+      requireReadAccess(call, findPlace(call), refusal);
+    },
+    get: (call) => answer(call, findPlace(call)),
+  };
+}
+
+/** Names are compared without regard to case. A deleted repository is still found. */
+export function findRepository({ repos }: Organization, name: string): Repository | undefined {
+  const lower = name.toLowerCase();
+  return repos.find((repository) => repository.name.toLowerCase() === lower);
+}
+
+function findPlace(call: Call): Place {
+  const organization = findOrganization(call);
+  const repository = findRepository(organization, call.parameters.repo ?? "");
+  if (repository === undefined) throw Refusal.detail(404, "No Repository matches the given query.");
+  return { organization, repository };
+}
+
+/** For a private repository the seat comes first: it is taken even if access is refused afterwards. */
+function requireReadAccess(call: Call, { organization, repository }: Place, refusal: string): void {
+  if (!repository.private) return;
+  const { caller } = call;
+  if (caller === undefined) throw Refusal.detail(404, "Not found.");
+  const isActivated = holdsOrTakesSeat(call, organization, caller);
+  if (!hasCachedAccess(organization, repository, caller)) {
+    const { username } = call.state.owner(organization.ownerid);
+    askForRepository(call, username ?? "", repository.name, caller);
+    const permission = [...(caller.permission ?? []), repository.repoid];
+    call.state.putOwner({ ...caller, permission });
+    call.state.effects.cachePermission(caller.ownerid, permission);
+  }
+  if (!isActivated) throw Refusal.detail(403, refusal);
+}
+
+/** Whether the provider need not be asked. Once cached, access is never asked for again. */
+export function hasCachedAccess(
+  { ownerid }: Organization,
+  { repoid }: Repository,
+  caller: Owner | undefined,
+): boolean {
+  if (caller === undefined) return false;
+  return caller.ownerid === ownerid || caller.permission?.includes(repoid) === true;
+}
+
+/** Whether somebody holds a seat of the organization, after giving one to a member if there is one to give. */
+export function holdsOrTakesSeat(call: Call, organization: Organization, caller: Owner): boolean {
+  const { row, autoActivate, members, ownerid } = organization;
+  if (caller.ownerid === ownerid || !hasSeatPlan(organization)) return true;
+  if (!members.has(caller.ownerid)) return false;
+  if (row.seats?.has(caller.ownerid) === true) return true;
+
+  const used = row.seats === null ? 0 : call.state.countNonStudents(row.seats);
+  const hasRoom = caller.student === true || used < (row.planUserCount ?? 0) + row.free;
+  if (!autoActivate || !hasRoom) return false;
+  row.seats ??= new IdSet(members.range);
+  row.seats.add(caller.ownerid);
+  call.state.touch();
+  call.state.effects.addSeat(caller.ownerid);
+  return true;
+}
+
+/** Plans that are not paid by the seat need none. */
+function hasSeatPlan({ plan = "users" }: Organization): boolean {
+  return plan?.startsWith("users") === true;
+}
