@@ -18,13 +18,15 @@ export const BYTE_ORDER_MARK = "\ufeff";
 
 /**
  * One line of RFC 4180, line end included. Written for spreadsheets: what would be a formula gets an apostrophe in
- * front, wherever a spreadsheet may begin a cell, and what cannot be seen is spelled out.
+ * front, wherever a spreadsheet may begin a cell, and what cannot be seen is spelled out. Numbers stay numbers, negative
+ * ones too.
  */
-export function formatCsvLine(cells: readonly string[]): string {
+export function formatCsvLine(cells: readonly (string | number)[]): string {
   return `${cells.map(toCell).join(",")}\r\n`;
 }
 
-function toCell(text: string): string {
+function toCell(text: string | number): string {
+  if (typeof text === "number") return String(text);
   const visible = showHidden(text);
   const begun = FORMULA.test(visible) ? `'${visible}` : visible;
   const harmless = begun.replace(FORMULA_BEHIND_SEPARATOR, "$1'");

@@ -15,6 +15,12 @@ const MIN_COLUMN = 8;
 export interface GridColumn {
   readonly title: string;
   readonly isDispensable?: boolean;
+  /** It is not made narrower than this, or than its longest cell if that takes less; 8 unless given. */
+  readonly least?: number;
+  /** Cells stand below each other at the right, and are never wrapped. */
+  readonly isNumber?: boolean;
+  /** Cells are never wrapped, such as those with a picture. */
+  readonly isFixed?: boolean;
 }
 
 export interface Grid {
@@ -32,17 +38,24 @@ export function layOutGrid(
   indent: string,
 ): Grid {
   const room = width - indent.length;
+  const aligned = alignNumbers(columns, rows);
   const kept = columns.map((_, index) => index);
   const leftOut: string[] = [];
-  const takesAtLeast = () => sum(kept.map((index) => narrowest(columns[index]))) + GAP * (kept.length - 1);
+  const least = columns.map((column, index) =>
+    narrowest(
+      column,
+      aligned.map((row) => row[index] ?? ""),
+    ),
+  );
+  const takesAtLeast = () => sum(kept.map((index) => least[index] ?? 0)) + GAP * (kept.length - 1);
   while (takesAtLeast() > room) {
     const victim = kept.findLastIndex((index) => columns[index]?.isDispensable === true);
     if (victim === -1) break;
     leftOut.push(...kept.splice(victim, 1).map((index) => columns[index]?.title ?? ""));
   }
-  const titles = kept.map((index) => columns[index]?.title ?? "");
-  const cells = rows.map((row) => kept.map((index) => row[index] ?? ""));
-  const widths = chooseWidths(titles, cells, room - GAP * (kept.length - 1));
+  const [titles = [], ...cells] = aligned.map((row) => kept.map((index) => row[index] ?? ""));
+  const floors = kept.map((index) => least[index] ?? 0);
+  const widths = chooseWidths(titles, cells, floors, room - GAP * (kept.length - 1));
   const formatted = [titles, ...cells].map((row) =>
     formatRow(row, widths, room)
       .map((line) => `${(indent + line).trimEnd()}\n`)
@@ -51,7 +64,20 @@ export function layOutGrid(
   return { rows: formatted, leftOut };
 }
 
-function narrowest(column: GridColumn | undefined): number {
+/** Titles and rows, with those of numbers filled up at the left to the width of the longest. */
+function alignNumbers(columns: readonly GridColumn[], rows: readonly (readonly string[])[]): string[][] {
+  const all = [columns.map(({ title }) => title), ...rows.map((row) => [...row])];
+  for (const [index, { isNumber }] of columns.entries()) {
+    if (isNumber !== true) continue;
+    const width = Math.max(...all.map((row) => countColumns(row[index] ?? "")));
+    for (const row of all) row[index] = (row[index] ?? "").padStart(width);
+  }
+  return all;
+}
+
+function narrowest(column: GridColumn | undefined, cells: readonly string[]): number {
+  if (column?.isNumber === true || column?.isFixed === true) return Math.max(0, ...cells.map(countColumns));
+  if (column?.least !== undefined) return Math.min(column.least, Math.max(...cells.map(countColumns)));
   return Math.max(MIN_COLUMN, column?.title.length ?? 0);
 }
 
@@ -63,13 +89,14 @@ function narrowest(column: GridColumn | undefined): number {
 function chooseWidths(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
+  floors: readonly number[],
   room: number,
 ): number[] {
   const lengths = titles.map((_, index) => rows.map((row) => countColumns(row[index] ?? "")));
   const widths = titles.map((title, index) => Math.max(title.length, ...(lengths[index] ?? [])));
   while (sum(widths) > room) {
     const steps = widths.flatMap((width, index) => {
-      const floor = Math.max(MIN_COLUMN, titles[index]?.length ?? 0);
+      const floor = floors[index] ?? 0;
       if (width <= floor) return [];
       const own = lengths[index] ?? [];
       const next = Math.max(floor, ...own.filter((length) => length < width));

@@ -111,24 +111,55 @@ export interface PageColumn {
   readonly title: string;
   /** A place to write by hand. */
   readonly isBlank?: boolean;
+  /** Stands at the right. */
+  readonly isNumber?: boolean;
+}
+
+/** HTML that stands in a cell as it is, made by the functions here and in `html-charts.ts`. */
+export interface Markup {
+  readonly html: string;
 }
 
 /** @param rows a text for each column */
 export function* renderRows(
   columns: readonly PageColumn[],
-  rows: Iterable<readonly string[]>,
+  rows: Iterable<readonly (string | Markup)[]>,
 ): Generator<string> {
   const titles = columns.map(({ title }) => escapeHtml(title));
-  yield `<table>\n<thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead>\n<tbody>\n`;
+  const classes = columns.map(({ isNumber }) => (isNumber === true ? ' class="number"' : ""));
+  const heads = titles.map((title, index) => `<th scope="col"${classes[index]}>${title}</th>`);
+  yield `<table>\n<thead><tr>${heads.join("")}</tr></thead>\n<tbody>\n`;
   for (const row of rows) {
     const cells = columns.map(({ isBlank }, index) => {
       if (isBlank === true) return `<td class="blank" data-title="${titles[index]}"></td>`;
-      const text = escapeHtml(row[index] ?? "");
-      return `<td data-title="${titles[index]}">${text === "" ? "" : `<bdi>${text}</bdi>`}</td>`;
+      return `<td${classes[index]} data-title="${titles[index]}">${renderCell(row[index] ?? "")}</td>`;
     });
     yield `<tr>${cells.join("")}</tr>\n`;
   }
   yield "</tbody>\n</table>\n";
+}
+
+function renderCell(cell: string | Markup): string {
+  if (typeof cell !== "string") return cell.html;
+  return cell === "" ? "" : `<bdi>${escapeHtml(cell)}</bdi>`;
+}
+
+/** A text that leads to another page, with a few words below it. */
+export function renderLink(text: string, address: string, detail = ""): Markup {
+  const below = detail === "" ? "" : `<small><bdi>${escapeHtml(detail)}</bdi></small>`;
+  return { html: `<a class="link" href="${escapeHtml(address)}"><bdi>${escapeHtml(text)}</bdi></a>${below}` };
+}
+
+/** A few words that stand out. */
+export interface Mark {
+  readonly text: string;
+  readonly urgency: "high" | "medium" | "low";
+}
+
+/** Marks, and a sentence behind them. */
+export function renderMarks(marks: readonly Mark[], sentence = ""): Markup {
+  const parts = marks.map(({ text, urgency }) => `<b class="mark ${urgency}">${escapeHtml(text)}</b>`);
+  return { html: [...parts, ...(sentence === "" ? [] : [`<bdi>${escapeHtml(sentence)}</bdi>`])].join(" ") };
 }
 
 /** A list of names and what they stand for. */

@@ -1,3 +1,5 @@
+import { MAX_TABS } from "./html-tabs.ts";
+
 /** A colour of a chart. */
 export interface Colour {
   /** Letters, digits and hyphens; a class of the page. */
@@ -22,7 +24,7 @@ export interface WideList {
 export interface StyleOptions {
   /** Colours of the parts of a whole. */
   readonly shares: readonly Colour[];
-  readonly wideList: WideList;
+  readonly wideList?: WideList;
 }
 
 /** What went and what came, see `renderMovements`. */
@@ -32,25 +34,23 @@ const MOVEMENTS: readonly Colour[] = [
 ];
 
 /** The style sheet of a page: light or dark as the reader's system is, and fit for paper. */
-export function makeStyle({ shares, wideList: { id, widths, unbroken, firstBlank } }: StyleOptions): string {
+export function makeStyle({ shares, wideList }: StyleOptions): string {
   const colours = [...shares, ...MOVEMENTS];
   const light = colours.map((colour) => `--${colour.name}: ${colour.light};`).join(" ");
   const dark = colours.map((colour) => `--${colour.name}: ${colour.dark};`).join(" ");
   const fills = colours.map(({ name }) => `.${name} { fill: var(--${name}); }`);
   const swatches = shares.map(({ name }) => `i.${name} { background: var(--${name}); }`);
-  const columns = widths.map(
-    ({ columns: numbers, width }) =>
-      `${numbers.map((number) => `#${id} th:nth-child(${number})`).join(", ")} { width: ${width}; }`,
-  );
   return `
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --line: #dfe2e8; --text: #1b2130; --muted: #5b6475; --link: #1d4fb8;
+  --high: #a8200d; --high-ground: #fdeae6; --medium: #7a4a00; --medium-ground: #fdf1d8; --low: #454e5f; --low-ground: #eceef2;
   ${light}
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #12151c; --card: #1b202a; --line: #303745; --text: #e7eaf0; --muted: #a1abbd; --link: #8fb4ff;
+    --high: #ffb3a5; --high-ground: #4d1f18; --medium: #f6cf8a; --medium-ground: #45330f; --low: #c3cad6; --low-ground: #2a303c;
     ${dark}
   }
 }
@@ -92,12 +92,43 @@ table { width: 100%; margin-top: 12px; border-collapse: collapse; font-size: 14p
 th { padding: 6px 12px 6px 0; color: var(--muted); font-size: 12px; font-weight: 600; text-align: left; }
 td { padding: 7px 12px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 td:first-child { font-weight: 600; }
-th:nth-child(1) { width: 24%; } th:nth-child(2) { width: 20%; } th:nth-child(3) { width: 26%; }
-#${id} th:nth-child(n) { width: auto; }
-#${id} table { font-size: 13px; }
-${inLines(columns, 3)}
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .blank { border-left: 1px solid var(--line); }
-#${id} th:nth-child(n + ${firstBlank}) { padding-left: 8px; }
+td small { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
+a.link { color: var(--link); }
+a.link:hover { text-decoration: underline; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+.mark { display: inline-block; padding: 0 7px; border-radius: 9px; font-size: 12px; font-weight: 600; line-height: 18px; white-space: nowrap; }
+.mark.high { color: var(--high); background: var(--high-ground); }
+.mark.medium { color: var(--medium); background: var(--medium-ground); }
+.mark.low { color: var(--low); background: var(--low-ground); }
+svg.trend { width: 180px; height: 38px; overflow: visible; }
+.trend path { fill: none; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+.trend .known { stroke: var(--link); }
+.trend .gap { stroke: var(--muted); stroke-width: 1; stroke-dasharray: 2 3; }
+.trend .limit { stroke: var(--high); stroke-width: 1; stroke-dasharray: 5 3; }
+.trend .dot { stroke: var(--link); stroke-width: 4; }
+${wideList === undefined ? "" : makeWideStyle(wideList)}
+.tabs { margin-top: 24px; }
+.tabs > input { position: absolute; opacity: 0; pointer-events: none; }
+.tabs > label {
+  display: inline-block; margin-right: 4px; padding: 9px 16px; border: 1px solid transparent; border-bottom: 0;
+  border-radius: 10px 10px 0 0; color: var(--muted); font-weight: 600; cursor: pointer;
+}
+.tabs > label b { margin-left: 4px; font-weight: 500; }
+.tabs > label:hover { color: var(--link); }
+.tabs > input:checked + label { position: relative; top: 1px; color: var(--text); background: var(--card); border-color: var(--line); }
+.tabs > input:focus-visible + label { outline: 2px solid var(--link); outline-offset: -3px; }
+.tabs > .panel { display: none; margin-top: 0; border-top-left-radius: 0; }
+${inLines(
+  Array.from(
+    { length: MAX_TABS },
+    (_, index) =>
+      `.tabs > input:nth-of-type(${index + 1}):checked ~ .panel:nth-of-type(${index + 1}) { display: block; }`,
+  ),
+  1,
+)}
+.panel > h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0 0; font-size: 14px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 .sign-off dl { row-gap: 22px; } .sign-off dd { border-bottom: 1px solid var(--muted); max-width: 26em; }
@@ -114,10 +145,11 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   td.blank::after { content: ""; border-bottom: 1px dotted var(--muted); }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; }
   td::before { content: attr(data-title); color: var(--muted); font-weight: 400; }
+  td.number { text-align: left; }
+  .tabs > label { padding: 8px 10px; }
 }
 @page { @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
 @page wide { size: landscape; }
-@media (min-width: 721px) { #${id} td:nth-child(${unbroken}) { white-space: nowrap; } }
 @media print {
   :root {
     color-scheme: light;
@@ -127,16 +159,40 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   * { print-color-adjust: exact; }
   body { font-size: 11px; }
   main { max-width: none; padding: 0; }
-  table, th, #${id} table { font-size: 10px; }
+  table, th { font-size: 10px; }
   td { padding-top: 4px; padding-bottom: 4px; }
   .tile, .card, tr { break-inside: avoid; }
   .list { break-inside: auto; padding: 0; border: 0; }
   .sign-off { break-inside: avoid; }
-  #${id} { page: wide; }
+  .tabs > label { display: none; }
+  .tabs > .panel { display: block; margin-top: 20px; }
+  .panel > h2 { position: static; width: auto; height: auto; clip-path: none; }
+  svg.trend { width: 110px; height: 24px; }
   #source { break-before: page; }
   #source dl { font-size: 10px; }
   h2, thead { break-after: avoid; }
   a.tile .label::after { content: none; }
+}
+${wideList === undefined ? "" : makeWidePrint(wideList)}`;
+}
+
+function makeWideStyle({ id, widths, unbroken, firstBlank }: WideList): string {
+  const columns = widths.map(
+    ({ columns: numbers, width }) =>
+      `${numbers.map((number) => `#${id} th:nth-child(${number})`).join(", ")} { width: ${width}; }`,
+  );
+  return `th:nth-child(1) { width: 24%; } th:nth-child(2) { width: 20%; } th:nth-child(3) { width: 26%; }
+#${id} th:nth-child(n) { width: auto; }
+#${id} table { font-size: 13px; }
+${inLines(columns, 3)}
+#${id} th:nth-child(n + ${firstBlank}) { padding-left: 8px; }
+@media (min-width: 721px) { #${id} td:nth-child(${unbroken}) { white-space: nowrap; } }`;
+}
+
+function makeWidePrint({ id }: WideList): string {
+  return `@media print {
+  #${id} { page: wide; }
+  #${id} table { font-size: 10px; }
 }
 `;
 }

@@ -45,7 +45,8 @@ function formatMetric(name: string, parts: readonly MeasuredMetric[]): string {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...lines, ""].join("\n");
 }
 
-function formatLabels(labels: Labels): string {
+/** Labels of a series in braces, as the formats of Prometheus and OpenMetrics write them; nothing if there are none. */
+export function formatLabels(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
