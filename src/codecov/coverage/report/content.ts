@@ -1,0 +1,182 @@
+import { assess } from "../model/assess.ts";
+import { addDays, dayOf } from "../model/calendar.ts";
+import { shownPercent } from "../model/coverage.ts";
+import { floorPercent } from "../model/exact.ts";
+import type { History, Organization, Reading } from "../model/ledger.ts";
+import { type Overview, OverviewSum } from "../model/overview.ts";
+import type { StoredPull } from "../model/pull.ts";
+import { assessRisk, figuresOf, holdsPatchRule, type PullFigures, type Risk } from "../model/pull-rules.ts";
+import type { State, StoredRepository } from "../model/repository.ts";
+import type { Assessment, MatchedRules, Verdict } from "../model/rules.ts";
+import { judgedFrom } from "../model/trend.ts";
+import { linkPull, linkRepository } from "./links.ts";
+import { comparePulls, compareRows, isAmong, type Only, type Sort } from "./order.ts";
+
+/** What the forms of a report show. Percentages and points are rounded down already; null is unknown. */
+export interface CoverageContent {
+  readonly facts: CoverageFacts;
+  /** In the order that was asked for; null if only pull requests were. */
+  readonly repositories: readonly RepositoryRow[] | null;
+  /** Open pull requests of those repositories, the largest loss first. */
+  readonly pulls: readonly PullRow[];
+}
+
+/** What is true of the report as a whole. Times are in epoch milliseconds. */
+export interface CoverageFacts {
+  readonly organization: Organization;
+  /** When the list was read. */
+  readonly takenAt: number;
+  /** When the report is made: ages count from here. */
+  readonly now: number;
+  /** Days of the trends in UTC, the oldest first: `2026-11-27`. */
+  readonly days: readonly string[];
+  /** Of all repositories, also those that are not shown. */
+  readonly overview: Overview;
+  /** How many there are, also those that are not shown. */
+  readonly stored: number;
+  readonly lastReading: Reading | null;
+  /** Sentences on what limits the report. */
+  readonly notes: readonly string[];
+  /** Program and version. */
+  readonly madeBy: string;
+}
+
+export interface RepositoryRow {
+  readonly name: string;
+  /** Without its days, of which there can be many. */
+  readonly repository: Omit<StoredRepository, "trend">;
+  /** Of a report that contradicts itself it is `unreadable`. */
+  readonly state: State;
+  readonly assessment: Assessment;
+  /** For each day of the report the mean of its commits in percent, rounded down; null for a day without a commit. */
+  readonly trend: readonly (number | null)[];
+  /** Its page in Codecov. */
+  readonly url: string;
+}
+
+export interface PullRow {
+  readonly pull: StoredPull;
+  readonly figures: PullFigures;
+  /** Whether the patch holds the rule for patches. */
+  readonly holdsPatchRule: Verdict;
+  readonly risk: Risk | null;
+  readonly match: MatchedRules;
+  /** Its page in Codecov. */
+  readonly url: string;
+}
+
+export interface ContentOptions {
+  readonly rulesFor: (repository: string) => MatchedRules;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Days of the trends, today included. */
+  readonly days: number;
+  readonly madeBy: string;
+  /** Repositories to show; all unless given. */
+  readonly isWanted?: ((repository: string) => boolean) | undefined;
+  readonly only?: Only | undefined;
+  readonly sort: Sort;
+}
+
+/** Judges what is stored, and picks and orders what is asked for. */
+export function readContent(
+  history: History & { readonly takenAt: number },
+  options: ContentOptions,
+): CoverageContent {
+  const { rulesFor, now, madeBy, isWanted = () => true, only, sort } = options;
+  const { organization, takenAt, lastReading } = history;
+  const days = listDays(now, options.days);
+  const sum = new OverviewSum();
+  const rows: RepositoryRow[] = [];
+  let stored = 0;
+  for (const repository of history.repositories({ sinceDay: firstDayFor(days, now) })) {
+    stored += 1;
+    const row = judge(repository, organization, rulesFor, { days, now });
+    sum.add(repository, row.assessment);
+    if (isWanted(row.name) && isAmong(row, only)) rows.push(row);
+  }
+  const shown = new Set(rows.map(({ name }) => name));
+  const pulls = [...history.pulls({ state: "open" })].filter(({ repository }) => shown.has(repository));
+  return {
+    facts: {
+      organization,
+      takenAt,
+      now,
+      days,
+      overview: sum.result(),
+      stored,
+      lastReading,
+      notes: describeLimits(lastReading),
+      madeBy,
+    },
+    repositories: only === "pulls" ? null : rows.sort(compareRows(sort)),
+    pulls: pulls.map((pull) => judgePull(pull, organization, rulesFor)).sort(comparePulls),
+  };
+}
+
+/** One pull request, judged. */
+export function judgePull(
+  pull: StoredPull,
+  organization: Organization,
+  rulesFor: (repository: string) => MatchedRules,
+): PullRow {
+  const match = rulesFor(pull.repository);
+  return {
+    pull,
+    figures: figuresOf(pull),
+    holdsPatchRule: match.ignore ? null : holdsPatchRule(pull.patch, match.rules),
+    risk: assessRisk(pull.details),
+    match,
+    url: linkPull(organization, pull.repository, pull.number),
+  };
+}
+
+function judge(
+  stored: StoredRepository,
+  organization: Organization,
+  rulesFor: (repository: string) => MatchedRules,
+  { days, now }: { readonly days: readonly string[]; readonly now: number },
+): RepositoryRow {
+  const { trend, ...repository } = stored;
+  const { name } = stored;
+  return {
+    name,
+    repository,
+    state: stored.state === "measured" && shownPercent(stored.totals) === null ? "unreadable" : stored.state,
+    assessment: assess(stored, rulesFor(name), now),
+    trend: spreadTrend(trend, days),
+    url: linkRepository(organization, name),
+  };
+}
+
+function spreadTrend(trend: StoredRepository["trend"], days: readonly string[]): (number | null)[] {
+  const averages = new Map(trend.map(({ day, avg }) => [day, avg]));
+  return days.map((day) => {
+    const average = averages.get(day);
+    return average === undefined || !(average >= 0 && average <= 100) ? null : floorPercent(average);
+  });
+}
+
+function listDays(now: number, count: number): string[] {
+  const today = dayOf(now);
+  return Array.from({ length: count }, (_, index) => addDays(today, index + 1 - count));
+}
+
+/** Judging may need more days than are shown. */
+function firstDayFor(days: readonly string[], now: number): string {
+  const judged = judgedFrom(now);
+  const [first = judged] = days;
+  return first < judged ? first : judged;
+}
+
+function describeLimits(lastReading: Reading | null): string[] {
+  if (lastReading === null) return [];
+  const { failed, notes } = lastReading;
+  if (failed.length === 0) return [...notes];
+  const names = failed.slice(0, 5).join(", ") + (failed.length > 5 ? " and others" : "");
+  const are = failed.length === 1 ? "1 repository" : `${failed.length} repositories`;
+  return [
+    ...notes,
+    `The last reading failed on ${are} (${names}); what is shown of them comes from an earlier one.`,
+  ];
+}

@@ -1,0 +1,27 @@
+import type { Organization } from "../model/ledger.ts";
+
+/** The names of the git services in addresses of Codecov's pages. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  github: "gh",
+  gitlab: "gl",
+  bitbucket: "bb",
+  github_enterprise: "ghe",
+  gitlab_enterprise: "gle",
+  bitbucket_server: "bbs",
+};
+
+/** Where Codecov shows a repository to people. */
+export function linkRepository({ service, owner, origin }: Organization, name: string): string {
+  const path = [SHORT_NAMES[service] ?? service, owner, name].map(encodeURIComponent);
+  return `${findPages(origin)}/${path.join("/").replaceAll("%3A", ":")}`;
+}
+
+/** Where Codecov shows a pull request of a repository to people. */
+export function linkPull(organization: Organization, name: string, number: number): string {
+  return `${linkRepository(organization, name)}/pull/${number}`;
+}
+
+/** Codecov's own service and dedicated ones have pages and API under two names, self-hosted ones both under one. */
+function findPages(origin: string): string {
+  return origin.replace(/^(https?:\/\/)api\./, "$1app.").replace(/\/$/, "");
+}
