@@ -144,10 +144,12 @@ function renderCell(cell: string | Markup): string {
   return cell === "" ? "" : `<bdi>${escapeHtml(cell)}</bdi>`;
 }
 
-/** A text that leads to another page, with a few words below it. */
-export function renderLink(text: string, address: string, detail = ""): Markup {
+/** A text that leads to another page, if there is one, with a few words below it. */
+export function renderLink(text: string, address: string | null, detail = ""): Markup {
   const below = detail === "" ? "" : `<small><bdi>${escapeHtml(detail)}</bdi></small>`;
-  return { html: `<a class="link" href="${escapeHtml(address)}"><bdi>${escapeHtml(text)}</bdi></a>${below}` };
+  const name = `<bdi>${escapeHtml(text)}</bdi>`;
+  if (address === null) return { html: name + below };
+  return { html: `<a class="link" href="${escapeHtml(address)}">${name}</a>${below}` };
 }
 
 /** A few words that stand out. */

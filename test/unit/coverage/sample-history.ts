@@ -82,7 +82,11 @@ export const REPOSITORIES: readonly StoredRepository[] = [
     totals: totals(40_000, 46_000, 1_000),
     trend: days(...slope(86.2, 86.95)),
   }),
-  listed("archive-2019", { state: "gone", reason: "missing from the list for three readings", missingSince: NOW - DAY }),
+  listed("archive-2019", {
+    state: "gone",
+    reason: "missing from the list for three readings",
+    missingSince: NOW - DAY,
+  }),
   listed("billing-internal", {
     state: "no_access",
     private: true,
@@ -124,9 +128,27 @@ export const REPOSITORIES: readonly StoredRepository[] = [
 ];
 
 export const PULLS: readonly StoredPull[] = [
-  pull("payments-api", 412, { title: "Retry settlements", author: "ann", head: totals(7_010, 10_000), base: totals(7_142, 10_000), patch: { hits: 40, misses: 70, partials: 10 } }),
-  pull("web", 96, { title: "Dark mode", author: "bob", head: totals(176_100, 200_000), base: totals(176_029, 200_000), patch: { hits: 91, misses: 3, partials: 0 } }),
-  pull("web", 97, { title: "Bump the linter", author: "dependency-bot", head: totals(176_029, 200_000), base: totals(176_029, 200_000), patch: { hits: 0, misses: 0, partials: 0 } }),
+  pull("payments-api", 412, {
+    title: "Retry settlements",
+    author: "ann",
+    head: totals(7_010, 10_000),
+    base: totals(7_142, 10_000),
+    patch: { hits: 40, misses: 70, partials: 10 },
+  }),
+  pull("web", 96, {
+    title: "Dark mode",
+    author: "bob",
+    head: totals(176_100, 200_000),
+    base: totals(176_029, 200_000),
+    patch: { hits: 91, misses: 3, partials: 0 },
+  }),
+  pull("web", 97, {
+    title: "Bump the linter",
+    author: "dependency-bot",
+    head: totals(176_029, 200_000),
+    base: totals(176_029, 200_000),
+    patch: { hits: 0, misses: 0, partials: 0 },
+  }),
   pull("gateway", 7, { title: null, author: null, head: totals(29_000, 36_000), base: null, patch: null }),
 ];
 
@@ -153,7 +175,9 @@ export const READING: Reading = {
   endedAt: READ_AT,
   requests: 31,
   failed: [],
-  notes: ["2 private repositories were not read in detail: the owner of the token is not known to hold a seat."],
+  notes: [
+    "2 private repositories were not read in detail: the owner of the token is not known to hold a seat.",
+  ],
 };
 
 export function makeHistory(

@@ -1,6 +1,6 @@
 import { assess } from "../model/assess.ts";
 import { addDays, dayOf } from "../model/calendar.ts";
-import { shownPercent } from "../model/coverage.ts";
+import { usableTotals } from "../model/coverage.ts";
 import { floorPercent } from "../model/exact.ts";
 import type { History, Organization, Reading } from "../model/ledger.ts";
 import { type Overview, OverviewSum } from "../model/overview.ts";
@@ -19,6 +19,8 @@ export interface CoverageContent {
   readonly repositories: readonly RepositoryRow[] | null;
   /** Open pull requests of those repositories, the largest loss first. */
   readonly pulls: readonly PullRow[];
+  /** The one that the report is about, if it is about one; it is then in `pulls`, and `repositories` is null. */
+  readonly pull: PullRow | null;
 }
 
 /** What is true of the report as a whole. Times are in epoch milliseconds. */
@@ -50,8 +52,8 @@ export interface RepositoryRow {
   readonly assessment: Assessment;
   /** For each day of the report the mean of its commits in percent, rounded down; null for a day without a commit. */
   readonly trend: readonly (number | null)[];
-  /** Its page in Codecov. */
-  readonly url: string;
+  /** Its page in Codecov; null if its name is not known. */
+  readonly url: string | null;
 }
 
 export interface PullRow {
@@ -61,8 +63,8 @@ export interface PullRow {
   readonly holdsPatchRule: Verdict;
   readonly risk: Risk | null;
   readonly match: MatchedRules;
-  /** Its page in Codecov. */
-  readonly url: string;
+  /** Its page in Codecov; null if its name is not known. */
+  readonly url: string | null;
 }
 
 export interface ContentOptions {
@@ -75,6 +77,8 @@ export interface ContentOptions {
   /** Repositories to show; all unless given. */
   readonly isWanted?: ((repository: string) => boolean) | undefined;
   readonly only?: Only | undefined;
+  /** The one pull request that the report is about. */
+  readonly pull?: StoredPull | undefined;
   readonly sort: Sort;
 }
 
@@ -96,7 +100,10 @@ export function readContent(
     if (isWanted(row.name) && isAmong(row, only)) rows.push(row);
   }
   const shown = new Set(rows.map(({ name }) => name));
-  const pulls = [...history.pulls({ state: "open" })].filter(({ repository }) => shown.has(repository));
+  const pulls = [...history.pulls({ state: "open" })]
+    .filter(({ repository }) => shown.has(repository))
+    .map((pull) => judgePull(pull, organization, rulesFor));
+  const asked = options.pull === undefined ? null : judgePull(options.pull, organization, rulesFor);
   return {
     facts: {
       organization,
@@ -109,13 +116,13 @@ export function readContent(
       notes: describeLimits(lastReading),
       madeBy,
     },
-    repositories: only === "pulls" ? null : rows.sort(compareRows(sort)),
-    pulls: pulls.map((pull) => judgePull(pull, organization, rulesFor)).sort(comparePulls),
+    repositories: only === "pulls" || asked !== null ? null : rows.sort(compareRows(sort)),
+    pulls: asked === null ? pulls.sort(comparePulls) : [asked],
+    pull: asked,
   };
 }
 
-/** One pull request, judged. */
-export function judgePull(
+function judgePull(
   pull: StoredPull,
   organization: Organization,
   rulesFor: (repository: string) => MatchedRules,
@@ -142,7 +149,7 @@ function judge(
   return {
     name,
     repository,
-    state: stored.state === "measured" && shownPercent(stored.totals) === null ? "unreadable" : stored.state,
+    state: stored.state === "measured" && usableTotals(stored) === null ? "unreadable" : stored.state,
     assessment: assess(stored, rulesFor(name), now),
     trend: spreadTrend(trend, days),
     url: linkRepository(organization, name),

@@ -23,13 +23,18 @@ import {
   countRepositories,
   DELTA_NOTE,
   describeAge,
+  describeFile,
   describeNotMeasured,
   describeOrganization,
   describePatch,
+  describePull,
+  describePullSubject,
   describeRepository,
   describeTime,
   describeTrend,
+  explainMissingFiles,
   markRepository,
+  namePull,
   toIso,
 } from "./words.ts";
 
@@ -62,9 +67,20 @@ const PULL_COLUMNS: readonly PageColumn[] = [
   { title: "Author" },
 ];
 
+const FILE_COLUMNS: readonly PageColumn[] = [
+  { title: "File" },
+  { title: "Patch", isNumber: true },
+  { title: "After", isNumber: true },
+  { title: "Before", isNumber: true },
+];
+
 /** The report as one page without scripts that loads nothing, in pieces. */
 export function* renderHtml(content: CoverageContent): Generator<string> {
-  const { facts, repositories, pulls } = content;
+  const { facts, repositories, pulls, pull } = content;
+  if (pull !== null) {
+    yield* renderPull(pull, facts);
+    return;
+  }
   yield renderHead({
     kind: "Codecov coverage",
     subject: describeOrganization(facts),
@@ -122,7 +138,49 @@ export function* renderHtml(content: CoverageContent): Generator<string> {
     },
     [renderProperties(describeReading(facts))],
   );
-  yield renderFoot(`Made by ${facts.madeBy} without contacting Codecov.`);
+  yield renderEnd(facts);
+}
+
+function* renderPull(row: PullRow, facts: CoverageFacts): Generator<string> {
+  yield renderHead({
+    kind: `Codecov coverage of a pull request, ${describeOrganization(facts)}`,
+    subject: namePull(row),
+    sentences: [describePullSubject(row)],
+    style: STYLE,
+  });
+  yield renderTiles(describePull(row, facts));
+  yield renderNotes(facts.notes);
+  const { details } = row.pull;
+  const files = details?.files ?? [];
+  const explanation = explainMissingFiles(row) ?? (files.length === 0 ? "None has a report." : "");
+  yield* renderSection(
+    {
+      id: "files",
+      title: "Changed files",
+      badge: details === null ? "unknown" : formatNumber(files.length),
+      explanation,
+    },
+    files.length === 0 ? [] : renderRows(FILE_COLUMNS, files.map(describeFile)),
+  );
+  const without = row.risk?.withoutReport ?? details?.untracked ?? [];
+  if (without.length > 0)
+    yield* renderSection(
+      {
+        id: "without",
+        title: "Changed files without a report",
+        badge: formatNumber(without.length),
+        explanation: "They count neither for coverage nor for risk.",
+      },
+      renderRows(
+        [{ title: "File" }],
+        without.map((path) => [path]),
+      ),
+    );
+  yield renderEnd(facts);
+}
+
+function renderEnd({ madeBy }: CoverageFacts): string {
+  return renderFoot(`Made by ${madeBy} without contacting Codecov.`);
 }
 
 function describeLeftOut({ overview }: CoverageFacts): string[] {
@@ -232,7 +290,7 @@ function* renderPulls(rows: readonly PullRow[], { now }: CoverageFacts): Generat
   yield* renderRows(
     PULL_COLUMNS,
     Iterator.from(rows).map((row) => [
-      renderLink(`${row.pull.repository} #${row.pull.number}`, row.url, row.pull.title ?? ""),
+      renderLink(namePull(row), row.url, row.pull.title ?? ""),
       formatPoints(row.figures.delta),
       describePatch(row),
       formatPercent(row.figures.coverage),

@@ -99,6 +99,7 @@ function describeRepository(
     reported_at: toTime(assessment.reportedAt),
     commit: assessment.reportedFrom === "commits" ? (repository.head?.sha ?? null) : null,
     read_at: toIso(repository.readAt),
+    details: repository.details ?? null,
     details_read_at: toTime(repository.detailsReadAt),
     minimum: assessment.minimum,
     below_minimum: assessment.belowMinimum,

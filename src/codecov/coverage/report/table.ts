@@ -1,7 +1,7 @@
 import { type GridColumn, layOutGrid } from "#format/grid.ts";
 import { formatNumber, formatPercent, formatPoints, UNKNOWN_NUMBER } from "#format/number.ts";
 import { formatSparkline } from "#format/sparkline.ts";
-import { formatText, INDENT } from "#format/text.ts";
+import { formatFigures, formatText, INDENT } from "#format/text.ts";
 import { formatAge } from "#format/times.ts";
 import { showHidden } from "#kernel/visible-text.ts";
 import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./content.ts";
@@ -10,17 +10,23 @@ import {
   countRepositories,
   DELTA_NOTE,
   describeAge,
+  describeFile,
   describeOrganization,
   describeOverview,
   describePatch,
+  describePull,
+  describePullSubject,
   describeRepository,
   describeTime,
+  explainMissingFiles,
   markRepository,
+  namePull,
 } from "./words.ts";
 
 /** Rows that are shown; nobody reads more on a terminal. */
 const MAX_REPOSITORIES = 1_000;
 const MAX_PULLS = 1_000;
+const MAX_FILES = 200;
 
 /** Pull requests below a table of repositories. */
 const MAX_PULLS_BELOW = 20;
@@ -47,6 +53,10 @@ export function* renderTable(content: CoverageContent, width: number): Generator
   yield formatText(`Codecov coverage: ${describeOrganization(facts)}`, width, "");
   yield formatText(describeTime(facts), width, "");
   for (const note of facts.notes) yield formatText(note, width, "");
+  if (content.pull !== null) {
+    yield* renderPull(content.pull, facts, width);
+    return;
+  }
   if (repositories === null) {
     yield* renderPulls(pulls, facts, width, MAX_PULLS);
     return;
@@ -133,7 +143,7 @@ function* renderPulls(
   const rows = pulls.slice(0, most).map((row) => {
     const { pull, figures } = row;
     return [
-      showHidden(`${pull.repository}#${pull.number}`),
+      showHidden(namePull(row)),
       formatPoints(figures.delta),
       describePatch(row),
       formatPercent(figures.coverage),
@@ -145,6 +155,35 @@ function* renderPulls(
   yield* renderGrid(columns, rows, width);
   if (pulls.length > rows.length)
     yield `${INDENT}… and ${countPulls(pulls.length - rows.length)} more; --only pulls shows all\n`;
+}
+
+function* renderPull(row: PullRow, facts: CoverageFacts, width: number): Generator<string> {
+  yield `\n${formatText(`${namePull(row)}: ${describePullSubject(row)}`, width, "")}`;
+  if (row.url !== null) yield formatText(row.url, width, "");
+  yield "\n";
+  yield* formatFigures(describePull(row, facts), width);
+  const files = row.pull.details?.files ?? [];
+  yield `\nCHANGED FILES${files.length === 0 ? "" : ` (${formatNumber(files.length)})`}\n`;
+  const missing = explainMissingFiles(row);
+  if (missing !== undefined) yield formatText(missing, width, INDENT);
+  else if (files.length === 0) yield formatText("None has a report.", width, INDENT);
+  if (files.length > 0) {
+    const columns = [
+      { title: "File", least: NAME_COLUMNS },
+      { title: "Patch", isNumber: true },
+      { title: "After", isNumber: true },
+      { title: "Before", isNumber: true },
+    ];
+    const cells = files.slice(0, MAX_FILES).map((file) => describeFile(file).map(showHidden));
+    yield* renderGrid(columns, cells, width);
+    if (files.length > cells.length)
+      yield `${INDENT}… and ${formatNumber(files.length - cells.length)} more; --format json shows all\n`;
+  }
+  const without = row.risk?.withoutReport ?? row.pull.details?.untracked ?? [];
+  if (without.length === 0) return;
+  yield `\nCHANGED FILES WITHOUT A REPORT (${formatNumber(without.length)})\n`;
+  for (const path of without.slice(0, MAX_FILES)) yield formatText(path, width, INDENT);
+  if (without.length > MAX_FILES) yield `${INDENT}… and ${formatNumber(without.length - MAX_FILES)} more\n`;
 }
 
 function* renderGrid(

@@ -1,8 +1,10 @@
+import type { Figure } from "#format/figures.ts";
 import type { Mark } from "#format/html-page.ts";
 import { formatNumber, formatPercent, formatPoints, UNKNOWN_NUMBER } from "#format/number.ts";
 import { formatAge, formatDay, formatMinute } from "#format/times.ts";
-import { findContradiction } from "../model/coverage.ts";
+import { findContradiction, shownPatch } from "../model/coverage.ts";
 import type { Overview } from "../model/overview.ts";
+import type { ChangedFile, ComparedCommit } from "../model/pull.ts";
 import type { State } from "../model/repository.ts";
 import type { Attention } from "../model/rules.ts";
 import type { CoverageFacts, PullRow, RepositoryRow } from "./content.ts";
@@ -79,6 +81,7 @@ export function describeRepository(
     ...(otherBranch === null ? [] : [`newest commit is on ${otherBranch}`]),
     ...(repository.reason === null ? [] : [repository.reason.replace(/\.$/, "")]),
     ...(state === "unreadable" && contradiction !== undefined ? [`its report ${contradiction}`] : []),
+    ...(repository.details === "no_access" ? ["trend and pull requests need a seat to read"] : []),
     ...(isKept ? [`as it was on ${formatDay(toIso(repository.readAt))}`] : []),
     ...(match.ignore ? ["left out by the policy"] : []),
   ].join("; ");
@@ -101,6 +104,92 @@ export function describeTrend({ trend }: RepositoryRow, { days }: CoverageFacts)
 /** What the change of a pull request is measured against. */
 export const DELTA_NOTE =
   "The change is against the commit that Codecov compares with, which need not be the base of the pull request.";
+
+/** The numbers of one pull request, with what they are measured against and from. */
+export function describePull(row: PullRow, { now }: CoverageFacts): Figure[] {
+  const { pull, figures, holdsPatchRule, risk, match } = row;
+  const { patch } = pull;
+  const base = pull.details?.baseCommit ?? null;
+  const { patchMinimum } = match.rules;
+  return [
+    {
+      label: "Coverage",
+      value: formatPercent(figures.coverage),
+      detail: `read ${formatAge(now - pull.readAt)} ago`,
+      list: undefined,
+    },
+    {
+      label: "Change",
+      value: formatPoints(figures.delta),
+      detail:
+        figures.delta === null
+          ? "there is no report on one side"
+          : `against ${base === null ? "the commit that Codecov compares with" : describeCommit(base, now)}`,
+      list: undefined,
+    },
+    {
+      label: "Patch",
+      value: describePatch(row),
+      detail: [
+        patch === null || figures.patchLines === null
+          ? "Codecov has not compared"
+          : `${formatNumber(patch.hits)} of ${formatNumber(figures.patchLines)} lines`,
+        ...(holdsPatchRule === false ? [`below the minimum of ${formatPercent(patchMinimum)}`] : []),
+      ].join(", "),
+      list: undefined,
+    },
+    {
+      label: "Risk",
+      value: risk === null ? UNKNOWN_NUMBER : `+${risk.points}`,
+      detail:
+        risk === null
+          ? "no data of changed files"
+          : `changed files with a report: ${formatPercent(risk.coverage)}, ${formatNumber(risk.hits)} of ${formatNumber(risk.lines)} lines`,
+      list: undefined,
+    },
+  ];
+}
+
+function describeCommit({ sha, committedAt }: ComparedCommit, now: number): string {
+  const age = committedAt === null ? "of unknown age" : `${formatAge(now - committedAt)} old`;
+  return `${sha.slice(0, 10)}, ${age}`;
+}
+
+/** A pull request as people name it. */
+export function namePull({ pull: { repository, number } }: PullRow): string {
+  return `${repository}#${number}`;
+}
+
+/** State, author and title, as far as they are known. */
+export function describePullSubject({ pull: { state, author, title } }: PullRow): string {
+  return `${title ?? "title unknown"}; ${state}, by ${author ?? "an unknown author"}`;
+}
+
+/** Why the files of a pull request are not there; undefined if they are. */
+export function explainMissingFiles({ pull: { details } }: PullRow): string | undefined {
+  const comparison = details?.comparison;
+  switch (comparison) {
+    case undefined:
+      return "They were not read: coverage sync --pull reads one pull request with its files.";
+    case "pending":
+      return "Codecov is still comparing.";
+    case "error":
+      return "Codecov failed to compare.";
+    case "missing":
+      return "Codecov has not compared, and nobody asked it to.";
+    case "processed":
+      return undefined;
+    default:
+      return comparison satisfies never;
+  }
+}
+
+/** Cells of a changed file: path, then patch, after and before in percent. */
+export function describeFile({ path, base, head, patch }: ChangedFile): string[] {
+  return [path, shownPatch(patch), shownPatch(head), shownPatch(base)].map((cell) =>
+    typeof cell === "string" ? cell : formatPercent(cell),
+  );
+}
 
 /** Coverage of the lines that a pull request changes. */
 export function describePatch({ figures: { patch, patchLines } }: PullRow): string {
