@@ -14,7 +14,9 @@ interface RepositoryMetric {
   readonly help: string;
   readonly unit?: "ratio" | "seconds";
   /** Values with the labels that they have beside those of the repository; null is unknown. */
-  read(row: RepositoryRow): readonly { readonly labels?: Labels; readonly value: number | null }[];
+  readonly read: (
+    row: RepositoryRow,
+  ) => readonly { readonly labels?: Labels; readonly value: number | null }[];
 }
 
 const METRICS: readonly RepositoryMetric[] = [
