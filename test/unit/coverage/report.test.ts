@@ -4,13 +4,14 @@ import { expect, test } from "vitest";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { placeholderName, type StoredRepository } from "#codecov/coverage/model/repository.ts";
 import { NO_POLICY } from "#codecov/coverage/model/rules.ts";
-import { type ContentOptions, type CoverageContent, readContent } from "#codecov/coverage/report/content.ts";
+import { type ContentOptions, readContent } from "#codecov/coverage/report/content.ts";
 import { renderCsv } from "#codecov/coverage/report/coverage-csv.ts";
 import { renderJson } from "#codecov/coverage/report/coverage-json.ts";
 import { renderHtml } from "#codecov/coverage/report/coverage-page.ts";
 import { renderTable } from "#codecov/coverage/report/coverage-table.ts";
 import { renderOpenMetrics } from "#codecov/coverage/report/openmetrics.ts";
 import { ONLY, SORTS } from "#codecov/coverage/report/order.ts";
+import type { CoverageContent } from "#codecov/coverage/report/rows.ts";
 import { countColumns } from "#format/columns.ts";
 import {
   days,

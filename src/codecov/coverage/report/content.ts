@@ -1,71 +1,17 @@
-import { assess } from "../model/assess.ts";
-import { addDays, dayOf } from "../model/calendar.ts";
-import { usableTotals } from "../model/coverage.ts";
-import { floorPercent } from "../model/exact.ts";
-import type { History, Organization, Reading } from "../model/ledger.ts";
-import { type Overview, OverviewSum } from "../model/overview.ts";
-import type { StoredPull } from "../model/pull.ts";
-import { assessRisk, figuresOf, holdsPatchRule, type PullFigures, type Risk } from "../model/pull-rules.ts";
-import type { State, StoredRepository } from "../model/repository.ts";
-import type { Assessment, MatchedRules, Verdict } from "../model/rules.ts";
-import { judgedFrom } from "../model/trend.ts";
+import { assess } from "#codecov/coverage/model/assess.ts";
+import { addDays, dayOf } from "#codecov/coverage/model/calendar.ts";
+import { usableTotals } from "#codecov/coverage/model/coverage.ts";
+import { floorPercent } from "#codecov/coverage/model/exact.ts";
+import type { History, Organization, Reading } from "#codecov/coverage/model/ledger.ts";
+import { OverviewSum } from "#codecov/coverage/model/overview.ts";
+import type { StoredPull } from "#codecov/coverage/model/pull.ts";
+import { assessRisk, figuresOf, holdsPatchRule } from "#codecov/coverage/model/pull-rules.ts";
+import type { StoredRepository } from "#codecov/coverage/model/repository.ts";
+import type { MatchedRules } from "#codecov/coverage/model/rules.ts";
+import { judgedFrom } from "#codecov/coverage/model/trend.ts";
 import { linkPull, linkRepository } from "./links.ts";
 import { comparePulls, compareRows, isAmong, type Only, type Sort } from "./order.ts";
-
-/** What the forms of a report show. Percentages and points are rounded down already; null is unknown. */
-export interface CoverageContent {
-  readonly facts: CoverageFacts;
-  /** In the order that was asked for; null if only pull requests were. */
-  readonly repositories: readonly RepositoryRow[] | null;
-  /** Open pull requests of those repositories, the largest loss first. */
-  readonly pulls: readonly PullRow[];
-  /** The one that the report is about, if it is about one; it is then in `pulls`, and `repositories` is null. */
-  readonly pull: PullRow | null;
-}
-
-/** What is true of the report as a whole. Times are in epoch milliseconds. */
-export interface CoverageFacts {
-  readonly organization: Organization;
-  /** When the list was read. */
-  readonly takenAt: number;
-  /** When the report is made: ages count from here. */
-  readonly now: number;
-  /** Days of the trends in UTC, the oldest first: `2026-11-27`. */
-  readonly days: readonly string[];
-  /** Of all repositories, also those that are not shown. */
-  readonly overview: Overview;
-  /** How many there are, also those that are not shown. */
-  readonly stored: number;
-  readonly lastReading: Reading | null;
-  /** Sentences on what limits the report. */
-  readonly notes: readonly string[];
-  /** Program and version. */
-  readonly madeBy: string;
-}
-
-export interface RepositoryRow {
-  readonly name: string;
-  /** Without its days, of which there can be many. */
-  readonly repository: Omit<StoredRepository, "trend">;
-  /** Of a report that contradicts itself it is `unreadable`. */
-  readonly state: State;
-  readonly assessment: Assessment;
-  /** For each day of the report the mean of its commits in percent, rounded down; null for a day without a commit. */
-  readonly trend: readonly (number | null)[];
-  /** Its page in Codecov; null if its name is not known. */
-  readonly url: string | null;
-}
-
-export interface PullRow {
-  readonly pull: StoredPull;
-  readonly figures: PullFigures;
-  /** Whether the patch holds the rule for patches. */
-  readonly holdsPatchRule: Verdict;
-  readonly risk: Risk | null;
-  readonly match: MatchedRules;
-  /** Its page in Codecov; null if its name is not known. */
-  readonly url: string | null;
-}
+import type { CoverageContent, PullRow, RepositoryRow } from "./rows.ts";
 
 export interface ContentOptions {
   readonly rulesFor: (repository: string) => MatchedRules;

@@ -1,8 +1,8 @@
+import { linesOf, shownPatch } from "#codecov/coverage/model/coverage.ts";
+import type { ChangedFile, ComparedCommit } from "#codecov/coverage/model/pull.ts";
+import type { PatchTotals, Totals } from "#codecov/coverage/model/totals.ts";
 import { escapeHiddenInJson } from "#kernel/visible-text.ts";
-import { linesOf, shownPatch } from "../model/coverage.ts";
-import type { ChangedFile, ComparedCommit } from "../model/pull.ts";
-import type { PatchTotals, Totals } from "../model/totals.ts";
-import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./content.ts";
+import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
 import { toIso } from "./words.ts";
 
 /** Raised when a key changes its meaning or goes; new ones can come at any time. */

@@ -1,5 +1,5 @@
-import type { Organization } from "../model/ledger.ts";
-import { isPlaceholderName } from "../model/repository.ts";
+import type { Organization } from "#codecov/coverage/model/ledger.ts";
+import { isPlaceholderName } from "#codecov/coverage/model/repository.ts";
 
 /** The names of the git services in addresses of Codecov's pages. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {

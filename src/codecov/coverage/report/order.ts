@@ -1,5 +1,5 @@
-import { compareByAttention } from "../model/attention.ts";
-import type { PullRow, RepositoryRow } from "./content.ts";
+import { compareByAttention } from "#codecov/coverage/model/attention.ts";
+import type { PullRow, RepositoryRow } from "./rows.ts";
 
 /** What a report can be limited to. */
 export const ONLY = ["below", "declining", "stale", "unknown", "pulls"] as const;
