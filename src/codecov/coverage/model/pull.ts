@@ -51,7 +51,9 @@ export interface PullDetails {
 }
 
 /** A pull request as a report shows it. */
-export interface StoredPull extends ListedPull {
+export interface StoredPull extends Omit<ListedPull, "state"> {
+  /** Null if it is no longer open and was not asked for since: merged or closed, which is not known. */
+  readonly state: PullState | null;
   readonly readAt: number;
   readonly details: PullDetails | null;
   readonly detailsReadAt: number | null;
