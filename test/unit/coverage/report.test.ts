@@ -37,6 +37,7 @@ function contentOf(
   return readContent(makeHistory(repositories, pulls), {
     rulesFor,
     now: NOW,
+    takenAt: READ_AT,
     days: 30,
     madeBy: "baton-codecov 0.0.0",
     sort: "attention",
@@ -237,7 +238,14 @@ test("every order is total, and what is unknown comes last", () => {
 test("values that an earlier reading left say from when they are", () => {
   const kept = repository("kept", { readAt: READ_AT - 7 * 86_400_000 });
   const history = makeHistory([kept], [], { ...READING, failed: ["kept"] });
-  const content = readContent(history, { rulesFor, now: NOW, days: 30, madeBy: "x", sort: "name" });
+  const content = readContent(history, {
+    rulesFor,
+    now: NOW,
+    takenAt: READ_AT,
+    days: 30,
+    madeBy: "x",
+    sort: "name",
+  });
   const table = join(renderTable(content, 120));
   expect(table).toContain("as it was on 2026-11-20");
   expect(table).toContain("The last reading failed on 1 repository (kept)");
@@ -247,7 +255,7 @@ test("values that an earlier reading left say from when they are", () => {
 test("pages of Codecov are found beside its API, and a name that nobody knows leads nowhere", () => {
   const urlFor = (service: string, owner: string, origin: string, name: string) => {
     const history = { ...makeHistory([repository(name)]), organization: { service, owner, origin } };
-    const options = { rulesFor, now: NOW, days: 30, madeBy: "x", sort: "name" } as const;
+    const options = { rulesFor, now: NOW, takenAt: READ_AT, days: 30, madeBy: "x", sort: "name" } as const;
     return readContent(history, options).repositories?.[0]?.url;
   };
   expect(urlFor("github", "acme", "https://api.codecov.io", "web")).toBe(

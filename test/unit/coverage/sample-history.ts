@@ -184,7 +184,7 @@ export function makeHistory(
   repositories: readonly StoredRepository[],
   pulls: readonly StoredPull[] = [],
   reading: Reading | null = READING,
-): History & { readonly takenAt: number } {
+): History {
   return {
     organization: { service: "github", owner: "acme", origin: "https://api.codecov.io" },
     takenAt: READ_AT,

@@ -15,8 +15,12 @@ import type { CoverageContent, PullRow, RepositoryRow } from "./rows.ts";
 
 export interface ContentOptions {
   readonly rulesFor: (repository: string) => MatchedRules;
+  /** What has to be said of the policy, given the names of all repositories. */
+  readonly describePolicy?: (repositories: readonly string[]) => readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
+  /** When the list was read, see `History`. */
+  readonly takenAt: number;
   /** Days of the trends, today included. */
   readonly days: number;
   readonly madeBy: string;
@@ -29,18 +33,15 @@ export interface ContentOptions {
 }
 
 /** Judges what is stored, and picks and orders what is asked for. */
-export function readContent(
-  history: History & { readonly takenAt: number },
-  options: ContentOptions,
-): CoverageContent {
-  const { rulesFor, now, madeBy, isWanted = () => true, only, sort } = options;
-  const { organization, takenAt, lastReading } = history;
+export function readContent(history: History, options: ContentOptions): CoverageContent {
+  const { rulesFor, now, takenAt, madeBy, isWanted = () => true, only, sort } = options;
+  const { organization, lastReading } = history;
   const days = listDays(now, options.days);
   const sum = new OverviewSum();
   const rows: RepositoryRow[] = [];
-  let stored = 0;
+  const names: string[] = [];
   for (const repository of history.repositories({ sinceDay: firstDayFor(days, now) })) {
-    stored += 1;
+    names.push(repository.name);
     const row = judge(repository, organization, rulesFor, { days, now });
     sum.add(repository, row.assessment);
     if (isWanted(row.name) && isAmong(row, only)) rows.push(row);
@@ -57,9 +58,9 @@ export function readContent(
       now,
       days,
       overview: sum.result(),
-      stored,
+      names,
       lastReading,
-      notes: describeLimits(lastReading),
+      notes: [...describeLimits(lastReading), ...(options.describePolicy?.(names) ?? [])],
       madeBy,
     },
     repositories: only === "pulls" || asked !== null ? null : rows.sort(compareRows(sort)),

@@ -189,8 +189,8 @@ function describeLeftOut({ overview }: CoverageFacts): string[] {
 }
 
 function describeChoice({ facts, repositories }: CoverageContent): string[] {
-  if (repositories === null || repositories.length === facts.stored) return [];
-  return [`Shows ${formatNumber(repositories.length)} of ${countRepositories(facts.stored)}.`];
+  if (repositories === null || repositories.length === facts.names.length) return [];
+  return [`Shows ${formatNumber(repositories.length)} of ${countRepositories(facts.names.length)}.`];
 }
 
 function describeFigures({ facts: { overview }, pulls }: CoverageContent): Figure[] {

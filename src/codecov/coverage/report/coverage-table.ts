@@ -98,9 +98,9 @@ function* renderRepositories(
   if (rows.length > 0) yield* renderGrid(columns, cells, width);
   if (rows.length > cells.length)
     yield `${INDENT}… and ${formatNumber(rows.length - cells.length)} more; --format csv or json shows all\n`;
-  if (rows.length < facts.stored)
+  if (rows.length < facts.names.length)
     yield formatText(
-      `(${formatNumber(rows.length)} of ${countRepositories(facts.stored)} shown)`,
+      `(${formatNumber(rows.length)} of ${countRepositories(facts.names.length)} shown)`,
       width,
       INDENT,
     );

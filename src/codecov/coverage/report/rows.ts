@@ -27,8 +27,8 @@ export interface CoverageFacts {
   readonly days: readonly string[];
   /** Of all repositories, also those that are not shown. */
   readonly overview: Overview;
-  /** How many there are, also those that are not shown. */
-  readonly stored: number;
+  /** Of all repositories, also those that are not shown. */
+  readonly names: readonly string[];
   readonly lastReading: Reading | null;
   /** Sentences on what limits the report. */
   readonly notes: readonly string[];
