@@ -1,4 +1,4 @@
-import type { MatchedRules, Rules, Verdict } from "./rules.ts";
+import { type MatchedRules, type Rules, setRules, type Verdict } from "./rules.ts";
 
 /** Rules that a gate can judge, as they are named in its output. */
 export const GATE_RULES = ["minimum", "max_drop", "patch_minimum", "declining", "stale"] as const;
@@ -44,16 +44,13 @@ export type GateFlags = Partial<Pick<Rules, "minimum" | "maxDrop" | "patchMinimu
 /** The rules of a repository with those from the command line in their place. */
 export function withFlags(match: MatchedRules, flags: GateFlags): MatchedRules {
   const { minimum, maxDrop, patchMinimum } = flags;
-  const given: Partial<Rules> = {
-    ...(minimum === undefined ? {} : { minimum }),
-    ...(maxDrop === undefined ? {} : { maxDrop }),
-    ...(patchMinimum === undefined ? {} : { patchMinimum }),
-  };
-  const names = Object.keys(given) as (keyof Rules)[];
   return {
     ...match,
-    rules: { ...match.rules, ...given },
-    stated: [...new Set([...match.stated, ...names])],
+    ...setRules(match, {
+      ...(minimum === undefined ? {} : { minimum }),
+      ...(maxDrop === undefined ? {} : { maxDrop }),
+      ...(patchMinimum === undefined ? {} : { patchMinimum }),
+    }),
   };
 }
 

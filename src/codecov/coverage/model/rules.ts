@@ -47,6 +47,15 @@ export type Verdict = boolean | null;
 /** Without a policy. */
 export const NO_POLICY: MatchedRules = { rules: DEFAULT_RULES, stated: [], pattern: null, ignore: false };
 
+/** The rules with those that somebody has set in their place. */
+export function setRules(
+  base: Pick<MatchedRules, "rules" | "stated">,
+  set: Partial<Rules>,
+): Pick<MatchedRules, "rules" | "stated"> {
+  const names = Object.keys(set) as (keyof Rules)[];
+  return { rules: { ...base.rules, ...set }, stated: [...new Set([...base.stated, ...names])] };
+}
+
 /** Why a repository needs a person, the most urgent first. */
 export const ATTENTION = [
   "below_minimum",
