@@ -101,7 +101,7 @@ export const comparisonSchema = z.object({
   head_commit: z.string().nullable(),
   totals: z.object({ base: totalsSchema, head: totalsSchema, patch: totalsSchema }),
   /** Those of its commits that Codecov knows. */
-  commit_uploads: z.array(z.object({ commitid: z.string(), timestamp: instant })),
+  commit_uploads: z.array(z.object({ commitid: z.string(), timestamp: instant, totals: totalsSchema })),
   /** Files of the diff that neither report knows. */
   untracked: z.array(z.string()),
 });
