@@ -1,10 +1,15 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
 import type { Refused } from "#codecov/api/coverage.ts";
 import type { CommitRow } from "#codecov/api/coverage-schemas.ts";
+import { startOfDay } from "#codecov/coverage/model/calendar.ts";
+import type { ListedPull } from "#codecov/coverage/model/pull.ts";
+import type {
+  Day,
+  ListedRepository,
+  RepositoryDetails,
+  SourceCommit,
+} from "#codecov/coverage/model/repository.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { startOfDay } from "../model/calendar.ts";
-import type { ListedPull } from "../model/pull.ts";
-import type { Day, ListedRepository, RepositoryDetails, SourceCommit } from "../model/repository.ts";
 import { toInstant } from "./instants.ts";
 import { readOpenPulls } from "./open-pulls.ts";
 import { PageSplitter } from "./split-pages.ts";

@@ -1,7 +1,7 @@
-import { addDays, dayOf } from "../model/calendar.ts";
-import type { KnownRepository } from "../model/ledger.ts";
-import type { ListedRepository } from "../model/repository.ts";
-import { ROW_TIME_SLACK_MS } from "../model/trend.ts";
+import { addDays, dayOf } from "#codecov/coverage/model/calendar.ts";
+import type { KnownRepository } from "#codecov/coverage/model/ledger.ts";
+import type { ListedRepository } from "#codecov/coverage/model/repository.ts";
+import { ROW_TIME_SLACK_MS } from "#codecov/coverage/model/trend.ts";
 
 /** Days that are read again, so that uploads which came late correct them. */
 const OVERLAP_DAYS = 3;

@@ -1,6 +1,6 @@
 import type { RepositoryRow } from "#codecov/api/coverage-schemas.ts";
-import type { KnownRepository } from "../model/ledger.ts";
-import { type ListedRepository, placeholderName } from "../model/repository.ts";
+import type { KnownRepository } from "#codecov/coverage/model/ledger.ts";
+import { type ListedRepository, placeholderName } from "#codecov/coverage/model/repository.ts";
 import { toInstant } from "./instants.ts";
 
 /** What a row of the list says of a repository's coverage. */

@@ -1,6 +1,6 @@
-import { DAY_MS } from "../model/calendar.ts";
-import type { KnownRepository, ListReading } from "../model/ledger.ts";
-import { isPlaceholderName } from "../model/repository.ts";
+import { DAY_MS } from "#codecov/coverage/model/calendar.ts";
+import type { KnownRepository, ListReading } from "#codecov/coverage/model/ledger.ts";
+import { isPlaceholderName } from "#codecov/coverage/model/repository.ts";
 
 /** Readings without it after which a repository is gone. */
 const READINGS_UNTIL_GONE = 3;

@@ -2,8 +2,8 @@ import type { CodecovCall } from "#codecov/api/api.ts";
 import type { Refused } from "#codecov/api/coverage.ts";
 import type { PullRow } from "#codecov/api/coverage-schemas.ts";
 import type { ReportedTotals } from "#codecov/api/totals.ts";
-import type { ListedPull } from "../model/pull.ts";
-import type { Totals } from "../model/totals.ts";
+import type { ListedPull } from "#codecov/coverage/model/pull.ts";
+import type { Totals } from "#codecov/coverage/model/totals.ts";
 import { toInstant } from "./instants.ts";
 import { PageSplitter } from "./split-pages.ts";
 

@@ -1,10 +1,9 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
-import type { ApiAccess } from "#codecov/api/api-access.ts";
+import type { KnownRepository, Ledger, Reading } from "#codecov/coverage/model/ledger.ts";
+import { isPlaceholderName, type ListedRepository } from "#codecov/coverage/model/repository.ts";
 import { isPassing } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import type { KnownRepository, Ledger, Reading } from "../model/ledger.ts";
-import { isPlaceholderName, type ListedRepository } from "../model/repository.ts";
 import { readDetails } from "./details.ts";
 import { firstDay, isDue, trendFrom } from "./due.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -16,9 +15,12 @@ import { readSeat, type SeatAnswer } from "./seat.ts";
 /** Longest time that the requests of one reading spend waiting for a busy Codecov, all together. */
 const MAX_WAIT_MS = 10 * 60_000;
 
-/** The API of an organization, and how many requests it has sent since it was opened. */
-export interface CoverageSource extends ApiAccess {
+/** The API of an organization. */
+export interface CoverageSource {
+  /** Requests sent since it was opened. */
   readonly requestCount: number;
+  /** See `ApiAccess`. */
+  forCall(ctx: CallContext, maxWaitMs?: number): CodecovCall | Promise<CodecovCall>;
 }
 
 /** Which repositories are asked one by one, for trend, commits and open pull requests. */
