@@ -12,7 +12,7 @@ export async function answerRequest(
   state: ServerState,
   settings: ServerSettings,
 ): Promise<Answer> {
-  const route = findRoute(request.path, request.rawQuery);
+  const route = findRoute(request.path, request.rawQuery, settings.timeSeries);
   if (route.kind === "miss") return bareError(404, "Page Not Found (404)");
   if (route.kind === "redirect") return redirect(route.location);
   if (route.kind === "health") return HEALTH;

@@ -1,6 +1,6 @@
 import { repoDetailView } from "./coverage/repo-detail.ts";
 import { repoListView } from "./coverage/repo-list.ts";
-import { findRepositoryRoute } from "./coverage/routes.ts";
+import { findRepositoryRoute, type RouteContext } from "./coverage/routes.ts";
 import { internalUserListView } from "./internal-users.ts";
 import { ownerDetailView, ownerListView } from "./owners.ts";
 import { sessionListView } from "./sessions.ts";
@@ -47,8 +47,8 @@ const LAST_PART = /^(?<name>[^/.]+)(?:\.(?<format>[a-z0-9]+))?$/;
 /** Addresses below a repository that exist with a slash at the end only. */
 const NEEDS_SLASH = /^(?:config|commits\/[^/]+\/uploads)$/;
 
-/** Finds the view for a decoded path. `query` is kept in redirects. */
-export function findRoute(path: string, query: string): Route {
+/** Finds the view for a decoded path. `query` is kept in redirects; deployments with time series have further addresses. */
+export function findRoute(path: string, query: string, timeSeries: boolean): Route {
   if (path === "/health/") return { kind: "health" };
   const { kind, rest = "" } = /^\/(?<kind>api\/v2|internal)\/(?<rest>.+)$/s.exec(path)?.groups ?? {};
   const segments = rest.split("/");
@@ -64,27 +64,27 @@ export function findRoute(path: string, query: string): Route {
   if (isRedirect && !hasSlash) {
     return { kind: "redirect", location: `${path}/${query === "" ? "" : `?${query}`}` };
   }
-  return findPublic(service, below, hasSlash);
+  return findPublic(service, below, { hasSlash, timeSeries });
 }
 
-function findPublic(service: string, below: readonly string[], hasSlash: boolean): Route {
+function findPublic(service: string, below: readonly string[], context: RouteContext): Route {
   const [owner, collection, item, ...further] = below;
   if (owner === undefined) return { kind: "view", view: ownerListView, parameters: { service } };
   if (collection === undefined) {
     return { kind: "view", view: ownerDetailView, parameters: { service, owner } };
   }
   if (item === undefined) return findList(PUBLIC_LISTS, collection, { service, owner });
-  if (collection === "repos") return findBelowRepository({ service, owner, repo: item }, further, hasSlash);
+  if (collection === "repos") return findBelowRepository({ service, owner, repo: item }, further, context);
   return collection === "users" && further.length === 0 ? findUserRoute(item, { service, owner }) : MISS;
 }
 
 function findBelowRepository(
   parameters: RouteParameters,
   further: readonly string[],
-  hasSlash: boolean,
+  context: RouteContext,
 ): Route {
   if (further.length === 0) return { kind: "view", view: repoDetailView, parameters };
-  const route = findRepositoryRoute(further, hasSlash);
+  const route = findRepositoryRoute(further, context);
   if (route === undefined) return MISS;
   return { kind: "view", view: route.view, parameters: { ...parameters, item: route.item ?? "" } };
 }

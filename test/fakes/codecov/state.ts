@@ -1,6 +1,6 @@
 import { systemClock } from "#kernel/clock.ts";
 import { Effects } from "./coverage/effects.ts";
-import type { ProviderRepositories } from "./coverage/provider.ts";
+import type { ProviderComparison, ProviderRepositories } from "./coverage/provider.ts";
 import type { Repository, StoredReport } from "./coverage/stored.ts";
 import type { GeneratedMembers } from "./generated-members.ts";
 import { IdSet, isInRange, NO_RANGE } from "./id-set.ts";
@@ -91,6 +91,8 @@ export class ServerState {
   readonly accounts = new Map<number, Account>();
   /** Coverage reports by the key under which commits name them, made when they are needed. */
   readonly reports = new Map<string, () => StoredReport>();
+  /** What the git provider said of two commits, by repository and commits. The server keeps it for a day. */
+  readonly comparisons = new Map<string, ProviderComparison>();
   /** What requests changed or caused. */
   readonly effects = new Effects();
   /** The server's time. */

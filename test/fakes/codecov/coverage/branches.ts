@@ -12,7 +12,7 @@ export const branchListView = repositoryView("Branch List", ({ request }, { repo
   const ownerid = author === "" ? undefined : parsePythonInteger(author);
   if (author !== "" && ownerid === undefined) throw new ServerFailure("a text in place of an id");
   const branches = repository.branches
-    .filter(({ authors }) => ownerid === undefined || authors.includes(Number(ownerid)))
+    .filter(({ authors }) => ownerid === undefined || authors?.includes(Number(ownerid)) === true)
     .toSorted(chooseOrder(request.lastParameter("ordering")));
   const page = selectPage(request, branches.length);
   const rows = branches.slice(page.from, page.to).map((branch) => JSON.stringify(branchObject(branch)));

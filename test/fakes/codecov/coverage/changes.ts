@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ServerTime } from "../server-time.ts";
 import type { Organization, ServerState } from "../state.ts";
-import { makeTotals } from "./commit-totals.ts";
+import { coverageOf, makeTotals } from "./commit-totals.ts";
 import { buildCommit } from "./described.ts";
-import type { Repository, StoredCommit } from "./stored.ts";
-import { formatMicros } from "./times.ts";
+import type { Measurement, Repository, StoredCommit, TimeSeries } from "./stored.ts";
+import { formatMicros, parseMicros } from "./times.ts";
 
 /** A repository by its id or, if only one has it, by its name. */
 const repository = { repoid: z.int().optional(), repo: z.string().optional() };
@@ -104,6 +104,21 @@ export const COVERAGE_CHANGES = [
       permission: z.array(z.int()).nullable().optional(),
     }),
   }),
+  /** The repository's time series is wanted since so long ago, and holds the coverage of every complete commit, or nothing. */
+  z.object({
+    op: z.literal("time-series"),
+    ...repository,
+    dataset_age_seconds: z.number(),
+    measurements: z.enum(["commits", "none"]),
+  }),
+  /** Measurements of a flag, as time (ISO 8601) and coverage. */
+  z.object({
+    op: z.literal("time-series-flag"),
+    ...repository,
+    flag: z.string(),
+    branch: z.string(),
+    measurements: z.array(z.tuple([z.string(), z.number()])),
+  }),
   /** The server's time becomes this (ISO 8601), or moves by so many seconds, and runs on. */
   z.object({ op: z.literal("set-time"), now: z.string().optional(), advance_seconds: z.number().optional() }),
 ] as const;
@@ -150,6 +165,20 @@ function applyToRepository(state: ServerState, repository: Repository, change: R
     case "set-repo":
       Object.assign(repository, withoutUndefined(change.set));
       return;
+    case "time-series":
+      repository.series = {
+        wantedAt: (state.time.now() - change.dataset_age_seconds * 1_000) * 1_000,
+        measurements: change.measurements === "none" ? new Map() : measureBranches(repository),
+      };
+      break;
+    case "time-series-flag": {
+      const measured = change.measurements.map(([time, coverage]) => ({ at: parseMicros(time), coverage }));
+      repository.flagSeries.set(change.flag, [
+        ...(repository.flagSeries.get(change.flag) ?? []),
+        ...measured,
+      ]);
+      break;
+    }
     case "add-pull": {
       const { pullid, title, state: pullState, author, base, compared_to, head, updatestamp } = change;
       repository.pulls.push({
@@ -170,6 +199,17 @@ function applyToRepository(state: ServerState, repository: Repository, change: R
       );
       break;
   }
+}
+
+/** The coverage of every complete commit, by branch. */
+function measureBranches({ commits }: Repository): TimeSeries["measurements"] {
+  const measured = new Map<string, Measurement[]>();
+  for (const { state, at, branch, totals: stored } of commits.all()) {
+    const coverage = coverageOf(stored);
+    if (state !== "complete" || branch === null || coverage === undefined) continue;
+    measured.set(branch, [...(measured.get(branch) ?? []), { at, coverage }]);
+  }
+  return measured;
 }
 
 function upload(

@@ -29,6 +29,8 @@ export interface RepositoryDescription {
   readonly comparisons?: readonly StoredComparison[];
   readonly flags?: readonly string[];
   readonly yaml?: unknown;
+  readonly upload_token?: string;
+  readonly graph_token?: string;
 }
 
 /** The keys of totals as the API spells them. */
@@ -85,6 +87,9 @@ export function buildRepository(description: RepositoryDescription): Repository 
     comparisons: [...(description.comparisons ?? [])],
     flags: description.flags ?? [],
     yaml: description.yaml ?? null,
+    secrets: { upload_token: description.upload_token ?? "", graph_token: description.graph_token ?? "" },
+    series: undefined,
+    flagSeries: new Map(),
   };
 }
 

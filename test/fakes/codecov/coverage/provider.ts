@@ -79,6 +79,23 @@ export function askForComparison(
   return comparison;
 }
 
+/**
+ * Asks the provider for the text of a file.
+ *
+ * @throws Refusal with the provider's status. @throws ServerFailure if it cannot be reached.
+ */
+export function askForSource(
+  call: Call,
+  owner: string,
+  name: string,
+  { path, ref }: { readonly path: string; readonly ref: string },
+  as: Owner | undefined,
+): string {
+  const source = ask(call, owner, name, `/contents/${path}?ref=${ref}`, as)?.contents?.[path];
+  if (source === undefined) throw refuseAsProvider(call.parameters.service, 404);
+  return source;
+}
+
 function ask(
   call: Call,
   owner: string,

@@ -35,7 +35,7 @@ export function mergeReport(stored: StoredReport): MergedReport {
   return { files: mergeFiles(stored, () => true), sessions: sessions.length, isFiltered: false };
 }
 
-/** Merges the sessions of some flags. Files that none of them touches are left out, unless there is no such session. */
+/** Merges the sessions of some flags. Files that none of them touches are listed without lines. */
 export function mergeFlags(stored: StoredReport, isWanted: (flag: string) => boolean): MergedReport {
   const sessions = new Set(
     Object.entries(stored.sessions)
@@ -43,8 +43,7 @@ export function mergeFlags(stored: StoredReport, isWanted: (flag: string) => boo
       .map(([number]) => number),
   );
   const files = mergeFiles(stored, (session) => sessions.has(session));
-  const touched = sessions.size === 0 ? files : files.filter(({ lines }) => lines.length > 0);
-  return { files: touched, sessions: sessions.size, isFiltered: true };
+  return { files, sessions: sessions.size, isFiltered: true };
 }
 
 function mergeFiles({ files }: StoredReport, isWanted: (session: string) => boolean): FileLines[] {

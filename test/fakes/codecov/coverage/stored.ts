@@ -41,8 +41,8 @@ export interface StoredBranch {
   readonly head: string;
   /** ISO 8601; null if unknown. */
   readonly updatestamp: string | null;
-  /** Owner ids. */
-  readonly authors: readonly number[];
+  /** Owner ids; null if never stored. */
+  readonly authors: readonly number[] | null;
 }
 
 export interface StoredPull {
@@ -85,7 +85,11 @@ export interface ComparedFile {
   readonly head_coverage: ComparedCounts | null;
   readonly removed_diff_coverage: DiffLines | null;
   readonly added_diff_coverage: DiffLines | null;
-  readonly unexpected_line_changes: readonly unknown[];
+  /** Lines outside the diff, as they were and as they are. */
+  readonly unexpected_line_changes: readonly (readonly [
+    before: DiffLines[number],
+    after: DiffLines[number],
+  ])[];
 }
 
 export interface ComparedCounts {
@@ -111,6 +115,19 @@ export interface StoredReport {
   readonly files: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, LineCoverage>>>>>>;
 }
 
+/** A coverage figure at a time, in microseconds. */
+export interface Measurement {
+  readonly at: number;
+  readonly coverage: number;
+}
+
+/** The time series of a repository: since when it is wanted, in microseconds, and what it was filled with. */
+export interface TimeSeries {
+  readonly wantedAt: number;
+  /** By branch. */
+  readonly measurements: ReadonlyMap<string, readonly Measurement[]>;
+}
+
 /** A repository and what is stored below it. Changes replace values. */
 export interface Repository {
   readonly repoid: number;
@@ -133,7 +150,15 @@ export interface Repository {
   readonly flags: readonly string[];
   /** The stored configuration. */
   readonly yaml: unknown;
+  /** What its configuration shows to members. */
+  readonly secrets: { readonly upload_token: string; readonly graph_token: string };
+  /** Undefined: not wanted yet. Only deployments that keep time series have them. */
+  series: TimeSeries | undefined;
+  /** Measurements of all branches by flag. */
+  readonly flagSeries: Map<string, readonly Measurement[]>;
 }
+
+const NO_SECRETS: Repository["secrets"] = { upload_token: "", graph_token: "" };
 
 /** What a repository is stored with if nothing else is said. */
 export function emptyRepository(
@@ -143,5 +168,17 @@ export function emptyRepository(
   >,
   commits: CommitHistory,
 ): Repository {
-  return { ...row, deleted: false, commits, branches: [], pulls: [], comparisons: [], flags: [], yaml: null };
+  return {
+    ...row,
+    deleted: false,
+    commits,
+    branches: [],
+    pulls: [],
+    comparisons: [],
+    flags: [],
+    yaml: null,
+    secrets: NO_SECRETS,
+    series: undefined,
+    flagSeries: new Map(),
+  };
 }

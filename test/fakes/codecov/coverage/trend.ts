@@ -1,61 +1,20 @@
-import { Refusal, ServerFailure } from "../answer.ts";
-import { renderPage, selectPage } from "../pagination.ts";
-import type { ApiRequest } from "../request.ts";
 import { repositoryView } from "./access.ts";
+import { groupByBucket, readTrendQuery, renderTrend, type TrendQuery, type TrendRow } from "./buckets.ts";
 import { coverageOf } from "./commit-totals.ts";
-import type { Repository } from "./stored.ts";
-import { formatMicros, parseMicros, readMicros } from "./times.ts";
+import type { Measurement, Repository } from "./stored.ts";
+import { readSeries, trendOfSeries } from "./time-series.ts";
 
-const DAY = 86_400_000_000;
-/** A Monday, from which weeks and runs of thirty days are counted. */
-const ORIGIN = parseMicros("2000-01-03");
-const LENGTHS: Readonly<Record<string, number>> = { "1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY };
-
-/** A coverage figure at a time, in microseconds. */
-export interface Measurement {
-  readonly at: number;
-  readonly coverage: number;
-}
-
-/** What a trend is asked for. */
-export interface TrendQuery {
-  /** Length of a bucket in microseconds. */
-  readonly length: number;
-  readonly start: number | undefined;
-  readonly end: number;
-}
-
-/** The figures of one bucket. */
-export interface TrendRow {
-  /** The beginning of the bucket. */
-  readonly at: number;
-  readonly min: number;
-  readonly max: number;
-  readonly avg: number;
-}
-
-/** `GET …/coverage/?interval=`. */
-export const trendView = repositoryView("Coverage List", ({ request, state }, { repository }) => {
+/** `GET …/coverage/?interval=`: from time series where the deployment keeps them and they are old enough, else from commits. */
+export const trendView = repositoryView("Coverage List", (call, { repository }) => {
+  const { request, state } = call;
   const query = readTrendQuery(request, state.time.now() * 1_000);
   const branch = request.lastParameter("branch") || repository.branch;
+  const series = readSeries(call, repository);
+  if (series !== undefined) {
+    return renderTrend(request, trendOfSeries(series.get(branch) ?? [], query, { withOlder: true }));
+  }
   return renderTrend(request, trendOfCommits(measureCommits(repository, branch), query));
 });
-
-/** @throws Refusal 422 without an interval. @throws ServerFailure for a time that is none. */
-export function readTrendQuery(request: ApiRequest, now: number): TrendQuery {
-  const length = LENGTHS[request.lastParameter("interval") ?? ""];
-  if (length === undefined) throw Refusal.detail(422, "You must specify an interval (1d/7d/30d)");
-  const start = readBound(request, "start_date");
-  return { length, start, end: readBound(request, "end_date") ?? now };
-}
-
-function readBound(request: ApiRequest, name: string): number | undefined {
-  const text = request.lastParameter(name);
-  if (text === undefined) return undefined;
-  const micros = readMicros(text);
-  if (micros === undefined) throw new ServerFailure(`${name} is no time`);
-  return micros;
-}
 
 /** The figures of a branch's commits, whatever their state, oldest first. */
 function measureCommits({ commits }: Repository, branch: string): Measurement[] {
@@ -69,7 +28,7 @@ function measureCommits({ commits }: Repository, branch: string): Measurement[] 
 
 /**
  * Bounds are held against the commits, so that the first and last bucket can be cut. With a start, the newest bucket of what
- * lies before it comes first; if it is the same as the next row in every figure, they are one.
+ * lies before it is added; if it is the same as the next row in every figure, they are one.
  */
 function trendOfCommits(measured: readonly Measurement[], { length, start, end }: TrendQuery): TrendRow[] {
   const within = measured.filter(({ at }) => at <= end && (start === undefined || at >= start));
@@ -80,35 +39,10 @@ function trendOfCommits(measured: readonly Measurement[], { length, start, end }
     length,
   ).at(-1);
   const isRepeated = older !== undefined && JSON.stringify(older) === JSON.stringify(rows[0]);
-  return older === undefined || isRepeated ? rows : [older, ...rows];
+  return older === undefined || isRepeated ? rows : [older, ...rows].toSorted(compareRows);
 }
 
-/** One row for each bucket that holds anything, ascending. */
-export function groupByBucket(measured: readonly Measurement[], length: number): TrendRow[] {
-  const buckets = new Map<number, number[]>();
-  for (const { at, coverage } of measured) {
-    const bucket = bucketOf(at, length);
-    const figures = buckets.get(bucket);
-    if (figures === undefined) buckets.set(bucket, [coverage]);
-    else figures.push(coverage);
-  }
-  return [...buckets].map(([at, figures]) => ({
-    at,
-    min: Math.min(...figures),
-    max: Math.max(...figures),
-    avg: figures.reduce((sum, figure) => sum + figure, 0) / figures.length,
-  }));
-}
-
-/** The beginning of the bucket that a time falls into. */
-export function bucketOf(at: number, length: number): number {
-  return ORIGIN + Math.floor((at - ORIGIN) / length) * length;
-}
-
-export function renderTrend(request: ApiRequest, rows: readonly TrendRow[]): Buffer {
-  const page = selectPage(request, rows.length);
-  const texts = rows
-    .slice(page.from, page.to)
-    .map(({ at, min, max, avg }) => JSON.stringify({ timestamp: formatMicros(at), min, max, avg }));
-  return renderPage(page, texts);
+/** Two rows of one bucket are in the order of their figures, not of their age. */
+function compareRows(a: TrendRow, b: TrendRow): number {
+  return a.at - b.at || a.min - b.min || a.max - b.max || a.avg - b.avg;
 }
