@@ -1,12 +1,11 @@
 import { linesOf, shownPatch } from "./coverage.ts";
-import { exactOf } from "./exact.ts";
 import type { StoredPull } from "./pull.ts";
 import type { Rules, Verdict } from "./rules.ts";
 
 /** How a figure stands to its minimum. */
 export function describeMinimum(value: number | null, limit: number, below: Verdict, why: string): string {
   if (value === null || below === null) return `coverage is unknown: ${why}`;
-  return `coverage is ${percentText(value)}; the minimum is ${limitText(limit)} %`;
+  return `coverage is ${percentText(value)}; the minimum is ${limit} %`;
 }
 
 /** How the lines that a pull request changes stand to their minimum. */
@@ -22,7 +21,7 @@ export function describePatch(
   const lines = linesOf(patch);
   if (lines === 0) return "the patch has no lines to cover";
   const small = lines < rules.patchLines ? `; patches below ${rules.patchLines} lines are not judged` : "";
-  return `${value === null ? "" : `${percentText(value)} of `}${lines} changed ${lines === 1 ? "line" : "lines"}; the minimum is ${limitText(rules.patchMinimum ?? 0)} %${small}`;
+  return `${value === null ? "" : `${percentText(value)} of `}${lines} changed ${lines === 1 ? "line" : "lines"}; the minimum is ${rules.patchMinimum} %${small}`;
 }
 
 /** A change in points, with its direction in words. */
@@ -38,7 +37,7 @@ export function allowed(maxDrop: number): string {
 
 /** A number of points, as it was written. */
 export function points(count: number): string {
-  return `${limitText(count)} ${count === 1 ? "point" : "points"}`;
+  return `${count} ${count === 1 ? "point" : "points"}`;
 }
 
 /** A number of days. */
@@ -48,12 +47,4 @@ export function dayCount(days: number): string {
 
 function percentText(value: number): string {
   return `${value.toFixed(2)} %`;
-}
-
-/** A limit as it was written, also where a number would be printed with an exponent. */
-function limitText(limit: number): string {
-  const { numerator, denominator } = exactOf(limit);
-  if (denominator === 1n) return String(numerator);
-  const places = String(denominator).length - 1;
-  return limit.toFixed(places);
 }
