@@ -4,12 +4,11 @@
  *     node scripts/report-screenshot.ts [directory]
  *
  * writes the report and pictures of it on a light screen, a dark one and a narrow one, and as printed. `readme.png` is the
- * picture in the README, `docs/images/review.png`. Chromium is taken from `$CHROMIUM`, else from the path.
+ * picture in the README, `docs/images/review.png`.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import {
   neverSignedIn,
   type SampleMember,
@@ -17,6 +16,7 @@ import {
   signedOut,
   writeSample,
 } from "../test/unit/report/sample-file.ts";
+import { takePictures } from "./pictures.ts";
 
 const MEMBERS = 420;
 const GIVEN = "Ada Bela Chen Dora Emre Fatima Goran Hana Ivo Jun Karin Leila Mateo Nia Otto Priya".split(" ");
@@ -25,10 +25,6 @@ const FAMILY = "Abe Bauer Costa Diaz Eriksen Farah Gupta Haas Ito Jansen Kaya Lu
 const directory = resolve(process.argv[2] ?? "build/report");
 mkdirSync(directory, { recursive: true });
 const file = join(directory, "sample.c1z");
-const page = join(directory, "report.html");
-/** The page as a telephone shows it: Chromium's own windows are not as narrow as this. */
-const telephone = join(directory, "telephone.html");
-const TELEPHONE_WIDTH = 360;
 
 rmSync(file, { force: true });
 const before = Array.from({ length: MEMBERS }, (_, index) => makeMember(index));
@@ -51,25 +47,7 @@ for (const ending of ["html", "csv", "json"]) {
   const args = ["report", "-f", basename(file), "--output", `report.${ending}`];
   execFileSync(process.execPath, [program, ...args], { cwd: directory });
 }
-takePicture("light", "--window-size=1200,2400");
-takePicture("readme", "--window-size=1100,690");
-takePicture(
-  "dark",
-  "--window-size=1200,1500",
-  "--force-dark-mode",
-  "--blink-settings=preferredColorScheme=0",
-);
-writeFileSync(
-  telephone,
-  `<body style="margin:0"><iframe src="report.html" width="${TELEPHONE_WIDTH}" height="3000" style="border:0"></iframe>`,
-);
-runChromium(
-  telephone,
-  `--screenshot=${join(directory, "telephone.png")}`,
-  "--hide-scrollbars",
-  "--window-size=500,3000",
-);
-runChromium(page, `--print-to-pdf=${join(directory, "report.pdf")}`, "--no-pdf-header-footer");
+takePictures({ directory, page: "report.html", readme: "1100,690" });
 console.log(`look at ${directory}`);
 
 function makeMember(index: number): SampleMember {
@@ -112,15 +90,4 @@ function makeOddities(): SampleMember[] {
     { username: "li-wei", name: "李伟", email: "li.wei@example.com", is_admin: true, activated: false },
     { username: "maryam", name: "مریم", email: "maryam@example.com", signIn: signedIn },
   ];
-}
-
-function takePicture(name: string, ...flags: string[]): void {
-  runChromium(page, `--screenshot=${join(directory, `${name}.png`)}`, "--hide-scrollbars", ...flags);
-}
-
-function runChromium(file: string, ...flags: string[]): void {
-  const always = ["--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000"];
-  execFileSync(process.env["CHROMIUM"] ?? "chromium", [...always, ...flags, pathToFileURL(file).href], {
-    stdio: "ignore",
-  });
 }

@@ -140,7 +140,7 @@ export function* renderRows(
 }
 
 function renderCell(cell: string | Markup): string {
-  if (typeof cell !== "string") return cell.html;
+  if (typeof cell !== "string") return cell.html === "" ? "" : `<div>${cell.html}</div>`;
   return cell === "" ? "" : `<bdi>${escapeHtml(cell)}</bdi>`;
 }
 

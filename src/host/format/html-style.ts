@@ -94,6 +94,7 @@ td { padding: 7px 12px 7px 0; border-top: 1px solid var(--line); vertical-align:
 td:first-child { font-weight: 600; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .blank { border-left: 1px solid var(--line); }
+.panel th:first-child { width: 24%; }
 td small { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
 a.link { color: var(--link); }
 a.link:hover { text-decoration: underline; }
@@ -146,7 +147,8 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; }
   td::before { content: attr(data-title); color: var(--muted); font-weight: 400; }
   td.number { text-align: left; }
-  .tabs > label { padding: 8px 10px; }
+  .tabs > label { margin-right: 0; padding: 8px 5px; font-size: 12px; }
+  .panel th:first-child { width: auto; }
 }
 @page { @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
 @page wide { size: landscape; }
@@ -168,6 +170,7 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   .tabs > .panel { display: block; margin-top: 20px; }
   .panel > h2 { position: static; width: auto; height: auto; clip-path: none; }
   svg.trend { width: 110px; height: 24px; }
+  .mark, td small { font-size: 9px; line-height: 14px; }
   #source { break-before: page; }
   #source dl { font-size: 10px; }
   h2, thead { break-after: avoid; }

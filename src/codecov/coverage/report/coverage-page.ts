@@ -121,7 +121,7 @@ export function* renderHtml(content: CoverageContent): Generator<string> {
       },
       {
         id: "all",
-        title: "All repositories",
+        title: "All",
         badge: formatNumber(repositories.length),
         explanation:
           repositories.length === 0 ? "None." : `Unknown is ${UNKNOWN_NUMBER}, and never counts as 0.`,
