@@ -140,7 +140,8 @@ footer { margin-top: 24px; color: var(--muted); font-size: 13px; overflow-wrap: 
   .charts { grid-template-columns: 1fr; }
   thead { display: none; }
   tr { display: block; padding: 8px 0; border-top: 1px solid var(--line); }
-  td { display: grid; grid-template-columns: 7em 1fr; padding: 1px 0; border: 0; }
+  td { display: grid; grid-template-columns: 7em minmax(0, 1fr); padding: 1px 0; border: 0; }
+  svg.trend { width: 100%; max-width: 180px; }
   td:empty:not(.blank) { display: none; }
   td.blank { border: 0; }
   td.blank::after { content: ""; border-bottom: 1px dotted var(--muted); }
