@@ -77,11 +77,9 @@ test("help loads settings and commands by name, and no package", async () => {
     "wire",
   ]);
   expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
-  // No code of any command: what is known of them is in two files.
-  expect(main?.files.filter((file) => file.includes("/commands/"))).toEqual([
-    "src/codecov/commands/codecov-program.ts",
-    "src/codecov/commands/report-fields.ts",
-  ]);
+  // No code of any command: what is known of them is declared apart.
+  const known = main?.files.filter((file) => file.includes("/commands/") && !file.endsWith("-fields.ts"));
+  expect(known).toEqual(["src/codecov/commands/codecov-program.ts"]);
   expect(main?.files.filter((file) => /^src\/codecov\/[^/]+$/.test(file))).toEqual([
     "src/codecov/fields.ts",
     "src/codecov/index.ts",

@@ -93,6 +93,20 @@ const COMMANDS: readonly Case[] = [
     check: ({ stderr }) => expect(stderr).toContain("--previous"),
   },
   {
+    what: "a pull request in a store of coverage that is not there",
+    command: "coverage report",
+    flags: { store: "nowhere.db", repository: "web", pull: "12", format: "json", output: "pull.json" },
+    code: Code.NotFound,
+    check: ({ stderr }) => expect(stderr).toContain("nowhere.db"),
+  },
+  {
+    what: "a coverage report by a policy that is not there",
+    command: "coverage report",
+    flags: { policy: "nowhere.yaml", only: "below", sort: "coverage", days: "7" },
+    code: Code.Unknown,
+    check: ({ stderr }) => expect(stderr).toContain("nowhere.yaml"),
+  },
+  {
     what: "a question for the health of a program",
     command: "health-check",
     flags: {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { assert, constantFrom, property, string, tuple } from "fast-check";
 import { expect, test } from "vitest";
+import { coverageReportFields } from "#codecov/commands/coverage/coverage-report-fields.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { placeholderName, type StoredRepository } from "#codecov/coverage/model/repository.ts";
 import { NO_POLICY } from "#codecov/coverage/model/rules.ts";
@@ -10,7 +11,7 @@ import { renderJson } from "#codecov/coverage/report/coverage-json.ts";
 import { renderHtml } from "#codecov/coverage/report/coverage-page.ts";
 import { renderTable } from "#codecov/coverage/report/coverage-table.ts";
 import { renderOpenMetrics } from "#codecov/coverage/report/openmetrics.ts";
-import { ONLY, SORTS } from "#codecov/coverage/report/order.ts";
+import type { Only } from "#codecov/coverage/report/order.ts";
 import type { CoverageContent } from "#codecov/coverage/report/rows.ts";
 import { countColumns } from "#format/columns.ts";
 import {
@@ -206,14 +207,14 @@ test("a report shows the days that were asked for, and judges the same whatever 
 test("a report is limited to what was asked for, with the pull requests of the same repositories", () => {
   const names = (options: Partial<ContentOptions>) =>
     contentOf(REPOSITORIES, PULLS, options).repositories?.map(({ name }) => name);
-  const expected: Record<(typeof ONLY)[number], readonly string[] | undefined> = {
+  const expected: Record<Only, readonly string[] | undefined> = {
     below: ["legacy-batch", "payments-api", "mobile-kit"],
     declining: ["payments-api", "checkout"],
     stale: ["legacy-batch"],
     unknown: ["broken-row", "archive-2019", "billing-internal", "docs-site", "new-service", "notes"],
     pulls: undefined,
   };
-  for (const only of ONLY) expect(names({ only }), only).toEqual(expected[only]);
+  for (const only of coverageReportFields.only.values) expect(names({ only }), only).toEqual(expected[only]);
   const { pulls, facts } = contentOf(REPOSITORIES, PULLS, { only: "declining" });
   expect(pulls.map((row) => row.pull.number)).toEqual([412]);
   expect(facts.overview.measured).toBe(7);
@@ -224,7 +225,7 @@ test("a report is limited to what was asked for, with the pull requests of the s
 });
 
 test("every order is total, and what is unknown comes last", () => {
-  for (const sort of SORTS) {
+  for (const sort of coverageReportFields.sort.values) {
     const sorted = contentOf(REPOSITORIES, [], { sort }).repositories?.map(({ name }) => name);
     const reversed = contentOf(REPOSITORIES.toReversed(), [], { sort }).repositories?.map(({ name }) => name);
     expect(sorted, sort).toEqual(reversed);

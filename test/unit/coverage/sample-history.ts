@@ -1,6 +1,6 @@
 import { addDays, dayOf } from "#codecov/coverage/model/calendar.ts";
 import type { History, Reading } from "#codecov/coverage/model/ledger.ts";
-import type { StoredPull } from "#codecov/coverage/model/pull.ts";
+import type { ListedPull, StoredPull } from "#codecov/coverage/model/pull.ts";
 import type { Day, StoredRepository } from "#codecov/coverage/model/repository.ts";
 import { DEFAULT_RULES, type MatchedRules, NO_POLICY } from "#codecov/coverage/model/rules.ts";
 import type { Totals } from "#codecov/coverage/model/totals.ts";
@@ -152,7 +152,11 @@ export const PULLS: readonly StoredPull[] = [
   pull("gateway", 7, { title: null, author: null, head: totals(29_000, 36_000), base: null, patch: null }),
 ];
 
-export function pull(name: string, number: number, rest: Partial<StoredPull> = {}): StoredPull {
+export function pull(
+  name: string,
+  number: number,
+  rest: Partial<StoredPull & ListedPull> = {},
+): StoredPull & ListedPull {
   return {
     repository: name,
     number,

@@ -1,4 +1,4 @@
-import { ONLY, SORTS } from "#codecov/coverage/report/order.ts";
+import type { Only, Sort } from "#codecov/coverage/report/order.ts";
 import type { FieldSet } from "#config/field.ts";
 import { reportFields } from "../report-fields.ts";
 import { coverageFields } from "./coverage-fields.ts";
@@ -18,7 +18,7 @@ export const coverageReportFields = {
     name: "only",
     description:
       "Only repositories that are below their minimum, declining, stale or unknown, or only pull requests",
-    values: ONLY,
+    values: ["below", "declining", "stale", "unknown", "pulls"] satisfies Only[],
     refusesEmpty: true,
   },
   sort: {
@@ -26,7 +26,7 @@ export const coverageReportFields = {
     name: "sort",
     description:
       "Order of the repositories; by default those that need attention come first in a table and on a page, and otherwise they are ordered by name",
-    values: SORTS,
+    values: ["attention", "name", "coverage", "delta", "age"] satisfies Sort[],
     refusesEmpty: true,
   },
   pull: {

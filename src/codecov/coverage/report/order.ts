@@ -2,12 +2,10 @@ import { compareByAttention } from "#codecov/coverage/model/attention.ts";
 import type { PullRow, RepositoryRow } from "./rows.ts";
 
 /** What a report can be limited to. */
-export const ONLY = ["below", "declining", "stale", "unknown", "pulls"] as const;
-export type Only = (typeof ONLY)[number];
+export type Only = "below" | "declining" | "stale" | "unknown" | "pulls";
 
 /** Orders of the repositories. What is unknown comes last in each. */
-export const SORTS = ["attention", "name", "coverage", "delta", "age"] as const;
-export type Sort = (typeof SORTS)[number];
+export type Sort = "attention" | "name" | "coverage" | "delta" | "age";
 
 /** Whether a repository is among those that a report is limited to. */
 export function isAmong({ state, assessment }: RepositoryRow, only: Only | undefined): boolean {

@@ -162,7 +162,7 @@ export function namePull({ pull: { repository, number } }: PullRow): string {
 
 /** State, author and title, as far as they are known. */
 export function describePullSubject({ pull: { state, author, title } }: PullRow): string {
-  return `${title ?? "title unknown"}; ${state}, by ${author ?? "an unknown author"}`;
+  return `${title ?? "title unknown"}; ${state ?? "of unknown state"}, by ${author ?? "an unknown author"}`;
 }
 
 /** Why the files of a pull request are not there; undefined if they are. */
