@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -196,6 +196,22 @@ describe("a mistake", () => {
     expect(message).toContain(sentence);
   });
 
+  test.each([
+    ["{port: {region: us, base_url: https://port.example}}", "base_url"],
+    ["{port: {gone: mark}}", "shape: full"],
+    ["{slack: {}}", "one of url_file"],
+    ["{slack: {url_file: a, token_file: b}}", "both url_file and token_file"],
+    ["{slack: {token_file: b}}", "channel"],
+    ["{slack: {url_file: a, channel: c}}", "channel"],
+    ["{teams: {}}", "url_file or url_variable"],
+    ["{webhook: {url: https://a.example}}", "secret_file or secret_variable"],
+    ["{webhook: {secret_file: a}}", "one of url"],
+  ])("in the keys of a target, %s, is told", async (publish, sentence) => {
+    const failure = parsePolicy(`version: 1\npublish: ${publish}`, "p");
+    await expect(failure).rejects.toThrow("p, line 2, column");
+    await expect(failure).rejects.toThrow(sentence);
+  });
+
   test("repeats no value of the file, which could be a secret", async () => {
     const secret = "whsec_c2VjcmV0LXRoYXQtbm9ib2R5LW1heS1zZWU";
     for (const text of [
@@ -250,6 +266,15 @@ describe("the file", () => {
     writeFileSync(large, `version: 1\n#${"x".repeat(4 * 1024 * 1024)}`);
     await expect(readPolicy(large, folder)).rejects.toThrow("4 MiB");
   });
+});
+
+test("the example in the documentation is a valid policy", async () => {
+  const document = readFileSync(new URL("../../../docs/coverage-rules.md", import.meta.url), "utf8");
+  const example = /\n {4}version: 1\n(?: {4}.*\n)+/.exec(document)?.[0].replaceAll(/^ {4}/gm, "") ?? "";
+  const policy = await parsePolicy(example, "coverage.yaml");
+  expect(policy.match("payments-api").rules).toMatchObject({ minimum: 85, maxDrop: 2 });
+  expect(policy.match("playground").ignore).toBe(true);
+  expect(policy.match("legacy-batch").rules).toMatchObject({ minimum: 70, maxDrop: null });
 });
 
 test("the JSON Schema describes every key and refuses unknown ones", () => {

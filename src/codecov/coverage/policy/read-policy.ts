@@ -9,6 +9,7 @@ import { describeUnreadable, systemCodeOf } from "#kernel/system-error.ts";
 import { toVisibleLine } from "#kernel/visible-text.ts";
 import { type AlertRules, DEFAULT_ALERTS, Policy, type PolicyEntry } from "./policy.ts";
 import type { RuleKeys, Target } from "./schema.ts";
+import { findTargetFault } from "./target-rules.ts";
 import { type Mistake, YamlSource } from "./yaml-source.ts";
 
 export const DEFAULT_POLICY = "coverage.yaml";
@@ -56,9 +57,19 @@ export async function parsePolicy(text: string, path: string): Promise<Policy> {
   // In the order of the file, which the parsed value does not keep.
   const written = isMapping(source.value) ? source.value["publish"] : undefined;
   for (const name of isMapping(written) ? Object.keys(written) : []) {
-    const target = publish[name];
+    const given = publish[name];
+    if (given === undefined) continue;
     // The schema has made sure that a target without a kind is called like one.
-    if (target !== undefined) targets.set(name, { ...target, kind: target.kind ?? name });
+    const target = { ...given, kind: given.kind ?? name };
+    const fault = findTargetFault(target);
+    if (fault !== undefined) {
+      const at = ["publish", name, ...(fault.key === undefined ? [] : [fault.key])];
+      throw fileError(path, {
+        ...source.place(at, "key"),
+        what: `${nameOf(["publish", name])} ${fault.what}`,
+      });
+    }
+    targets.set(name, target);
   }
   const checkTargets = (names: readonly string[] | undefined, at: readonly PropertyKey[]) => {
     const unknown = names?.findIndex((name) => !targets.has(name)) ?? -1;
