@@ -140,3 +140,93 @@ it("a thousand repositories fit a page", async () => {
   expect(new Set(rows.map(({ name }) => name)).size).toBe(1_000);
   expect(rows.every(({ totals }) => totals !== null && totals.lines >= 1_000)).toBe(true);
 });
+
+interface Patch {
+  readonly hits: number;
+  readonly misses: number;
+  readonly partials: number;
+}
+
+interface ComparedFiles {
+  readonly state: string;
+  readonly totals: { readonly base: Patch; readonly head: Patch; readonly patch: Patch };
+  readonly files: readonly { readonly head_name: string; readonly patch_coverage: Patch | null }[];
+}
+
+interface PullRow {
+  readonly pullid: number;
+  readonly base_totals: Patch;
+  readonly head_totals: Patch;
+  readonly patch: Patch | null;
+}
+
+describe("comparisons of made-up pull requests", () => {
+  const counts = ({ hits, misses, partials }: Patch): Patch => ({ hits, misses, partials });
+
+  it.each([
+    ["demo", { demo: true }, "web", 101],
+    ["generated", { repositories: 7 }, "repo-00007", 1],
+  ] as const)("agree with the list, %s", async (_, coverage, name, number) => {
+    await using simulator = await startCodecovSimulator({ coverage, now: NOW });
+    const { body: pull } = await callSimulator<PullRow>(simulator, `${REPOS}${name}/pulls/${number}/`);
+    const path = `${REPOS}${name}/compare/impacted_files?pullid=${number}`;
+    const { body } = await callSimulator<ComparedFiles>(simulator, path);
+    expect(counts(body.totals.base)).toEqual(counts(pull.base_totals));
+    expect(counts(body.totals.head)).toEqual(counts(pull.head_totals));
+    expect(pull.patch).toMatchObject(counts(body.totals.patch));
+    expect(body.state).toBe("processed");
+    expect(simulator.effects).toEqual({ provider_requests: [expect.anything()] });
+  });
+
+  it("are computed when the background tasks run", async () => {
+    await using simulator = await startCodecovSimulator({ coverage: { demo: true }, now: NOW });
+    const path = `${REPOS}web/compare/impacted_files?pullid=102`;
+    expect((await callSimulator<ComparedFiles>(simulator, path)).body).toMatchObject({
+      state: "pending",
+      files: [],
+    });
+    simulator.change({ op: "run-tasks" });
+    const { body } = await callSimulator<ComparedFiles>(simulator, path);
+    expect(body.files).toMatchObject([
+      { head_name: "src/search.ts", patch_coverage: { hits: 60, misses: 20 } },
+    ]);
+    const { body: pull } = await callSimulator<PullRow>(simulator, `${REPOS}web/pulls/102/`);
+    expect(pull.patch).toEqual({ hits: 60, misses: 20, partials: 0, coverage: 75 });
+  });
+
+  it("are computed as Codecov did", async () => {
+    await using simulator = await startCodecovSimulator({ state: "coverage" });
+    const repository = simulator.state.organization(100).repos.find(({ name }) => name === "web");
+    const [recorded] = repository?.comparisons ?? [];
+    if (repository === undefined || recorded === undefined) throw new Error("the state has no comparison");
+    repository.comparisons = [{ ...recorded, state: "pending", result: null }];
+    simulator.change({ op: "run-tasks" });
+    const [computed] = repository.comparisons;
+    const byName = (files: readonly { readonly head_name: string | null }[] = []): unknown =>
+      files.toSorted((a, b) => ((a.head_name ?? "") < (b.head_name ?? "") ? -1 : 1));
+    expect(computed?.state).toBe("processed");
+    expect(byName(recorded.result?.files)).toMatchObject(Object(byName(computed?.result?.files)));
+    expect(computed?.result?.files.length).toBe(recorded.result?.files.length);
+  });
+});
+
+it("a late report changes the totals of its commit, not its time", async () => {
+  await using simulator = await startCodecovSimulator({ coverage: { repositories: 1 }, now: NOW });
+  const path = `${REPOS}repo-00001/commits/?branch=main&page_size=1`;
+  interface Commit {
+    readonly commitid: string;
+    readonly timestamp: string;
+    readonly totals: Patch;
+  }
+  const { body: before } = await callSimulator<Page<Commit>>(simulator, path);
+  const [commit] = before.results;
+  simulator.change({
+    op: "upload",
+    repo: "repo-00001",
+    commitid: commit?.commitid,
+    counts: { hits: 5, misses: 5 },
+  });
+  const { body: after } = await callSimulator<Page<Commit>>(simulator, path);
+  expect(after.results).toMatchObject([{ ...commit, totals: { hits: 5, misses: 5 } }]);
+  expect(after.count).toBe(before.count);
+});

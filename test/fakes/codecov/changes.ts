@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { normalizeToken } from "./auth.ts";
-import { applyCoverageChange, COVERAGE_CHANGES, isCoverageChange } from "./coverage/changes.ts";
+import { COVERAGE_CHANGES, isCoverageChange } from "./coverage/change-schema.ts";
+import { applyCoverageChange } from "./coverage/changes.ts";
 import { IdSet } from "./id-set.ts";
 import { KNOWN_SERVICES, type Organization, type ServerState } from "./state.ts";
 

@@ -1,137 +1,11 @@
-import { z } from "zod";
 import type { ServerTime } from "../server-time.ts";
 import type { Organization, ServerState } from "../state.ts";
+import type { CoverageChange } from "./change-schema.ts";
 import { coverageOf, makeTotals } from "./commit-totals.ts";
+import { computeComparison } from "./compute.ts";
 import { buildCommit } from "./described.ts";
 import type { Measurement, Repository, StoredCommit, TimeSeries } from "./stored.ts";
 import { formatMicros, parseMicros } from "./times.ts";
-
-/** A repository by its id or, if only one has it, by its name. */
-const repository = { repoid: z.int().optional(), repo: z.string().optional() };
-const sha = z.string().nullable();
-/** As stored, so that totals of older forms can be put there. */
-const totals = z.unknown();
-
-/** Lines of a report, from which its totals are made. */
-const Counts = z.object({
-  hits: z.int(),
-  misses: z.int(),
-  partials: z.int().optional(),
-  files: z.int().optional(),
-  sessions: z.int().optional(),
-});
-
-/** Changes of repositories, commits and pull requests, and of who may read them. */
-export const COVERAGE_CHANGES = [
-  /** A report arrives for the newest commit of a branch (the default branch if none is named), made so long ago. */
-  z.object({
-    op: z.literal("upload"),
-    ...repository,
-    branch: z.string().optional(),
-    commitid: z.string().optional(),
-    ago_seconds: z.number().default(0),
-    counts: Counts,
-  }),
-  z.object({
-    op: z.literal("add-commit"),
-    ...repository,
-    commitid: z.string(),
-    branch: z.string().nullable(),
-    state: z.string().nullable(),
-    ago_seconds: z.number(),
-    totals,
-  }),
-  /** New columns of a commit, for example totals after a late upload. Without `commitid`: the newest of the default branch. */
-  z.object({
-    op: z.literal("set-commit"),
-    ...repository,
-    commitid: z.string().optional(),
-    set: z.object({ state: z.string().nullable().optional(), totals: totals.optional() }),
-  }),
-  /** New columns of a repository; `deleted` takes it out of the list. */
-  z.object({
-    op: z.literal("set-repo"),
-    ...repository,
-    set: z.object({
-      name: z.string().optional(),
-      branch: z.string().optional(),
-      private: z.boolean().optional(),
-      active: z.boolean().nullable().optional(),
-      activated: z.boolean().nullable().optional(),
-      deleted: z.boolean().optional(),
-      updatestamp: z.string().nullable().optional(),
-    }),
-  }),
-  z.object({
-    op: z.literal("add-pull"),
-    ...repository,
-    pullid: z.int(),
-    title: z.string().nullable(),
-    state: z.string(),
-    author: z.int().nullable().default(null),
-    base: sha,
-    compared_to: sha,
-    head: sha,
-    updatestamp: z.string().nullable(),
-  }),
-  z.object({
-    op: z.literal("set-pull"),
-    ...repository,
-    pullid: z.int(),
-    set: z.object({
-      state: z.string().optional(),
-      title: z.string().nullable().optional(),
-      base: sha.optional(),
-      compared_to: sha.optional(),
-      head: sha.optional(),
-      updatestamp: z.string().nullable().optional(),
-    }),
-  }),
-  z.object({
-    op: z.literal("set-org"),
-    ownerid: z.int(),
-    set: z.object({
-      plan_user_count: z.int().nullable().optional(),
-      plan_auto_activate: z.boolean().optional(),
-    }),
-  }),
-  /** The organizations of a person, or the private repositories that the person is known to read (null: never cached). */
-  z.object({
-    op: z.literal("set-member"),
-    ownerid: z.int(),
-    set: z.object({
-      organizations: z.array(z.int()).optional(),
-      permission: z.array(z.int()).nullable().optional(),
-    }),
-  }),
-  /** The repository's time series is wanted since so long ago, and holds the coverage of every complete commit, or nothing. */
-  z.object({
-    op: z.literal("time-series"),
-    ...repository,
-    dataset_age_seconds: z.number(),
-    measurements: z.enum(["commits", "none"]),
-  }),
-  /** Measurements of a flag, as time (ISO 8601) and coverage. */
-  z.object({
-    op: z.literal("time-series-flag"),
-    ...repository,
-    flag: z.string(),
-    branch: z.string(),
-    measurements: z.array(z.tuple([z.string(), z.number()])),
-  }),
-  /** The server's time becomes this (ISO 8601), or moves by so many seconds, and runs on. */
-  z.object({ op: z.literal("set-time"), now: z.string().optional(), advance_seconds: z.number().optional() }),
-] as const;
-
-const CoverageChangeSchema = z.discriminatedUnion("op", COVERAGE_CHANGES);
-export type CoverageChange = z.infer<typeof CoverageChangeSchema>;
-
-/** Whether a change is one of these. */
-export function isCoverageChange(change: { readonly op: string }): change is CoverageChange {
-  return OPERATIONS.has(change.op);
-}
-
-const OPERATIONS = new Set<string>(COVERAGE_CHANGES.map(({ shape }) => shape.op.value));
 
 /** How seldom the server notes on a repository's row that something changed. */
 const STAMP_EVERY_MS = 30 * 60_000;
@@ -141,6 +15,7 @@ export function applyCoverageChange(state: ServerState, change: CoverageChange):
   if (change.op === "set-org") setOrganization(state, change);
   else if (change.op === "set-member") setMember(state, change);
   else if (change.op === "set-time") setTime(state.time, change);
+  else if (change.op === "run-tasks") runTasks(state);
   else applyToRepository(state, findRepository(state, change), change);
 }
 
@@ -180,7 +55,7 @@ function applyToRepository(state: ServerState, repository: Repository, change: R
       break;
     }
     case "add-pull": {
-      const { pullid, title, state: pullState, author, base, compared_to, head, updatestamp } = change;
+      const { pullid, title, state: pullState, author = null, base, compared_to, head, updatestamp } = change;
       repository.pulls.push({
         pullid,
         title,
@@ -219,23 +94,29 @@ function upload(
 ): void {
   const { branch = repository.branch, counts } = change;
   const now = state.time.now();
-  const parent = repository.commits.ofBranch(branch)[0]?.commitid ?? null;
   const { hits, misses, partials = 0, files = 1, sessions = 1 } = counts;
-  const commit = buildCommit({
-    commitid: change.commitid ?? newSha(repository),
-    timestamp: formatMicros((now - change.ago_seconds * 1_000) * 1_000),
-    branch,
-    state: "complete",
-    parent,
-    totals: makeTotals({ hits, misses, partials, files, sessions }),
-  });
-  repository.commits.put(commit);
-  const stamp = formatMicros(now * 1_000);
-  const others = repository.branches.filter(({ name }) => name !== branch);
-  repository.branches = [...others, { name: branch, head: commit.commitid, updatestamp: stamp, authors: [] }];
+  const totals = makeTotals({ hits, misses, partials, files, sessions });
+  const known = repository.commits.find(change.commitid ?? null);
+  if (known === undefined) addUploaded(repository, change, branch, totals, now);
+  else repository.commits.put({ ...known, state: "complete", totals });
   repository.active = true;
   repository.activated = true;
   touchRepository(repository, now);
+}
+
+function addUploaded(
+  repository: Repository,
+  { commitid = newSha(repository), ago_seconds = 0 }: Extract<RepositoryChange, { op: "upload" }>,
+  branch: string,
+  totals: unknown,
+  now: number,
+): void {
+  const parent = repository.commits.ofBranch(branch)[0]?.commitid ?? null;
+  const timestamp = formatMicros((now - ago_seconds * 1_000) * 1_000);
+  repository.commits.put(buildCommit({ commitid, timestamp, branch, state: "complete", parent, totals }));
+  const others = repository.branches.filter(({ name }) => name !== branch);
+  const updatestamp = formatMicros(now * 1_000);
+  repository.branches = [...others, { name: branch, head: commitid, updatestamp, authors: [] }];
 }
 
 /** Moves the time of a repository's last change, at most every 30 minutes. */
@@ -298,6 +179,24 @@ function setTime(
 ): void {
   const from = now === undefined ? time.now() : Date.parse(now);
   time.set(from + advance_seconds * 1_000);
+}
+
+function runTasks(state: ServerState): void {
+  for (const { ownerid, repos } of state.organizations()) {
+    const { username } = state.owner(ownerid);
+    for (const repository of repos) {
+      const provider = state.provider?.get(`${username}/${repository.name}`.toLowerCase());
+      repository.comparisons = repository.comparisons.map((comparison) => {
+        const found = provider?.compare?.[`${comparison.base}...${comparison.head}`];
+        if (comparison.state !== "pending" || found === undefined) return comparison;
+        const [base, head] = [comparison.base, comparison.head].map((sha) => {
+          const report = repository.commits.find(sha)?.report ?? null;
+          return report === null ? undefined : state.reports.get(report)?.();
+        });
+        return computeComparison(comparison, { base, head, provider: found });
+      });
+    }
+  }
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -36,7 +36,8 @@ export interface SyntheticPull {
 /** Makes a pull request on top of the files of its base. */
 export function makePull(repoid: number, plan: PullPlan, base: readonly FileCounts[]): SyntheticPull {
   const [baseSha, headSha] = [shaOf(repoid, 0x10_0000 + plan.number), shaOf(repoid, 0x20_0000 + plan.number)];
-  const head = addLines(base, plan.added);
+  // The lines of the diff lie behind those that a file had before.
+  const head = [...base, ...plan.added];
   const baseAt = plan.atMs - HOUR_MS;
   const stored = { base: baseSha, head: headSha, error: null, result: null };
   return {
@@ -92,17 +93,6 @@ function makeComparison(
   if (comparison === "pending") return { ...stored, state: "pending" };
   if (comparison === "error") return { ...stored, state: "error", error: "missing_base_report" };
   return { ...stored, state: "processed", result: { files: added.map((file) => comparedFile(file, base)) } };
-}
-
-/** The lines of a file's diff lie behind those that it had; a file that the base lacks is new. */
-function addLines(base: readonly FileCounts[], added: readonly FileCounts[]): FileCounts[] {
-  const files = base.map((file) =>
-    merge(
-      file,
-      added.find(({ path }) => path === file.path),
-    ),
-  );
-  return [...files, ...added.filter(({ path }) => base.every((file) => file.path !== path))];
 }
 
 function merge(file: FileCounts, added: FileCounts | undefined): FileCounts {

@@ -23,32 +23,31 @@ export function makeFiles(paths: readonly string[], lines: number, share: number
   });
 }
 
-/** The totals of a report with these files. */
+/** The totals of a report with these files; what is given of one file in several pieces is one file. */
 export function totalsOfFiles(files: readonly FileCounts[]): StoredTotals {
   const sum = (key: "hits" | "misses" | "partials"): number =>
     files.reduce((total, file) => total + file[key], 0);
+  const paths = new Set(files.map(({ path }) => path));
   return makeTotals({
     hits: sum("hits"),
     misses: sum("misses"),
     partials: sum("partials"),
-    files: files.length,
+    files: paths.size,
   });
 }
 
-/** A report with these files: the lines of each are hit first, then partly hit, then missed. */
-export function reportOfFiles(files: readonly FileCounts[]): StoredReport {
-  return {
-    sessions: { "0": { flags: ["unit"], type: "uploaded" } },
-    files: Object.fromEntries(files.map((file) => [file.path, linesOfFile(file)])),
-  };
-}
-
-function linesOfFile({ hits, partials, misses }: FileCounts): Record<string, Record<string, LineCoverage>> {
-  const lines: Record<string, Record<string, LineCoverage>> = {};
-  for (let line = 1; line <= hits + partials + misses; line++) {
-    lines[line] = { "0": line <= hits ? 1 : line <= hits + partials ? "1/2" : 0 };
+/** A report with these files: the lines of each piece are hit first, then partly hit, then missed. */
+export function reportOfFiles(pieces: readonly FileCounts[]): StoredReport {
+  const files: Record<string, Record<string, Record<string, LineCoverage>>> = {};
+  for (const { path, hits, partials, misses } of pieces) {
+    const lines = files[path] ?? {};
+    const before = Object.keys(lines).length;
+    for (let line = 1; line <= hits + partials + misses; line++) {
+      lines[before + line] = { "0": line <= hits ? 1 : line <= hits + partials ? "1/2" : 0 };
+    }
+    files[path] = lines;
   }
-  return lines;
+  return { sessions: { "0": { flags: ["unit"], type: "uploaded" } }, files };
 }
 
 /** A made-up SHA: a repository and a number within it. */
