@@ -61,7 +61,23 @@ export const commitPageSchema = pageSchema(commitSchema);
 export type CommitPage = z.infer<typeof commitPageSchema>;
 
 /** Counts of lines without their sum, which Codecov gives as 0 in some places. */
-const lineCountsSchema = z.object({ hits: count, misses: count, partials: count });
+const lineCountsSchema = z.object({
+  hits: count,
+  misses: count,
+  partials: count,
+  /** In percent, rounded or not; 0 if there is no line. */
+  coverage: z.number().nullish(),
+});
+
+/** Half of the last decimal, or all of it where Codecov cuts off. */
+const ROUNDING = 0.01 + 1e-6;
+
+function hasItsCoverage({ hits, misses, partials, coverage }: z.infer<typeof lineCountsSchema>): boolean {
+  const lines = hits + misses + partials;
+  return lines === 0 || typeof coverage !== "number" || Math.abs((100 * hits) / lines - coverage) < ROUNDING;
+}
+
+const fileCountsSchema = lineCountsSchema.refine(hasItsCoverage, "the counts contradict the coverage");
 
 export const pullSchema = z.object({
   pullid: z.int().positive(),
@@ -72,8 +88,10 @@ export const pullSchema = z.object({
   head_totals: totalsSchema,
   updatestamp: instant.nullable(),
   author: z.object({ username: z.string().nullable() }).nullable(),
-  /** As stored when the comparison was computed; absent on servers from before 2025. */
-  patch: lineCountsSchema.nullish(),
+  /** As stored when the comparison was computed; absent on servers from before 2025. One that makes no sense is null. */
+  patch: lineCountsSchema
+    .nullish()
+    .transform((patch) => (patch !== undefined && patch !== null && hasItsCoverage(patch) ? patch : null)),
 });
 export type PullRow = z.infer<typeof pullSchema>;
 
@@ -88,10 +106,10 @@ export const impactedFileSchema = z.object({
   base_name: z.string().nullable(),
   head_name: z.string().nullable(),
   /** Null for a new file. */
-  base_coverage: lineCountsSchema.nullable(),
+  base_coverage: fileCountsSchema.nullable(),
   /** Null for a removed file. */
-  head_coverage: lineCountsSchema.nullable(),
-  patch_coverage: lineCountsSchema.nullable(),
+  head_coverage: fileCountsSchema.nullable(),
+  patch_coverage: fileCountsSchema.nullable(),
 });
 export type ImpactedFile = z.infer<typeof impactedFileSchema>;
 

@@ -129,14 +129,15 @@ async function readCommits(source: DetailsSource, wanted: Wanted): Promise<Commi
   const all = await newestFirst.read({ page: 1, pageSize: COMMIT_ROWS });
   if (all.kind === "refused") return all;
   const newest = firstOf(all.rows, isComplete);
-  const isHead = (row: CommitRow) => couldBeSource(row, wanted);
-  let head = branch === null ? "absent" : firstOf(all.rows, isHead);
+  const isOfBranch = (row: CommitRow) => isCandidate(row, wanted);
+  let head = branch === null ? "absent" : firstOf(all.rows, isOfBranch);
   if (head === "absent" && branch !== null && !all.isLast) {
     const ofBranch = new PageSplitter((page) => source.commits(name, { ...page, branch }));
     const own = await ofBranch.read({ page: 1, pageSize: COMMIT_ROWS });
     if (own.kind === "refused") return own;
-    head = firstOf(own.rows, isHead);
+    head = firstOf(own.rows, isOfBranch);
   }
+  if (typeof head !== "string" && !agrees(head, wanted)) head = "unknown";
   return { kind: "commits", head: toSource(head), newest: toSource(newest) };
 }
 
@@ -151,13 +152,16 @@ function isComplete({ state }: CommitRow): boolean {
   return state === "complete";
 }
 
-/** Whether the list's figure can come from this commit: newest first, the first one of which this holds is the one. */
-function couldBeSource(row: CommitRow, { row: { branch, totals }, listReadAt }: Wanted): boolean {
-  if (!isComplete(row) || row.branch !== branch || Date.parse(row.timestamp) > listReadAt - HOUR_MS)
-    return false;
+/** Whether the list takes its figure from commits like this one; the newest of them is the source. */
+function isCandidate(row: CommitRow, { row: { branch }, listReadAt }: Wanted): boolean {
+  return isComplete(row) && row.branch === branch && Date.parse(row.timestamp) <= listReadAt - HOUR_MS;
+}
+
+/** Whether a commit has the list's figure. If the newest candidate has not, one of the two has changed since. */
+function agrees({ totals: own }: CommitRow, { row: { totals } }: Wanted): boolean {
   if (totals === null) return true;
-  if (row.totals.kind !== "counts") return false;
-  const { lines, hits, misses, partials } = row.totals.counts;
+  if (own.kind !== "counts") return false;
+  const { lines, hits, misses, partials } = own.counts;
   return (
     lines === totals.lines && hits === totals.hits && misses === totals.misses && partials === totals.partials
   );

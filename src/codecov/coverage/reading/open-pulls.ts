@@ -3,7 +3,7 @@ import type { Refused } from "#codecov/api/coverage.ts";
 import type { PullRow } from "#codecov/api/coverage-schemas.ts";
 import type { ReportedTotals } from "#codecov/api/totals.ts";
 import type { ListedPull } from "#codecov/coverage/model/pull.ts";
-import type { Totals } from "#codecov/coverage/model/totals.ts";
+import type { PatchTotals, Totals } from "#codecov/coverage/model/totals.ts";
 import { toInstant } from "./instants.ts";
 import { PageSplitter } from "./split-pages.ts";
 
@@ -88,7 +88,7 @@ export function toListedPull(repository: string, row: PullRow): ListedPull {
     state: row.state,
     head: toTotals(row.head_totals),
     base: toTotals(row.base_totals),
-    patch: row.patch ?? null,
+    patch: row.patch === null ? null : toLines(row.patch),
     updatedAt: toInstant(row.updatestamp),
   };
 }
@@ -96,6 +96,11 @@ export function toListedPull(repository: string, row: PullRow): ListedPull {
 /** The counts of totals that make sense; null for all others. */
 export function toTotals(totals: ReportedTotals): Totals | null {
   return totals.kind === "counts" ? totals.counts : null;
+}
+
+/** The counts alone of what has more. */
+export function toLines({ hits, misses, partials }: PatchTotals): PatchTotals {
+  return { hits, misses, partials };
 }
 
 /** One that is known to be open, and of which Codecov shows nothing. */

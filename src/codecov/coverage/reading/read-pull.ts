@@ -8,7 +8,7 @@ import { doubling } from "#kernel/backoff.ts";
 import type { CallContext } from "#kernel/context.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 import { toInstant } from "./instants.ts";
-import { toListedPull, toTotals } from "./open-pulls.ts";
+import { toLines, toListedPull, toTotals } from "./open-pulls.ts";
 import type { CoverageSource } from "./read-organization.ts";
 import { readSeat } from "./seat.ts";
 
@@ -216,9 +216,7 @@ function totalsOf(sha: string | null, compared: ReportedTotals, comparison: Comp
 }
 
 function toPatch(patch: ReportedTotals): PatchTotals | null {
-  if (patch.kind !== "counts") return null;
-  const { hits, misses, partials } = patch.counts;
-  return { hits, misses, partials };
+  return patch.kind === "counts" ? toLines(patch.counts) : null;
 }
 
 function withFiles(pull: ListedPull, impacted: Impacted): Read {
@@ -239,7 +237,8 @@ function toChangedFile(file: ImpactedFile): ChangedFile[] {
   const path = file.head_name ?? file.base_name;
   if (path === null) return [];
   const { base_coverage: base, head_coverage: head, patch_coverage: patch } = file;
-  return [{ path, base, head, patch }];
+  const lines = (side: PatchTotals | null) => (side === null ? null : toLines(side));
+  return [{ path, base: lines(base), head: lines(head), patch: lines(patch) }];
 }
 
 function byPath(a: ChangedFile, b: ChangedFile): number {
