@@ -1,5 +1,5 @@
 import { addDays, DAY_MS, dayOf, startOfDay } from "./calendar.ts";
-import { compareExact, type Exact, exactOf, middleOf } from "./exact.ts";
+import { type Exact, exactOf, middleOf } from "./exact.ts";
 import type { Day, StoredRepository } from "./repository.ts";
 
 /** Days of the window in which a trend is judged, today included. */
@@ -76,11 +76,12 @@ export function stepsOf(trend: readonly Day[], from: string, to: string): Steps 
 
 /** The value in the middle; the mean of the two in the middle if their number is even. Null without any. */
 export function medianOf(values: readonly number[]): Exact | null {
-  const sorted = values.map(exactOf).sort(compareExact);
+  // Floats are in the order of their decimal texts.
+  const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];
   if (upper === undefined || lower === undefined) return null;
-  return upper === lower ? upper : middleOf(lower, upper);
+  return upper === lower ? exactOf(upper) : middleOf(exactOf(lower), exactOf(upper));
 }
 
 function isPercent(value: number): boolean {
