@@ -116,4 +116,34 @@ describe("the simulator as a program", () => {
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });
+
+  it("serves generated repositories at a given time, and tells what reading them caused", async () => {
+    const program = fileURLToPath(new URL("../fakes/codecov/main.ts", import.meta.url));
+    const coverage = [
+      "--repositories",
+      "7",
+      "--days",
+      "3",
+      "--private-every",
+      "7",
+      "--now",
+      "2026-03-04T12:00:00Z",
+    ];
+    child = spawn(process.execPath, [program, "--members", "5", ...coverage]);
+    const [line] = await once(createInterface(child.stdout), "line");
+    const { url, baseUrl, tokens } = JSON.parse(String(line));
+    const repos = "/github/acme/repos/";
+    expect((await callSimulator({ baseUrl, tokens }, repos)).body.count).toBe(7);
+    const path = `${repos}repo-00007/coverage/?interval=1d`;
+    const { body } = await callSimulator<{ count: number; results: readonly { timestamp: string }[] }>(
+      { baseUrl, tokens },
+      path,
+      { token: "unseated-token" },
+    );
+    expect([body.count, body.results.at(-1)?.timestamp]).toEqual([3, "2026-03-04T00:00:00Z"]);
+    const control = { tokens, baseUrl: `${url}/_sim` };
+    expect((await callSimulator<unknown>(control, "/effects")).body).toEqual({ seats_added: [1002] });
+    await callSimulator(control, "/effects", { method: "DELETE" });
+    expect((await callSimulator<unknown>(control, "/effects")).body).toEqual({});
+  });
 });

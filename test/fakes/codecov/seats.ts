@@ -58,8 +58,8 @@ function activate(
   account?.people.add(person.ownerid);
 }
 
-/** Students need no seat to spare. Somebody who holds a seat already does: the rule makes no exception. */
-function mayActivate(
+/** Whether a seat is to spare. Students need none. Somebody who holds a seat already does: the rule makes no exception. */
+export function mayActivate(
   state: ServerState,
   loaded: OrganizationRow,
   account: Account | undefined,
@@ -94,7 +94,8 @@ function deactivate(
   account.people.delete(person.ownerid);
 }
 
-function findAccount(state: ServerState, { account }: Organization): Account | undefined {
+/** The billing account of an organization; undefined if it pays itself. */
+export function findAccount(state: ServerState, { account }: Organization): Account | undefined {
   return account === undefined ? undefined : state.accounts.get(account);
 }
 

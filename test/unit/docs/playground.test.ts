@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Change } from "../../fakes/codecov/changes.ts";
 import { Fault } from "../../fakes/codecov/faults.ts";
-import { type CodecovSimulator, startCodecovSimulator } from "../../fakes/codecov/simulator.ts";
+import {
+  type CodecovSimulator,
+  type CodecovSimulatorOptions,
+  startCodecovSimulator,
+} from "../../fakes/codecov/simulator.ts";
 import {
   commandBlocks,
   hasCommand,
@@ -27,12 +31,12 @@ function commandsOf(heading: string): string {
 }
 
 /** Runs commands of the document against a simulator. The exit code is that of the last one. */
-async function startPlaying(): Promise<{
+async function startPlaying(options: CodecovSimulatorOptions = {}): Promise<{
   readonly simulator: CodecovSimulator;
   readonly play: (commands: string) => Promise<ScriptResult>;
 }> {
   const directory = await makeDirectory();
-  const simulator = await startCodecovSimulator({ generated: { members: 300 } });
+  const simulator = await startCodecovSimulator({ generated: { members: 300 }, ...options });
   onTestFinished(() => simulator.close());
   const program = installProgram(directory);
   const env = {
@@ -65,6 +69,20 @@ test.skipIf(!hasCommand("curl", "--version"))("members come, go and change as it
   ]);
 });
 
+test.skipIf(!hasCommand("curl", "--version"))("coverage changes as it says", async () => {
+  const { simulator, play } = await startPlaying({ coverage: { demo: true } });
+  const { status, stdout } = await play(`set -e\n${commandsOf("Change coverage")}`);
+  expect([status, stdout.endsWith("{}")]).toEqual([0, true]);
+  const [web, billing] = ["web", "billing"].map((name) =>
+    simulator.state.organization(100).repos.find((repository) => repository.name === name),
+  );
+  expect(billing?.deleted).toBe(true);
+  expect(web?.pulls.find(({ pullid }) => pullid === 101)?.state).toBe("merged");
+  expect(web?.commits.ofBranch("main")[0]?.totals).toMatchObject({ h: 90, m: 10 });
+  expect(simulator.state.owner(1001).permission).toEqual([]);
+  expect(simulator.state.time.now()).toBeGreaterThan(Date.now() + 3_000_000);
+});
+
 test.skipIf(!hasCommand("curl", "--version"))("faults and latency are waited for, and end", async () => {
   const { simulator, play } = await startPlaying();
   expect((await play(commandsOf("Make it slow"))).status).toBe(0);
@@ -89,7 +107,7 @@ test("all kinds of faults and changes are named", () => {
 });
 
 test.each([
-  ["simulator", ["--members", "--fault", "--latency", "--state"]],
+  ["simulator", ["--members", "--fault", "--latency", "--state", "--repositories", "--now"]],
   ["stand-in-c1", ["--env", "--every"]],
 ])("%s tells its options, and which one it does not know", (script, options) => {
   const { scripts } = JSON.parse(readDocument("package.json")) as { scripts: Record<string, string> };

@@ -1,5 +1,6 @@
 import { READ_ONLY, Refusal } from "../answer.ts";
 import { IdSet } from "../id-set.ts";
+import { findAccount, mayActivate } from "../seats.ts";
 import type { Organization, Owner } from "../state.ts";
 import { type Call, findOrganization, type View } from "../view.ts";
 import { askForRepository } from "./provider.ts";
@@ -81,11 +82,11 @@ export function holdsOrTakesSeat(call: Call, organization: Organization, caller:
   if (!members.has(caller.ownerid)) return false;
   if (row.seats?.has(caller.ownerid) === true) return true;
 
-  const used = row.seats === null ? 0 : call.state.countNonStudents(row.seats);
-  const hasRoom = caller.student === true || used < (row.planUserCount ?? 0) + row.free;
-  if (!autoActivate || !hasRoom) return false;
+  const account = findAccount(call.state, organization);
+  if (!autoActivate || !mayActivate(call.state, row, account, caller)) return false;
   row.seats ??= new IdSet(members.range);
   row.seats.add(caller.ownerid);
+  account?.people.add(caller.ownerid);
   call.state.touch();
   call.state.effects.addSeat(caller.ownerid);
   return true;

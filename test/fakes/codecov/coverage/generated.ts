@@ -35,7 +35,7 @@ export function makeGenerated(now: number, options: GeneratedCoverageOptions): C
       generatePull(number, repoid, pull + 1, now),
     );
     const repository = generateRepository(number, repoid, pulls, now, options);
-    repository.commits.all();
+    repository.commits.ofBranch(repository.branch);
     for (const [key, make] of pulls.flatMap((pull) => pull.reports)) reports.set(key, make);
     comparisons.set(repository.name, Object.fromEntries(pulls.map(({ pair, compare }) => [pair, compare])));
     return repository;
