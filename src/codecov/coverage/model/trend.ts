@@ -56,20 +56,23 @@ export interface Steps {
  * @param trend ascending; what comes before `from` counts for its last value alone, so that more history changes nothing
  */
 export function stepsOf(trend: readonly Day[], from: string, to: string): Steps | null {
-  let end = trend.length;
-  while (end > 0 && (trend[end - 1]?.day ?? "") > to) end -= 1;
-  let start = end;
+  let last = trend.length;
+  while (last > 0 && (trend[last - 1]?.day ?? "") > to) last -= 1;
+  let start = last;
   while (start > 0 && (trend[start - 1]?.day ?? "") >= from) start -= 1;
-  const used = trend.slice(Math.max(0, start - 1), end).filter(({ avg }) => isPercent(avg));
+  const used = trend.slice(Math.max(0, start - 1), last).filter(({ avg }) => isPercent(avg));
   const first = used[0];
   if (first === undefined) return null;
 
   const firstDay = first.day < from ? from : first.day;
-  const length = Math.round((startOfDay(to) - startOfDay(firstDay)) / DAY_MS) + 1;
-  const values = Array.from({ length }, () => first.avg);
-  for (const { day, avg } of used) {
-    const at = Math.round((startOfDay(day) - startOfDay(firstDay)) / DAY_MS);
-    values.fill(avg, Math.max(0, at));
+  const origin = startOfDay(firstDay);
+  const indexOf = (day: string) => Math.round((startOfDay(day) - origin) / DAY_MS);
+  const length = indexOf(to) + 1;
+  const values: number[] = [];
+  for (const [position, { avg }] of used.entries()) {
+    const next = used[position + 1];
+    const end = next === undefined ? length : indexOf(next.day);
+    while (values.length < end) values.push(avg);
   }
   return { firstDay, values, measured: used.length };
 }
