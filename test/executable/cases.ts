@@ -148,6 +148,71 @@ const COMMANDS: readonly Case[] = [
   },
 ];
 
+/** `coverage.db` is there after the first of them. */
+const COVERAGE: readonly Case[] = [
+  {
+    what: "a store of coverage",
+    command: "coverage sync",
+    flags: {
+      store: "coverage.db",
+      policy: "coverage-rules.yaml",
+      days: "5",
+      details: "seat",
+      "accept-gone": "true",
+      "codecov-allow-seat": "true",
+    },
+    check: ({ stderr }) => expect(stderr).toContain('"measured":3'),
+  },
+  {
+    what: "one pull request in the store",
+    command: "coverage sync",
+    flags: { repository: "repo-00001", pull: "1", compute: "true" },
+  },
+  {
+    what: "a check of a store",
+    command: "coverage check",
+    flags: {
+      store: "coverage.db",
+      policy: "coverage-rules.yaml",
+      repository: "repo-00001",
+      minimum: "0",
+      "max-drop": "100",
+      "max-age": "1h",
+      "if-unknown": "pass",
+      explain: "true",
+      format: "json",
+    },
+    check: ({ stdout }) => expect(JSON.parse(stdout)).toMatchObject({ source: "store", verdict: "pass" }),
+  },
+  {
+    what: "a check of a pull request",
+    command: "coverage check",
+    flags: {
+      repository: "repo-00001",
+      pull: "1",
+      "patch-minimum": "100",
+      base: "0000000",
+      wait: "0",
+      compute: "true",
+      "codecov-allow-seat": "true",
+    },
+    code: 11,
+    check: ({ stdout }) => expect(stdout).toMatch(/^unknown {2}repo-00001#1 {2}patch_minimum/m),
+  },
+  {
+    what: "a check of a policy",
+    command: "coverage policy",
+    flags: { policy: "coverage-rules.yaml", store: "coverage.db" },
+    check: ({ stdout }) => expect(stdout).toContain("is valid"),
+  },
+  {
+    what: "the schema of policies",
+    command: "coverage policy",
+    flags: { schema: "true" },
+    check: ({ stdout }) => expect(JSON.parse(stdout).properties).toHaveProperty("repositories"),
+  },
+];
+
 const SYNCS: readonly Case[] = [
   {
     what: "another file",
@@ -410,6 +475,7 @@ export const CASES: readonly Case[] = [
       expect((await scene.readFile("sync.c1z")).types).toEqual(["license", "org", "user"]),
   },
   ...COMMANDS,
+  ...COVERAGE,
   ...SYNCS,
   ...CHANGES,
   ...SIGNS,

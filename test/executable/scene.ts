@@ -48,6 +48,7 @@ export class Scene implements AsyncDisposable {
         state: "free-seats",
         selfHosted: true,
         siteAdmins: ["github/alice"],
+        coverage: { repositories: 3, days: 4, openPulls: 1 },
       }),
       c1: await FakeC1.start(),
       plainCollector: await startOtelCollector({ tls: false }),
@@ -64,6 +65,7 @@ export class Scene implements AsyncDisposable {
       "ca.pem": ca,
       "cert.pem": cert,
       "key.pem": key,
+      "coverage-rules.yaml": "version: 1\ndefaults: {minimum: 1}\n",
     };
     for (const [name, content] of Object.entries(files))
       await writeFile(join(scene.directory, name), content);

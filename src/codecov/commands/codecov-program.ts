@@ -1,7 +1,7 @@
 import type { Command, Program } from "#cli/command.ts";
 import { codecov } from "#codecov/index.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
-import { coverageReportFields } from "./coverage/coverage-report-fields.ts";
+import { coverageCommands } from "./coverage/coverage-commands.ts";
 import { reportFields } from "./report-fields.ts";
 
 /** What it can do beside what every connector program can. */
@@ -18,22 +18,7 @@ const commands: readonly Command[] = [
     ],
     load: async () => (await import("./report.ts")).run,
   },
-  {
-    name: "coverage report",
-    summary: "show the coverage that is stored, without contacting Codecov",
-    fields: coverageReportFields,
-    examples: [
-      { args: ["coverage", "report"], purpose: "all repositories, those that need attention first" },
-      { args: ["coverage", "report", "--output", "coverage.html"], purpose: "one page to share" },
-      { args: ["coverage", "report", "--only", "below"], purpose: "what is below its minimum" },
-      { args: ["coverage", "report", "--only", "pulls"], purpose: "open pull requests by loss" },
-      {
-        args: ["coverage", "report", "--output", "coverage.prom"],
-        purpose: "OpenMetrics, for the node exporter of Prometheus",
-      },
-    ],
-    load: async () => (await import("./coverage/coverage-report.ts")).run,
-  },
+  ...coverageCommands,
 ];
 
 /** The program of this repository, but for its version. */

@@ -14,8 +14,9 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   return nearest;
 }
 
-/** How many letters have to be added, removed or replaced to get from `a` to `b`. */
+/** How many letters have to be added, removed, replaced, or exchanged with the next one to get from `a` to `b`. */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [row, letter] of Array.from(a).entries()) {
     const current = [row + 1];
@@ -23,8 +24,12 @@ function editDistance(a: string, b: string): number {
       const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
       const removed = (previous[column + 1] ?? 0) + 1;
       const added = (current[column] ?? 0) + 1;
-      current.push(Math.min(replaced, removed, added));
+      const isExchange =
+        row > 0 && column > 0 && letter === b.charAt(column - 1) && other === a.charAt(row - 1);
+      const exchanged = isExchange ? (beforePrevious[column - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      current.push(Math.min(replaced, removed, added, exchanged));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous.at(-1) ?? 0;

@@ -25,11 +25,11 @@ import {
   toUnits,
 } from "./columns.ts";
 import { CoverageHistory } from "./coverage-history.ts";
-import { openForWriting, readKind } from "./open-store.ts";
+import { openForWriting, openInMemory, readKind } from "./open-store.ts";
 import { lockStore, type StoreLock } from "./writer-lock.ts";
 
 const GONE =
-  "missing from the list for three readings: deleted, renamed, or not visible to this token any more";
+  "Three readings of the list did not show it: it was deleted or renamed, or the token's owner cannot see it any more.";
 
 /**
  * Opens a store to write and makes it if it is not there.
@@ -47,6 +47,11 @@ export async function openCoverageStore(path: string, organization: Organization
     lock.release();
     throw error;
   }
+}
+
+/** A store that is gone when it is closed, for what is read and judged in one run. */
+export function openTemporaryStore(organization: Organization): CoverageStore {
+  return new CoverageStore(openInMemory(organization), "memory", { release: () => undefined });
 }
 
 /** The store while it is written. Each call that saves is one transaction: all of it is stored, or nothing. */
@@ -90,7 +95,9 @@ export class CoverageStore implements Ledger, Disposable {
       const miss = this.#prepare(
         `UPDATE repository SET missed = missed + 1, missing_since = ifnull(missing_since, ?) WHERE name = ?`,
       );
-      const end = this.#prepare("UPDATE repository SET state = 'gone', reason = ? WHERE name = ?");
+      const end = this.#prepare(
+        "UPDATE repository SET state = 'gone', reason = ?, totals = NULL WHERE name = ?",
+      );
       for (const { name, gone } of missing) {
         miss.run(readAt, name);
         if (gone) end.run(GONE, name);

@@ -64,6 +64,13 @@ export function openForWriting(
   }
 }
 
+/** A store in memory, for what is read and judged in one run. */
+export function openInMemory(organization: Organization): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, organization, MIGRATIONS);
+  return db;
+}
+
 /**
  * Opens a store to read. Its writer may be at work.
  *
