@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { StoredRepository } from "#codecov/coverage/model/repository.ts";
 import { openHistory } from "#codecov/coverage/store/coverage-history.ts";
 import { Code } from "#kernel/errors.ts";
 import {
@@ -19,9 +20,9 @@ interface Scene {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
   /** Runs a command of `coverage` and its flags, all in one line. */
-  run(line: string, env?: Readonly<Record<string, string>>): ReturnType<typeof runProgram>;
+  readonly run: (line: string, env?: Readonly<Record<string, string>>) => ReturnType<typeof runProgram>;
   /** The repositories in the store by name. */
-  stored(): Map<string, ReturnType<ReturnType<typeof openHistory>["repository"]>>;
+  readonly stored: () => Map<string, StoredRepository>;
 }
 
 async function openScene(
@@ -402,16 +403,31 @@ describe("coverage check", () => {
     expect((await run(`${line} ${exactly}`)).code).toBe(0);
     expect((await run(`${line} ${exactly} --base ${drop?.base?.slice(0, 7)}`)).code).toBe(0);
     expect((await run(`${line} ${exactly} --base ${"0".repeat(40)}`)).code).toBe(11);
-    expect((await run("check --repository web --pull 102 --wait 0 --patch-minimum 1")).code).toBe(11);
     expect((await run("check --repository web --pull 9999 --minimum 1")).code).toBe(Code.NotFound);
-    expect(simulator.effects).toEqual({});
+    // A comparison asks the git provider, and nothing else happens.
+    expect(Object.keys(simulator.effects)).toEqual(["provider_requests"]);
   });
 });
+
+test("coverage alone reads and shows, also what a failure left", async () => {
+  const { run, simulator, directory, stored } = await openScene({
+    coverage: { ...GENERATED, privateEvery: 0 },
+  });
+  const shown = await run("");
+  expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining("repo-00012")]);
+  expect((await run("--output page.html --details none --only pulls --sort name")).code).toBe(0);
+  expect(await readdir(directory)).toEqual(["coverage.db", "page.html"]);
+  await rm(join(directory, "coverage.db"));
+  simulator.faults.add({ path: "/repos/repo-00007/", times: null, fault: { kind: "answer", status: 503 } });
+  const failed = await run("");
+  expect([failed.code, failed.stdout]).toEqual([Code.Unavailable, expect.stringContaining("repo-00007")]);
+  expect(stored().size).toBe(12);
+}, 60_000);
 
 test("coverage --help lists what there is, and a typo is answered", async () => {
   const { stdout, code } = await runProgram(["coverage", "--help"]);
   expect(code).toBe(0);
-  for (const name of ["sync", "check", "policy"])
+  for (const name of ["sync", "report", "check", "policy"])
     expect(stdout).toMatch(new RegExp(`^ {2}coverage ${name} `, "m"));
   const wrong = await runProgram(["coverage", "snyc"]);
   expect([wrong.code, wrong.stderr]).toEqual([Code.Unknown, expect.stringContaining("coverage sync?")]);

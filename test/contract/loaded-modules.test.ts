@@ -8,8 +8,10 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openCoverageStore } from "#codecov/coverage/store/coverage-store.ts";
 import packageFile from "../../package.json" with { type: "json" };
 import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
+import { repositoryOf } from "../unit/coverage/scene.ts";
 
 const RECORDER = join(import.meta.dirname, "record-modules.ts");
 const PROGRAM = join(import.meta.dirname, "../../src/bin/baton-codecov.ts");
@@ -79,7 +81,10 @@ test("help loads settings and commands by name, and no package", async () => {
   expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
   // No code of any command: what is known of them is declared apart.
   const known = main?.files.filter((file) => file.includes("/commands/") && !file.endsWith("-fields.ts"));
-  expect(known).toEqual(["src/codecov/commands/codecov-program.ts"]);
+  expect(known?.toSorted()).toEqual([
+    "src/codecov/commands/codecov-program.ts",
+    "src/codecov/commands/coverage/coverage-commands.ts",
+  ]);
   expect(main?.files.filter((file) => /^src\/codecov\/[^/]+$/.test(file))).toEqual([
     "src/codecov/fields.ts",
     "src/codecov/index.ts",
@@ -127,4 +132,24 @@ test("the host of a sync and its connector load what they need, and not each oth
   ]) {
     expect(main?.files).not.toContain(apart);
   }
+});
+
+test("a check of what is stored loads no package and nothing that asks Codecov", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "loaded-modules-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "coverage.db");
+  {
+    using store = await openCoverageStore(path, {
+      service: "github",
+      owner: "acme",
+      origin: "https://api.codecov.io",
+    });
+    const repositories = [{ ...repositoryOf(), state: "measured" as const }];
+    store.saveList({ readAt: Date.now(), repositories, missing: [], forgotten: [], notes: [] });
+  }
+  const { main, connector } = await recordRun(["coverage", "check", "--store", path, "--minimum", "1"]);
+  expect(connector).toBeUndefined();
+  expect(main?.rooms.filter((room) => PACKAGES.includes(room))).toEqual([]);
+  expect(main?.files.filter((file) => file.includes("/reading/") || file.includes("-live.ts"))).toEqual([]);
+  expect(main?.files.filter((file) => file.includes("/http/"))).toEqual([BASE_URL]);
 });

@@ -1,8 +1,10 @@
-import { IF_UNKNOWN } from "#codecov/coverage/model/gate.ts";
+import type { IfUnknown } from "#codecov/coverage/model/gate.ts";
 import type { Constraint, FieldSet } from "#config/field.ts";
 import { checkDuration } from "#kernel/duration.ts";
 import { coverageFields } from "./coverage-fields.ts";
 import { coverageLiveFields } from "./coverage-live-fields.ts";
+
+const IF_UNKNOWN_VALUES = ["unknown", "fail", "pass"] as const satisfies readonly IfUnknown[];
 
 /** Plain decimals: no sign, no exponent, nothing that a shell made up. */
 const DECIMAL = /^\d{1,3}(?:\.\d{1,10})?$/;
@@ -78,7 +80,7 @@ export const coverageCheckFields = {
     name: "if-unknown",
     description:
       "What a rule that cannot be judged comes to: unknown ends the run with 11, fail with 1, pass with 0",
-    values: IF_UNKNOWN,
+    values: IF_UNKNOWN_VALUES,
     default: "unknown",
   },
   explain: {
