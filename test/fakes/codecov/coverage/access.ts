@@ -36,10 +36,17 @@ export function repositoryView(
   };
 }
 
+/** Repositories by their names in lower case, as they were when one was last looked for in vain. */
+const INDEXES = new WeakMap<readonly Repository[], ReadonlyMap<string, Repository>>();
+
 /** Names are compared without regard to case. A deleted repository is still found. */
 export function findRepository({ repos }: Organization, name: string): Repository | undefined {
   const lower = name.toLowerCase();
-  return repos.find((repository) => repository.name.toLowerCase() === lower);
+  const indexed = INDEXES.get(repos)?.get(lower);
+  if (indexed?.name.toLowerCase() === lower) return indexed;
+  const index = new Map(repos.map((repository) => [repository.name.toLowerCase(), repository]));
+  INDEXES.set(repos, index);
+  return index.get(lower);
 }
 
 function findPlace(call: Call): Place {

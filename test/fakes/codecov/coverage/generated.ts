@@ -1,8 +1,15 @@
 import { CommitHistory } from "./commit-history.ts";
+import { makeTotals } from "./commit-totals.ts";
 import type { CoverageParts } from "./demo.ts";
 import type { ProviderComparison } from "./provider.ts";
-import { emptyRepository, type Repository, type StoredCommit, type StoredReport } from "./stored.ts";
-import { DAY_MS, HOUR_MS, makeCommit, makeFiles, shaOf, totalsOfFiles } from "./synthetic.ts";
+import {
+  emptyRepository,
+  type Repository,
+  type StoredCommit,
+  type StoredReport,
+  type StoredTotals,
+} from "./stored.ts";
+import { DAY_MS, HOUR_MS, makeCommit, makeFiles, shaOf } from "./synthetic.ts";
 import { makePull, type SyntheticPull } from "./synthetic-pulls.ts";
 import { formatMicros } from "./times.ts";
 
@@ -76,7 +83,7 @@ function generateDays(number: number, repoid: number, days: number, now: number)
       commitid: shaOf(repoid, daysAgo),
       atMs: now - daysAgo * DAY_MS - 2 * HOUR_MS,
       parent: shaOf(repoid, daysAgo + 1),
-      totals: totalsOfFiles(makeFiles([FILE], linesOf(number), shareOf(number, daysAgo))),
+      totals: totalsOfDay(number, daysAgo),
     }),
   );
 }
@@ -92,6 +99,14 @@ function generatePull(number: number, repoid: number, pull: number, now: number)
     comparison: pull % 2 === 1 ? "processed" : "missing",
   } as const;
   return makePull(repoid, plan, makeFiles([FILE], linesOf(number), shareOf(number, 0)));
+}
+
+/** The same as of a report with one file, for little. */
+function totalsOfDay(number: number, daysAgo: number): StoredTotals {
+  const lines = linesOf(number);
+  const hits = Math.round(lines * shareOf(number, daysAgo));
+  const partials = Math.min(lines - hits, Math.floor(lines / 200));
+  return makeTotals({ hits, misses: lines - hits - partials, partials });
 }
 
 function linesOf(number: number): number {
