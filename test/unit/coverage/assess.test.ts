@@ -117,6 +117,21 @@ describe("drop", () => {
     expect(judge({ ...measured, trend }, matchOf({ maxDrop: 2 }))).toMatchObject({ dropped, delta7d });
   });
 
+  test.each([
+    [2, 3, 66.66667],
+    [1, 3, 33.33333],
+    [57, 72, 79.16667],
+    [35, 36, 97.22222],
+    [1, 1, 100],
+    [0, 7, 0],
+  ])(
+    "is none where %i of %i lines are what the trend has, which keeps five decimals",
+    (hits, lines, stored) => {
+      const same = { totals: totalsOf(hits, lines), trend: trendOf({ 20: stored }) };
+      expect(judge(same, matchOf({ maxDrop: 0 }))).toMatchObject({ delta7d: 0, dropped: false });
+    },
+  );
+
   test("is measured against the median of seven days, not against one of them", () => {
     const trend = trendOf({ 20: 76, 3: 99, 2: 76 });
     expect(judge({ ...measured, trend }, matchOf({ maxDrop: 2 })).delta7d).toBe(-1);

@@ -1,6 +1,6 @@
 import { addDays, DAY_MS, dayOf, startOfDay } from "./calendar.ts";
 import { isBelow, percentOf, shownPercent, usableTotals } from "./coverage.ts";
-import { compareExact, type Exact, exactOf, floorExact, subtractExact } from "./exact.ts";
+import { asStoredPercent, compareExact, type Exact, exactOf, floorExact, subtractExact } from "./exact.ts";
 import type { StoredRepository } from "./repository.ts";
 import { type Assessment, ATTENTION, type Attention, type MatchedRules, type Verdict } from "./rules.ts";
 import { knownUntil, medianOf, stepsOf, WEEK_DAYS, windowStart } from "./trend.ts";
@@ -78,7 +78,7 @@ function judgeTrend(
   };
 }
 
-/** Compares the figure with the median of the seven days before the day of its reading. */
+/** Compares the figure, as a trend would have it, with the median of the seven days before the day of its reading. */
 function judgeDrop(
   repository: StoredRepository,
   percent: Exact | null,
@@ -92,7 +92,7 @@ function judgeDrop(
   const last = dayOf(known) < before ? dayOf(known) : before;
   const median = last < first ? null : medianOf(stepsOf(repository.trend, first, last)?.values ?? []);
   if (median === null) return unknown;
-  const delta = subtractExact(percent, median);
+  const delta = subtractExact(asStoredPercent(percent), median);
   return { delta7d: floorExact(delta), dropped: isLoss(delta, maxDrop) };
 }
 

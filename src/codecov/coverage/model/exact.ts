@@ -9,6 +9,7 @@ export interface Exact {
 }
 
 const HUNDREDTHS = 100n;
+const STORED_UNITS = 100_000n;
 
 /**
  * What the shortest decimal text of a number says, which is how it was written in JSON, in a policy or on the command line:
@@ -54,6 +55,17 @@ export function floorExact({ numerator, denominator }: Exact): number {
   const quotient = scaled / denominator;
   const isInexact = scaled % denominator !== 0n;
   return Number(isInexact && scaled < 0n ? quotient - 1n : quotient) / 100;
+}
+
+/**
+ * A percentage of a report as Codecov stores it, and so as a trend has it: to the nearest of five decimals (observed on Codecov
+ * 26.7.6). Without this an unchanged 2/3 would differ from its own trend.
+ */
+export function asStoredPercent({ numerator, denominator }: Exact): Exact {
+  return {
+    numerator: (2n * numerator * STORED_UNITS + denominator) / (2n * denominator),
+    denominator: STORED_UNITS,
+  };
 }
 
 /**
