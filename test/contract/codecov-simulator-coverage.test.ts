@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { type CodecovSimulator, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { callSimulator } from "./simulator-client.ts";
 
@@ -86,6 +86,26 @@ describe("the demo organization", () => {
       [101, { hits: 34, misses: 166, partials: 0, coverage: 17 }],
     ]);
   });
+});
+
+test.each([
+  ["pulls/", 200],
+  ["report/", 200],
+  ["report/tree", 200],
+  ["file_report/vault/main.go", 200],
+  ["totals/", 401],
+  ["coverage/?interval=1d", 401],
+  ["commits/", 401],
+])("the super token of an installation reads %s of a private repository: %d", async (path, status) => {
+  await using simulator = await startCodecovSimulator({
+    state: "coverage",
+    selfHosted: true,
+    superToken: "above-all",
+  });
+  const headers = { authorization: "Bearer above-all" };
+  expect((await callSimulator(simulator, `${REPOS}vault/${path}`, { headers })).status).toBe(status);
+  expect((await callSimulator(simulator, REPOS, { headers })).status).toBe(401);
+  expect(simulator.effects).toEqual({});
 });
 
 describe("what happens to repositories", () => {

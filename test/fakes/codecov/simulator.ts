@@ -34,6 +34,8 @@ export interface CodecovSimulatorOptions {
   readonly selfHosted?: boolean;
   /** Self-hosted only: the administrators by configuration, as `service/username`. */
   readonly siteAdmins?: readonly string[];
+  /** Self-hosted only: the super token of the installation. */
+  readonly superToken?: string;
   /** What the git provider answers to everything; default: what the state says of it, else unreachable. */
   readonly provider?: ProviderAnswer;
   /** Time that every answer takes at least, in milliseconds; default 0. */
@@ -146,6 +148,7 @@ function readSettings(options: CodecovSimulatorOptions, clock: Clock): ServerSet
   return {
     clock,
     selfHosted: options.selfHosted ?? false,
+    superToken: options.selfHosted === true ? options.superToken : undefined,
     timeSeries: options.timeSeries ?? false,
     siteAdmins: options.siteAdmins ?? [],
     provider: options.provider,

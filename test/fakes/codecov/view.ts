@@ -26,6 +26,8 @@ export interface SeatChangePace {
 export interface ServerSettings {
   readonly clock: Clock;
   readonly selfHosted: boolean;
+  /** Self-hosted only: a token that belongs to nobody and reads every repository; undefined: there is none. */
+  readonly superToken: string | undefined;
   /** Whether the deployment keeps time series, from which trends are read once they are filled. */
   readonly timeSeries: boolean;
   /** Accounts that a self-hosted installation names as administrators, as `service/username`. */
@@ -64,6 +66,8 @@ export interface View {
   /** As in the title of the browsable page. */
   readonly title: string;
   readonly allow: string;
+  /** Whether the super token of a self-hosted installation reads here, without a seat and without the git provider. Default false. */
+  readonly takesSuperToken?: boolean;
   /** Who may come in; runs before the method and the body are looked at. */
   authorize(call: Call): void;
   get(call: Call): Buffer;

@@ -11,7 +11,7 @@ const NO_SEAT_OR_ACCESS =
   "resource, (2) the organization has a per-user plan or (3) the user is trying to view a private repo but is not " +
   "activated.";
 
-/** The shorter refusal of the routes that also take the super token of an installation. */
+/** The shorter refusal, for example of the routes that also take the super token of an installation. */
 export const NOT_PERMITTED = "You do not have permission to perform this action.";
 
 /** The repository in the address and whose it is. */
@@ -20,17 +20,18 @@ export interface Place {
   readonly repository: Repository;
 }
 
-/** A view below a repository: who may not read it is refused with `refusal`. */
+/** A view below a repository. Those that also take the super token of an installation refuse with other words. */
 export function repositoryView(
   title: string,
   answer: (call: Call, place: Place) => Buffer,
-  refusal: string = NO_SEAT_OR_ACCESS,
+  { takesSuperToken = false }: { readonly takesSuperToken?: boolean } = {},
 ): View {
   return {
     title,
     allow: READ_ONLY,
+    takesSuperToken,
     authorize(call) {
-      requireReadAccess(call, findPlace(call), refusal);
+      requireReadAccess(call, findPlace(call), takesSuperToken ? NOT_PERMITTED : NO_SEAT_OR_ACCESS);
     },
     get: (call) => answer(call, findPlace(call)),
   };

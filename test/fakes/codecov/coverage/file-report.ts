@@ -1,7 +1,7 @@
 import { jsonBody, Refusal, ServerFailure } from "../answer.ts";
 import { parsePythonInteger } from "../python.ts";
 import type { Call } from "../view.ts";
-import { NOT_PERMITTED, repositoryView } from "./access.ts";
+import { repositoryView } from "./access.ts";
 import { type FileLines, fileTotals, mergeReport } from "./report.ts";
 import { commitUrl, selectCommit, storedReport } from "./selection.ts";
 import type { Repository, StoredCommit } from "./stored.ts";
@@ -33,7 +33,7 @@ export const fileReportView = repositoryView(
       commit_file_url: `${commitUrl(call, commit)}/blob/${path}`,
     });
   },
-  NOT_PERMITTED,
+  { takesSuperToken: true },
 );
 
 interface Walk {

@@ -3,7 +3,7 @@ import { renderPage, selectPage } from "../pagination.ts";
 import { parsePythonInteger } from "../python.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ServerState } from "../state.ts";
-import { NOT_PERMITTED, repositoryView } from "./access.ts";
+import { repositoryView } from "./access.ts";
 import { commitTotals } from "./commit-totals.ts";
 import { authorObject } from "./commits.ts";
 import { renderCursorPage, selectCursorPage } from "./cursor.ts";
@@ -29,7 +29,7 @@ export const pullListView = repositoryView(
     const page = selectPage(request, pulls.length);
     return renderPage(page, pulls.slice(page.from, page.to).map(render));
   },
-  NOT_PERMITTED,
+  { takesSuperToken: true },
 );
 
 /** `GET …/pulls/{number}/`. */
@@ -42,7 +42,7 @@ export const pullDetailView = repositoryView(
     if (pull === undefined) throw Refusal.detail(404, "No Pull matches the given query.");
     return jsonBody(pullObject(state, repository, pull));
   },
-  NOT_PERMITTED,
+  { takesSuperToken: true },
 );
 
 function filterPulls(request: ApiRequest, pulls: readonly StoredPull[]): StoredPull[] {

@@ -1,6 +1,6 @@
 import { jsonBody, Refusal, ServerFailure } from "../answer.ts";
 import { parsePythonInteger } from "../python.ts";
-import { NOT_PERMITTED, repositoryView } from "./access.ts";
+import { repositoryView } from "./access.ts";
 import { countLines, type FileLines } from "./report.ts";
 import { selectReport } from "./selection.ts";
 
@@ -32,7 +32,7 @@ export const reportTreeView = repositoryView(
     }
     return jsonBody(buildNodes(files, path === "" ? "" : `${path}/`, Math.max(1, Number(depth))));
   },
-  NOT_PERMITTED,
+  { takesSuperToken: true },
 );
 
 /** One row for each file and folder directly below `prefix`, in the order in which the files name them. */

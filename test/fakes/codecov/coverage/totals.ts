@@ -1,6 +1,6 @@
 import { jsonBody } from "../answer.ts";
 import type { Call } from "../view.ts";
-import { NOT_PERMITTED, type Place, repositoryView } from "./access.ts";
+import { type Place, repositoryView } from "./access.ts";
 import { fileTotals, linesOfReport, totalsOfReport } from "./report.ts";
 import { commitUrl, type SelectedReport, selectReport } from "./selection.ts";
 
@@ -19,7 +19,7 @@ export const reportView = repositoryView(
     const selected = selectReport(call, place);
     return jsonBody({ ...linesOfReport(selected.report), commit_file_url: fileUrl(call, selected) });
   },
-  NOT_PERMITTED,
+  { takesSuperToken: true },
 );
 
 /** A path leads to a file if a component is asked for too, else to a folder. */
