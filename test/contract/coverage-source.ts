@@ -52,7 +52,7 @@ export async function startCoverageScene({
     allowHttp: false,
     token: new SecretSource(
       { value: new Secret(simulator.tokens[token] ?? token) },
-      { setting: "--token", fileSetting: "--token-file", what: "a token" },
+      { setting: "--codecov-api-token", fileSetting: "--codecov-api-token-file", what: "a token" },
     ),
     allowWrites: false,
     httpTimeoutMs: 20_000,

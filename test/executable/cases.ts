@@ -93,6 +93,12 @@ const COMMANDS: readonly Case[] = [
     check: ({ stderr }) => expect(stderr).toContain("--previous"),
   },
   {
+    what: "a checklist",
+    command: "doctor",
+    flags: { format: "json", store: "coverage.db" },
+    check: ({ stdout }) => expect(JSON.parse(stdout)).toMatchObject({ format: 1, ok: true }),
+  },
+  {
     what: "a pull request in a store of coverage that is not there",
     command: "coverage report",
     flags: { store: "nowhere.db", repository: "web", pull: "12", format: "json", output: "pull.json" },

@@ -15,6 +15,7 @@ import type {
   RepositoryPage,
   TrendPage,
 } from "./coverage-schemas.ts";
+import type { Health } from "./health.ts";
 import {
   type RosterQuery,
   type RosterResponse,
@@ -189,5 +190,10 @@ export class CodecovCall {
   /** See `readReportTotals`. */
   async reportTotals(repository: string, branch?: string): Promise<ObjectResponse<ReportTotals>> {
     return (await loadCoverage()).readReportTotals(this.#requests, repository, branch);
+  }
+
+  /** See `readHealth`. */
+  async health(): Promise<Health> {
+    return (await import("./health.ts")).readHealth(this.#requests);
   }
 }

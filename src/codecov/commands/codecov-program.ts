@@ -1,8 +1,33 @@
 import type { Command, Program } from "#cli/command.ts";
+import { fields } from "#codecov/fields.ts";
 import { codecov } from "#codecov/index.ts";
 import { sdkFields } from "#config/sdk-fields.ts";
 import { coverageCommands } from "./coverage/coverage-commands.ts";
+import { doctorFields } from "./doctor-fields.ts";
 import { reportFields } from "./report-fields.ts";
+
+/** Whether everything is in place. */
+const doctor: Command = {
+  name: "doctor",
+  summary: "check that everything is in place: network, token, seat, repositories, reports, files",
+  fields: doctorFields,
+  uses: [
+    fields.apiToken,
+    fields.apiTokenFile,
+    fields.service,
+    fields.owner,
+    fields.baseUrl,
+    fields.allowHttp,
+    fields.sessionInfo,
+    sdkFields.file,
+    sdkFields.httpTimeoutSeconds,
+  ],
+  examples: [
+    { args: ["doctor"], purpose: "what works, and what to do about the rest; changes nothing" },
+    { args: ["doctor", "--format", "json"], purpose: "the same for a program" },
+  ],
+  load: async () => (await import("./doctor.ts")).run,
+};
 
 /** What it can do beside what every connector program can. */
 const commands: readonly Command[] = [
@@ -19,6 +44,7 @@ const commands: readonly Command[] = [
     load: async () => (await import("./report.ts")).run,
   },
   ...coverageCommands,
+  doctor,
 ];
 
 /** The program of this repository, but for its version. */
