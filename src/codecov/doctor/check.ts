@@ -25,7 +25,7 @@ export interface Check {
 type Place = Pick<Check, "id" | "title">;
 
 export function ok(place: Place, detail: string): Check {
-  return { ...place, status: "ok", detail, remedy: null, code: Code.Ok };
+  return withoutCode(place, "ok", detail, null);
 }
 
 export function failed(
@@ -38,17 +38,15 @@ export function failed(
 }
 
 export function limited(place: Place, detail: string, remedy: string): Check {
-  return { ...place, status: "limited", detail, remedy, code: Code.Ok };
+  return withoutCode(place, "limited", detail, remedy);
 }
 
 export function skipped(place: Place): Check {
-  return {
-    ...place,
-    status: "skipped",
-    detail: "not checked, because an earlier check failed",
-    remedy: null,
-    code: Code.Ok,
-  };
+  return withoutCode(place, "skipped", "not checked, because an earlier check failed", null);
+}
+
+function withoutCode(place: Place, status: CheckStatus, detail: string, remedy: string | null): Check {
+  return { ...place, status, detail, remedy, code: Code.Ok };
 }
 
 /** A check that ended with an error, whose message says what to do. */
