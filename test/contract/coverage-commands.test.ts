@@ -11,7 +11,8 @@ import {
   type CodecovSimulatorOptions,
   startCodecovSimulator,
 } from "../fakes/codecov/simulator.ts";
-import { runProgram, startProgram } from "./program.ts";
+import { CODECOV, runProgram, startProgram } from "./program.ts";
+import { hasTerminal, startAtTerminal } from "./terminal.ts";
 
 const BROKEN = 1;
 
@@ -235,6 +236,35 @@ describe("coverage sync", () => {
       expect((await run("sync")).code).toBe(0);
     },
   );
+});
+
+describe.runIf(hasTerminal)("at a terminal", () => {
+  test("coverage sync shows repositories done and left, and a summary at the end", async () => {
+    const { directory, env, stored } = await openScene({ coverage: GENERATED, latencyMs: 40 });
+    await writeFile(join(directory, "coverage.yaml"), "version: 1\ndefaults: {minimum: 100}\n");
+    const { process: terminal, result } = startAtTerminal(
+      `'${process.execPath}' '${CODECOV}' coverage sync; echo done`,
+      { cwd: directory, env: { ...process.env, ...env } },
+    );
+    let shown = "";
+    terminal.stdout?.on("data", (text: Buffer) => {
+      shown += text.toString();
+    });
+    const lines = (await result).lines.map((line) => line.trim()).filter((line) => line !== "");
+    // The line that is gone in the end.
+    expect(shown).toMatch(/reading the list of repositories; 0 requests/);
+    expect(shown).toMatch(/12 repositories: \d+ done, \d+ left; \d+ requests, \d\.\d s/);
+    expect(lines).toEqual([
+      "repositories   12",
+      "measured       12",
+      "below minimum  12",
+      expect.stringMatching(/^requests {7}\d+$/),
+      expect.stringMatching(/^duration {7}\d+\.\d s$/),
+      "store          coverage.db",
+      "done",
+    ]);
+    expect(stored().size).toBe(12);
+  });
 });
 
 describe("coverage check", () => {
