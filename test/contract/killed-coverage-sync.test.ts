@@ -22,15 +22,18 @@ const LATENCY_MS = 50;
 /** There is no file yet, or an empty one. */
 const NO_STORE: readonly Code[] = [Code.NotFound, Code.FailedPrecondition];
 
+const TIMELESS = { readAt: 0, detailsReadAt: 0, firstSeenAt: 0 };
+
 /** What is in a store, but for when it was read; undefined if the first sync was killed before there was one. */
 function readStore(path: string) {
   try {
     using history = openHistory(path);
-    const repositories = Array.from(
-      history.repositories({ sinceDay: "2000-01-01" }),
-      ({ readAt, detailsReadAt, firstSeenAt, ...values }) => ({ ...values, isRead: detailsReadAt !== null }),
-    );
-    const pulls = Array.from(history.pulls(), ({ readAt, ...values }) => values);
+    const repositories = Array.from(history.repositories({ sinceDay: "2000-01-01" }), (repository) => ({
+      ...repository,
+      isRead: repository.detailsReadAt !== null,
+      ...TIMELESS,
+    }));
+    const pulls = Array.from(history.pulls(), (pull) => ({ ...pull, readAt: 0 }));
     return { repositories, pulls };
   } catch (error) {
     const isNoStore = error instanceof BatonError && NO_STORE.includes(error.code);
