@@ -1,10 +1,13 @@
 /**
  * `npm run demo`: syncs a simulated organization of 1,000 members into `demo.c1z`, through the same program
- * and the same connector as a real one, and shows what is in the file.
+ * and the same connector as a real one, and shows what is in the file. Then it reads the coverage of the organization's twelve
+ * repositories into `demo.db`, and shows it as a table and a page.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Resource } from "#gen/c1/connector/v2/resource.ts";
 import { openC1zReadOnly } from "#store/c1z-file.ts";
 import { everyItem } from "#store/reader.ts";
@@ -15,32 +18,52 @@ const SHOWN = 20;
 
 const root = join(import.meta.dirname, "..");
 const file = join(root, "demo.c1z");
+const store = join(root, "demo.db");
+const page = join(root, "demo.html");
+const policy = join(import.meta.dirname, "demo-coverage.yaml");
+/** Nothing but warnings beside the progress. */
+const QUIET = ["--log-format", "console", "--log-level", "warn"];
+
+// A store remembers the address that it was read from, which is another one in each run.
+for (const left of ["", "-wal", "-shm"]) rmSync(store + left, { force: true });
 
 console.log(`Starting a simulated Codecov with the organization "acme" of ${format(MEMBERS)} members.\n`);
-await using simulator = await startCodecovSimulator({ generated: { members: MEMBERS } });
-const exitCode = await runProgram(simulator.baseUrl, simulator.tokens["admin-token"] ?? "");
-if (exitCode === 0) {
-  await showMembers();
-  showNextSteps();
-}
-process.exitCode = exitCode;
+await using simulator = await startCodecovSimulator({
+  generated: { members: MEMBERS },
+  coverage: { demo: true },
+});
+process.exitCode = await runDemo();
 
-async function runProgram(baseUrl: string, token: string): Promise<number> {
+async function runDemo(): Promise<number> {
+  const synced = await runProgram("--file", file, ...QUIET);
+  if (synced !== 0) return synced;
+  await showMembers();
+
+  console.log("Reading the coverage of its repositories.\n");
+  const read = await runProgram("coverage", "sync", "--store", store, "--days", "45", ...QUIET);
+  if (read !== 0) return read;
+  console.log();
+  const report = ["coverage", "report", "--store", store, "--policy", policy];
+  const shown = await runProgram(...report);
+  const written = await runProgram(...report, "--days", "45", "--output", page);
+  if (shown !== 0 || written !== 0) return shown || written;
+  console.log(`\nThe same as a page: ${pathToFileURL(page).href}\n`);
+  showNextSteps();
+  return 0;
+}
+
+async function runProgram(...args: string[]): Promise<number> {
   const program = join(root, "src", "bin", "baton-codecov.ts");
-  const child = spawn(
-    process.execPath,
-    [program, "--file", file, "--log-format", "console", "--log-level", "warn"],
-    {
-      stdio: "inherit",
-      env: {
-        ...process.env,
-        BATON_CODECOV_API_TOKEN: token,
-        BATON_CODECOV_SERVICE: "github",
-        BATON_CODECOV_OWNER: "acme",
-        BATON_CODECOV_BASE_URL: baseUrl,
-      },
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      BATON_CODECOV_API_TOKEN: simulator.tokens["admin-token"] ?? "",
+      BATON_CODECOV_SERVICE: "github",
+      BATON_CODECOV_OWNER: "acme",
+      BATON_CODECOV_BASE_URL: simulator.baseUrl,
     },
-  );
+  });
   const [code] = await once(child, "exit");
   return typeof code === "number" ? code : 1;
 }
@@ -81,6 +104,7 @@ function showNextSteps(): void {
   export BATON_CODECOV_SERVICE=github    or gitlab, bitbucket, github_enterprise, …
   export BATON_CODECOV_OWNER=your-org
   npm run --silent baton-codecov -- --file sync.c1z
+  npm run --silent baton-codecov -- coverage
 
 The vendor's baton command lists what is in a file: baton resources -f demo.c1z
 `);
