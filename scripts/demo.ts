@@ -40,7 +40,9 @@ async function runDemo(): Promise<number> {
   await showMembers();
 
   console.log("Reading the coverage of its repositories.\n");
-  const read = await runProgram("coverage", "sync", "--store", store, "--days", "45", ...QUIET);
+  // One repository is there for its failures, which the report tells.
+  const sync = ["coverage", "sync", "--store", store, "--days", "45"];
+  const read = await runProgram(...sync, "--log-format", "console", "--log-level", "error");
   if (read !== 0) return read;
   console.log();
   const report = ["coverage", "report", "--store", store, "--policy", policy];

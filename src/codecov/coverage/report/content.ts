@@ -125,12 +125,17 @@ function firstDayFor(days: readonly string[], now: number): string {
 
 function describeLimits(lastReading: Reading | null): string[] {
   if (lastReading === null) return [];
-  const { failed, notes } = lastReading;
-  if (failed.length === 0) return [...notes];
+  const { failed } = lastReading;
+  const notes = lastReading.notes.map(toSentence);
+  if (failed.length === 0) return notes;
   const names = failed.slice(0, 5).join(", ") + (failed.length > 5 ? " and others" : "");
   const are = failed.length === 1 ? "1 repository" : `${failed.length} repositories`;
   return [
     ...notes,
     `The last reading failed on ${are} (${names}); what is shown of them comes from an earlier one.`,
   ];
+}
+
+function toSentence(note: string): string {
+  return note.charAt(0).toUpperCase() + note.slice(1) + (note.endsWith(".") ? "" : ".");
 }

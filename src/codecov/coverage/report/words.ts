@@ -23,7 +23,7 @@ export function describeTime({ takenAt, now }: CoverageFacts): string {
 
 const NOT_MEASURED: Readonly<Record<Exclude<State, "measured">, string>> = {
   no_report: "without a report",
-  not_active: "never uploaded",
+  not_active: "not active",
   no_access: "not readable without a seat",
   unreadable: "unreadable",
   gone: "gone",
@@ -78,8 +78,8 @@ export function describeRepository(
   const isKept = state !== "gone" && repository.readAt < takenAt;
   return [
     ...(attention.includes("dropped") ? [`${formatPoints(delta7d)} within a week`] : []),
-    ...(otherBranch === null ? [] : [`newest commit is on ${otherBranch}`]),
     ...(repository.reason === null ? [] : [repository.reason.replace(/\.$/, "")]),
+    ...(otherBranch === null ? [] : [`newest commit is on ${otherBranch}`]),
     ...(state === "unreadable" && contradiction !== undefined ? [`its report ${contradiction}`] : []),
     ...(repository.details === "no_access" ? ["trend and pull requests need a seat to read"] : []),
     ...(isKept ? [`as it was on ${formatDay(toIso(repository.readAt))}`] : []),
