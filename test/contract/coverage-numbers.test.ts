@@ -220,7 +220,7 @@ test.each<[string, CodecovSimulatorOptions]>([
     if (row["coverage"] !== null) expect(cells[column("coverage")]).toBe(String(row["coverage"]));
   }
   for (const { name, h, n } of counted)
-    expect(table).toMatch(new RegExp(`^ *${name} +${percent(h, n).toFixed(2)}%`, "m"));
+    expect(table).toMatch(new RegExp(`^ *${name} +${percent(h, n).toFixed(2)} %`, "m"));
 });
 
 test("every state of the demo has its name and its reason, and none of them a number that is not there", async () => {

@@ -6,9 +6,9 @@ export function formatNumber(number: number): string {
 /** What stands for a number that nobody knows. */
 export const UNKNOWN_NUMBER = "–";
 
-/** A percentage that was rounded already, such as `71.40%`; `–` if it is unknown. */
+/** A percentage that was rounded already, such as `71.40 %`; `–` if it is unknown. */
 export function formatPercent(percent: number | null): string {
-  return percent === null ? UNKNOWN_NUMBER : `${percent.toFixed(2)}%`;
+  return percent === null ? UNKNOWN_NUMBER : `${percent.toFixed(2)} %`;
 }
 
 /** A change in points that was rounded already, such as `+0.30` or `−6.10`; `–` if it is unknown. */

@@ -126,7 +126,7 @@ test("one pull request is shown with its files, its base and the risk", async ()
     },
   ]);
   const page = join(renderHtml(content));
-  for (const text of ["src/settle.ts", "README.md", "+15", "33.33%"]) expect(page).toContain(text);
+  for (const text of ["src/settle.ts", "README.md", "+15", "33.33 %"]) expect(page).toContain(text);
 });
 
 test("what is unknown is no number in any form", () => {
@@ -170,7 +170,7 @@ test("what is unknown is no number in any form", () => {
   );
   expect(metrics).not.toMatch(/^codecov_organization_coverage_ratio\{/m);
   expect(metrics).toMatch(/^codecov_repositories\{.*state="no_report"\} 1$/m);
-  expect(join(renderTable(content, 120))).not.toMatch(/\b0(\.0+)?%|\bNaN|Infinity|null|undefined/);
+  expect(join(renderTable(content, 120))).not.toMatch(/\b0(\.0+)? %|\bNaN|Infinity|null|undefined/);
   const csv = join(renderCsv(content, PIPED)).split("\r\n")[1]?.split(",") ?? [];
   const header = join(renderCsv(content, PIPED)).split("\r\n")[0]?.split(",") ?? [];
   expect(csv[header.indexOf("coverage")]).toBe("");
