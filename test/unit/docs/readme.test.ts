@@ -33,7 +33,7 @@ const guides = [
 
 /** Flags of other programs that the guides call. */
 const OTHER_FLAGS = new Set(
-  "all-containers build-arg create-home env env-file failed for from from-file global home-dir ignore-scripts members name now port restart rm selector silent stop-timeout system".split(
+  "all-containers build-arg coverage create-home env env-file failed for from from-file global home-dir ignore-scripts members name now port repositories restart rm selector silent stop-timeout system".split(
     " ",
   ),
 );
