@@ -7,6 +7,8 @@ import { transcribe } from "./transcript.ts";
 
 const DOCUMENT = "docs/coverage.md";
 
+const TITLE = "# Coverage\n";
+
 /** The policy that the document shows, then a sync. */
 const BEFORE = `\`\`\`console
 $ printf '%s\\n' 'version: 1' 'defaults: {minimum: 80, max_drop: 2}' 'repositories:' '  - match: payments-*' '    minimum: 90' > coverage.yaml
@@ -27,7 +29,7 @@ test.skipIf(!hasTerminal || new Date().getUTCHours() < 3)(
       BATON_CODECOV_OWNER: "acme",
     });
     const shown = text
-      .slice(BEFORE.length)
+      .slice(text.indexOf(TITLE))
       .replaceAll(simulator.url, "https://app.codecov.io")
       .replaceAll(/\b\dm ago/g, "0m ago");
     await expect(shown).toMatchFileSnapshot(join(root, DOCUMENT));
