@@ -1,7 +1,8 @@
 /**
  * `npm run demo`: syncs a simulated organization of 1,000 members into `demo.c1z`, through the same program
  * and the same connector as a real one, and shows what is in the file. Then it reads the coverage of the organization's twelve
- * repositories into `demo.db`, and shows it as a table and a page.
+ * repositories into `demo.db`, and shows it as a table and a page. The files go into the checkout, or into the directory that
+ * is given.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,9 +18,10 @@ const MEMBERS = 1_000;
 const SHOWN = 20;
 
 const root = join(import.meta.dirname, "..");
-const file = join(root, "demo.c1z");
-const store = join(root, "demo.db");
-const page = join(root, "demo.html");
+const directory = process.argv[2] ?? root;
+const file = join(directory, "demo.c1z");
+const store = join(directory, "demo.db");
+const page = join(directory, "demo.html");
 const policy = join(import.meta.dirname, "demo-coverage.yaml");
 /** Nothing but warnings beside the progress. */
 const QUIET = ["--log-format", "console", "--log-level", "warn"];
