@@ -43,7 +43,7 @@ async function runDemo(): Promise<number> {
 
   console.log("Reading the coverage of its repositories.\n");
   // One repository is there for its failures, which the report tells.
-  const sync = ["coverage", "sync", "--store", store, "--days", "45"];
+  const sync = ["coverage", "sync", "--store", store, "--days", "45", "--policy", policy];
   const read = await runProgram(...sync, "--log-format", "console", "--log-level", "error");
   if (read !== 0) return read;
   console.log();
