@@ -174,7 +174,7 @@ describe("requests", () => {
     expect((await read()).requests).toBe(1);
   });
 
-  test("a repository that moved is read again, from three days before its last day", async () => {
+  test("a repository that moved is read again, with all days that are wanted", async () => {
     const { advance, paths, read, simulator, ledger } = await startCoverageScene({
       coverage: { repositories: 5, openPulls: 0 },
     });
@@ -186,7 +186,7 @@ describe("requests", () => {
     await read();
     const asked = paths().filter((path) => path.includes("/coverage/"));
     expect(asked).toEqual([
-      expect.stringContaining("repo-00003/coverage/?interval=1d&start_date=2026-11-24&"),
+      expect.stringContaining("repo-00003/coverage/?interval=1d&start_date=2026-10-28&"),
     ]);
     expect(ledger.row("repo-00003")).toMatchObject({ totals: { hits: 1, lines: 4 } });
     expect(ledger.row("repo-00003").trend.size).toBe(32);

@@ -17,10 +17,7 @@ export class MemoryLedger implements Ledger {
   readonly saved: string[] = [];
 
   known(): readonly KnownRepository[] {
-    return [...this.rows.values()].map(({ trend, ...row }) => ({
-      ...row,
-      lastDay: [...trend.keys()].toSorted().at(-1) ?? null,
-    }));
+    return [...this.rows.values()];
   }
 
   openPulls(repository: string): readonly number[] {

@@ -10,6 +10,8 @@ const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 /** A write that failed for any reason but `ENOSPC`: a quota or a size limit, or a failing disk. */
 const SQLITE_IOERR_WRITE = 778;
+/** The index of the write-ahead log could not grow, as on a full disk. */
+const SQLITE_IOERR_SHMSIZE = 4874;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
@@ -62,7 +64,7 @@ function extendedCodeOf(error: unknown): number {
 function describeFault(error: Error): SystemFault | undefined {
   const extendedCode = extendedCodeOf(error);
   const sqliteCode = sqliteCodeOf(error);
-  if (sqliteCode === SQLITE_FULL || extendedCode === SQLITE_IOERR_WRITE) {
+  if (sqliteCode === SQLITE_FULL || [SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE].includes(extendedCode)) {
     return NO_SPACE;
   }
   if (sqliteCode === SQLITE_READONLY || sqliteCode === SQLITE_PERM) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { addDays } from "#codecov/coverage/model/calendar.ts";
 import type { KnownRepository } from "#codecov/coverage/model/ledger.ts";
 import type { ListedRepository } from "#codecov/coverage/model/repository.ts";
 import { firstDay, isDue, trendFrom } from "#codecov/coverage/reading/due.ts";
@@ -28,7 +29,6 @@ const KNOWN: KnownRepository = {
   readAt: NOW - HOUR_MS,
   detailsReadAt: NOW - HOUR_MS,
   daysFrom: "2026-10-01",
-  lastDay: "2026-11-20",
   missed: 0,
   missingSince: null,
 };
@@ -68,11 +68,16 @@ describe("a repository is due", () => {
 
 describe("the trend is read from", () => {
   test.each([
-    ["three days before the last one", KNOWN, "2026-11-17"],
+    ["the first wanted day, so that late uploads correct all of them", KNOWN, FROM],
+    [
+      "three days before the last reading, if that leaves a gap",
+      { ...KNOWN, detailsReadAt: NOW - 40 * DAY_MS },
+      addDays(FROM, -13),
+    ],
     ["the first wanted day, at first", undefined, FROM],
     ["the first wanted day of another branch", { ...KNOWN, branch: "trunk" }, FROM],
     ["the first wanted day, if more are wanted than before", { ...KNOWN, daysFrom: "2026-11-01" }, FROM],
-    ["the first wanted day, if there was no commit", { ...KNOWN, lastDay: null }, FROM],
+    ["the first wanted day, if the trend was never read", { ...KNOWN, detailsReadAt: null }, FROM],
   ])("%s", (_what, known, expected) => {
     expect(trendFrom(ROW, known, FROM)).toBe(expected);
   });

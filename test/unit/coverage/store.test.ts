@@ -131,7 +131,7 @@ describe("what is saved is read back", () => {
       store.saveList(list([listed()]));
       store.saveDetails(detailsOf(days, addDays(TODAY, -60)), NOW + 5);
       expect(store.known()).toMatchObject([
-        { name: "web", daysFrom: addDays(TODAY, -60), lastDay: TODAY, detailsReadAt: NOW + 5, readAt: NOW },
+        { name: "web", daysFrom: addDays(TODAY, -60), detailsReadAt: NOW + 5, readAt: NOW },
       ]);
     });
     using history = openHistory(path);
@@ -217,7 +217,7 @@ describe("what is saved later", () => {
       store.saveList(list([listed({ branch: "master" })]));
       store.saveDetails(detailsOf([day(5, 50)], addDays(TODAY, -30), "master"), NOW);
       store.saveList(list([listed({ branch: "main" })]));
-      expect(store.known()).toMatchObject([{ branch: "main", daysFrom: null, lastDay: null }]);
+      expect(store.known()).toMatchObject([{ branch: "main", daysFrom: null }]);
       store.saveDetails(detailsOf([day(1, 70)], addDays(TODAY, -30), "main"), NOW);
       expect(store.history().repository("web", SINCE)?.trend).toEqual([day(1, 70)]);
       store.saveList(list([listed({ branch: "master" })]));

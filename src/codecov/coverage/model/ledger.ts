@@ -22,8 +22,6 @@ export interface KnownRepository {
   readonly detailsReadAt: number | null;
   /** First day that the trend of its branch was ever asked from; null: never. */
   readonly daysFrom: string | null;
-  /** Newest day that is stored for its branch; null: none. */
-  readonly lastDay: string | null;
   /** How many readings in a row did not show it. */
   readonly missed: number;
   readonly missingSince: number | null;

@@ -3,7 +3,7 @@ import type { KnownRepository } from "#codecov/coverage/model/ledger.ts";
 import type { ListedRepository } from "#codecov/coverage/model/repository.ts";
 import { ROW_TIME_SLACK_MS } from "#codecov/coverage/model/trend.ts";
 
-/** Days that are read again, so that uploads which came late correct them. */
+/** Days before the last reading that are read again, if it is longer ago than the days that are wanted. */
 const OVERLAP_DAYS = 3;
 
 /** First day of the trend that a first reading asks for. @param now epoch milliseconds */
@@ -24,10 +24,13 @@ export function isDue(row: ListedRepository, known: KnownRepository | undefined,
   return row.branch !== known.branch || from < known.daysFrom;
 }
 
-/** The day from which the trend is asked for. */
+/**
+ * The day from which the trend is asked for: the first one that is wanted, every time. Uploads can come late for any of these
+ * days, and all of them fit into one response, so that reading fewer would save nothing. After a longer break, the day of the
+ * last reading, so that no gap remains.
+ */
 export function trendFrom(row: ListedRepository, known: KnownRepository | undefined, from: string): string {
-  if (known === undefined || known.branch !== row.branch) return from;
-  const { daysFrom, lastDay } = known;
-  if (daysFrom === null || lastDay === null || from < daysFrom) return from;
-  return addDays(lastDay, -OVERLAP_DAYS);
+  if (known === undefined || known.branch !== row.branch || known.detailsReadAt === null) return from;
+  const lastRead = addDays(dayOf(known.detailsReadAt), -OVERLAP_DAYS);
+  return lastRead < from ? lastRead : from;
 }

@@ -59,7 +59,7 @@ export async function readPull(
     const seat = await readSeat(call);
     if (seat.failure !== undefined) throw seat.failure;
     if (!seat.isFree) {
-      const reason = `Reading ${found.name}, which is private, could take a seat: ${seat.why}; --codecov-allow-seat accepts that.`;
+      const reason = `Reading ${found.name}, which is private, could take a seat: ${seat.why}; --codecov-allow-seat accepts that`;
       return { kind: "no_access", reason };
     }
   }
@@ -132,7 +132,7 @@ async function readNumber(
   }
   return {
     kind: "no_access",
-    reason: `Codecov refuses pull request ${number} of ${repository} (${response.reason}).`,
+    reason: `Codecov refuses pull request ${number} of ${repository} (${response.reason})`,
   };
 }
 

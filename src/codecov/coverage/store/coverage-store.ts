@@ -70,7 +70,7 @@ export class CoverageStore implements Ledger, Disposable {
   known(): readonly KnownRepository[] {
     return this.#prepare(
       `SELECT name, state, private, repository.branch AS branch, updated_at, read_at, details_read_at, missed,
-         missing_since, days_from, (SELECT max(day) FROM day WHERE day.series = series.id) AS last_day
+         missing_since, days_from
        FROM repository LEFT JOIN series
          ON series.repository = repository.id AND series.branch = ifnull(repository.branch, '')
        ORDER BY name`,
@@ -277,7 +277,6 @@ export class CoverageStore implements Ledger, Disposable {
 
 function toKnown(row: Row): KnownRepository {
   const daysFrom = readNullableInteger(row, "days_from");
-  const lastDay = readNullableInteger(row, "last_day");
   return {
     name: readText(row, "name"),
     state: readState(row),
@@ -287,7 +286,6 @@ function toKnown(row: Row): KnownRepository {
     readAt: readInteger(row, "read_at"),
     detailsReadAt: readNullableInteger(row, "details_read_at"),
     daysFrom: daysFrom === null ? null : toDayText(daysFrom),
-    lastDay: lastDay === null ? null : toDayText(lastDay),
     missed: readInteger(row, "missed"),
     missingSince: readNullableInteger(row, "missing_since"),
   };
