@@ -192,6 +192,7 @@ export function makeHistory(
   return {
     organization: { service: "github", owner: "acme", origin: "https://api.codecov.io" },
     takenAt: READ_AT,
+    listNotes: reading?.notes ?? [],
     lastReading: reading,
     repositories: () => repositories,
     repository: (name) => repositories.find((one) => one.name === name),

@@ -10,6 +10,7 @@ import { usageError } from "#config/arguments.ts";
 import { isGiven, loadFields } from "#config/load.ts";
 import { refuseToPrintInto } from "#files/refuse-outputs.ts";
 import { parseDuration } from "#kernel/duration.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import { checkConstraints, coverageCheckFields } from "./coverage-check-fields.ts";
 import { appendStepSummary, type Check, formatCheck, formatCheckJson } from "./format-check.ts";
 import { type CheckOptions, type Gate, type Judged, judgeHistory } from "./judge-history.ts";
@@ -44,7 +45,8 @@ export async function run(invocation: Invocation): Promise<number> {
     return exitCode;
   };
   if (options.pull === undefined && usesStore(options, settings)) {
-    return await end(await checkStore(settings, options, gate));
+    const judged = await checkStore(settings, options, gate);
+    if (judged !== undefined) return await end(judged);
   }
   const { checkLive } = await import("./coverage-check-live.ts");
   return await checkLive(invocation, settings, options, gate, end);
@@ -63,9 +65,22 @@ function readFlags({ minimum, maxDrop, patchMinimum }: CheckOptions): GateFlags 
   };
 }
 
-async function checkStore({ sources }: Settings, options: CheckOptions, gate: Gate): Promise<Judged> {
+/** @returns undefined if there is nothing in the store yet, as after a first sync that failed, and nobody named it */
+async function checkStore(
+  { sources }: Settings,
+  options: CheckOptions,
+  gate: Gate,
+): Promise<Judged | undefined> {
   const { openHistory } = await import("#codecov/coverage/store/coverage-history.ts");
   using history = openHistory(options.store, findOrganization(sources));
+  if (history.takenAt === null) {
+    if (!isGiven(coverageCheckFields.store, sources)) return undefined;
+    throw new BatonError(
+      Code.NotFound,
+      `${options.store} holds no reading of an organization yet; run coverage sync first`,
+      { kind: "configuration" },
+    );
+  }
   const maxAgeMs = parseDuration(options.maxAge) ?? 0;
   return judgeHistory(history, options, gate, {
     source: "store",

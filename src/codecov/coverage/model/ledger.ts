@@ -68,6 +68,8 @@ export interface History {
   readonly organization: Organization;
   /** When the list was last read, in epoch milliseconds; null: never. */
   readonly takenAt: number | null;
+  /** What that reading of the list had to say; `lastReading` repeats it once it has ended. */
+  readonly listNotes: readonly string[];
   /** The last reading that ended; null: none has. */
   readonly lastReading: Reading | null;
   /**

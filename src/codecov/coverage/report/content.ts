@@ -2,7 +2,7 @@ import { assess } from "#codecov/coverage/model/assess.ts";
 import { addDays, dayOf } from "#codecov/coverage/model/calendar.ts";
 import { usableTotals } from "#codecov/coverage/model/coverage.ts";
 import { floorPercent } from "#codecov/coverage/model/exact.ts";
-import type { History, Organization, Reading } from "#codecov/coverage/model/ledger.ts";
+import type { History, Organization } from "#codecov/coverage/model/ledger.ts";
 import { OverviewSum } from "#codecov/coverage/model/overview.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { assessRisk, figuresOf, holdsPatchRule } from "#codecov/coverage/model/pull-rules.ts";
@@ -32,10 +32,13 @@ export interface ContentOptions {
   readonly sort: Sort;
 }
 
+const UNFINISHED =
+  "The last reading is still running or was interrupted: trend, age and pull requests of some repositories are missing or come from an earlier one; coverage sync continues it.";
+
 /** Judges what is stored, and picks and orders what is asked for. */
 export function readContent(history: History, options: ContentOptions): CoverageContent {
   const { rulesFor, now, takenAt, madeBy, isWanted = () => true, only, sort } = options;
-  const { organization, lastReading } = history;
+  const { organization, lastReading, listNotes } = history;
   const days = listDays(now, options.days);
   const sum = new OverviewSum();
   const rows: RepositoryRow[] = [];
@@ -60,7 +63,10 @@ export function readContent(history: History, options: ContentOptions): Coverage
       overview: sum.result(),
       names,
       lastReading,
-      notes: [...describeLimits(lastReading), ...(options.describePolicy?.(names) ?? [])],
+      notes: [
+        ...describeLimits({ takenAt, lastReading, listNotes }),
+        ...(options.describePolicy?.(names) ?? []),
+      ],
       madeBy,
     },
     repositories: only === "pulls" || asked !== null ? null : rows.sort(compareRows(sort)),
@@ -123,8 +129,14 @@ function firstDayFor(days: readonly string[], now: number): string {
   return first < judged ? first : judged;
 }
 
-function describeLimits(lastReading: Reading | null): string[] {
-  if (lastReading === null) return [];
+function describeLimits({
+  takenAt,
+  lastReading,
+  listNotes,
+}: Pick<History, "lastReading" | "listNotes"> & { readonly takenAt: number }): string[] {
+  // The list is stored first, how the reading went at its end.
+  if (lastReading === null || lastReading.endedAt < takenAt)
+    return [...listNotes.map(toSentence), UNFINISHED];
   const { failed } = lastReading;
   const notes = lastReading.notes.map(toSentence);
   if (failed.length === 0) return notes;

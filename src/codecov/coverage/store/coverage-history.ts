@@ -9,6 +9,7 @@ import {
   decodeDetails,
   decodePatch,
   decodeReading,
+  decodeStrings,
   decodeTotals,
   fromUnits,
   readNullableBoolean,
@@ -51,6 +52,7 @@ export function openHistory(path: string, organization?: Organization): OpenHist
 export class CoverageHistory implements OpenHistory {
   readonly organization: Organization;
   readonly takenAt: number | null;
+  readonly listNotes: readonly string[];
   readonly lastReading: Reading | null;
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -63,6 +65,7 @@ export class CoverageHistory implements OpenHistory {
     const row = this.#guard(() => db.prepare("SELECT * FROM organization").get() ?? {});
     this.organization = readOrganization(row);
     this.takenAt = readNullableInteger(row, "taken_at");
+    this.listNotes = decodeStrings(row, "notes");
     this.lastReading = decodeReading(row, "reading");
     this.#days = db.prepare(
       `SELECT day, min, max, avg FROM day WHERE series = :series AND day >=
