@@ -18,7 +18,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { addDays } from "#codecov/coverage/model/calendar.ts";
 import type { ListReading, Organization } from "#codecov/coverage/model/ledger.ts";
 import type { ListedPull, PullDetails } from "#codecov/coverage/model/pull.ts";
-import type { Day, ListedRepository } from "#codecov/coverage/model/repository.ts";
+import type { Day, ListedRepository, TrendDay } from "#codecov/coverage/model/repository.ts";
 import { openHistory } from "#codecov/coverage/store/coverage-history.ts";
 import { type CoverageStore, openCoverageStore } from "#codecov/coverage/store/coverage-store.ts";
 import { openForWriting } from "#codecov/coverage/store/open-store.ts";
@@ -74,6 +74,11 @@ const DETAILS: PullDetails = {
 
 function day(ago: number, avg: number, over: Partial<Day> = {}): Day {
   return { day: addDays(TODAY, -ago), min: avg, max: avg, avg, ...over };
+}
+
+/** What a report is shown of days. */
+function shown(days: readonly Day[]): TrendDay[] {
+  return days.map(({ day, avg }) => ({ day, avg }));
 }
 
 function detailsOf(days: readonly Day[], daysFrom: string, branch: string | null = "main") {
@@ -135,9 +140,13 @@ describe("what is saved is read back", () => {
       ]);
     });
     using history = openHistory(path);
-    expect(history.repository("web", SINCE)?.trend).toEqual(days.slice(1));
-    expect(history.repository("web", { sinceDay: addDays(TODAY, -50) })?.trend).toEqual(days);
-    expect(history.repository("web", { sinceDay: addDays(TODAY, 5) })?.trend).toEqual(days.slice(3));
+    expect(history.repository("web", SINCE)?.trend).toEqual(shown(days.slice(1)));
+    expect(history.repository("web", { sinceDay: addDays(TODAY, -50) })?.trend).toEqual(shown(days));
+    expect(history.repository("web", { sinceDay: addDays(TODAY, 5) })?.trend).toEqual(shown(days.slice(3)));
+    using db = new DatabaseSync(path, { readOnly: true });
+    expect(db.prepare("SELECT min, max, avg FROM day WHERE avg > 7000000").all()).toEqual([
+      { min: 7_714_000, max: 10_000_000, avg: 7_916_000 },
+    ]);
   });
 
   test("a percentage with five decimals exactly, one with more rounded down", async () => {
@@ -208,7 +217,7 @@ describe("what is saved later", () => {
       expect(store.known()).toMatchObject([{ daysFrom: addDays(TODAY, -30) }]);
     });
     using history = openHistory(path);
-    expect(history.repository("web", SINCE)?.trend).toEqual([day(20, 50), ...later]);
+    expect(history.repository("web", SINCE)?.trend).toEqual(shown([day(20, 50), ...later]));
   });
 
   test("another default branch has days of its own, and the old ones come back with the old branch", async () => {
@@ -219,11 +228,11 @@ describe("what is saved later", () => {
       store.saveList(list([listed({ branch: "main" })]));
       expect(store.known()).toMatchObject([{ branch: "main", daysFrom: null }]);
       store.saveDetails(detailsOf([day(1, 70)], addDays(TODAY, -30), "main"), NOW);
-      expect(store.history().repository("web", SINCE)?.trend).toEqual([day(1, 70)]);
+      expect(store.history().repository("web", SINCE)?.trend).toEqual(shown([day(1, 70)]));
       store.saveList(list([listed({ branch: "master" })]));
     });
     using history = openHistory(path);
-    expect(history.repository("web", SINCE)?.trend).toEqual([day(5, 50)]);
+    expect(history.repository("web", SINCE)?.trend).toEqual(shown([day(5, 50)]));
   });
 
   test("the same reading again changes nothing but its time", async () => {
@@ -307,7 +316,7 @@ describe("what is saved later", () => {
       const broken = [day(1, 71), { day: addDays(TODAY, 0), min: 1, max: 1, avg: Number.NaN }];
       expect(() => store.saveDetails(detailsOf(broken, addDays(TODAY, -30)), NOW + 1)).toThrow();
       expect(store.history().repository("web", SINCE)).toMatchObject({
-        trend: [day(1, 70)],
+        trend: shown([day(1, 70)]),
         detailsReadAt: NOW,
       });
     });

@@ -22,14 +22,18 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** The coverage of one day of a branch, in percent from 0 to 100. Days without a commit have no row. */
-export interface Day {
+/** What a trend shows of one day of a branch, in percent from 0 to 100. Days without a commit have none. */
+export interface TrendDay {
   /** The day in UTC, `2026-11-27`. */
   readonly day: string;
-  readonly min: number;
-  readonly max: number;
   /** Codecov's own mean of the day's commits: a float, not a fraction of whole numbers. */
   readonly avg: number;
+}
+
+/** All that Codecov says of a day. */
+export interface Day extends TrendDay {
+  readonly min: number;
+  readonly max: number;
 }
 
 /**
@@ -106,5 +110,5 @@ export interface StoredRepository extends Omit<ListedRepository, "state"> {
   readonly head: SourceCommit | null;
   readonly newest: SourceCommit | null;
   /** Days of the default branch within the asked range and the newest one before it, ascending. */
-  readonly trend: readonly Day[];
+  readonly trend: readonly TrendDay[];
 }

@@ -1,6 +1,6 @@
 import { addDays, DAY_MS, dayOf, startOfDay } from "./calendar.ts";
 import { type Exact, exactOf, middleOf } from "./exact.ts";
-import type { Day, StoredRepository } from "./repository.ts";
+import type { StoredRepository, TrendDay } from "./repository.ts";
 
 /** Days of the window in which a trend is judged, today included. */
 export const WINDOW_DAYS = 30;
@@ -55,7 +55,7 @@ export interface Steps {
  *
  * @param trend ascending; what comes before `from` counts for its last value alone, so that more history changes nothing
  */
-export function stepsOf(trend: readonly Day[], from: string, to: string): Steps | null {
+export function stepsOf(trend: readonly TrendDay[], from: string, to: string): Steps | null {
   let last = trend.length;
   while (last > 0 && (trend[last - 1]?.day ?? "") > to) last -= 1;
   let start = last;

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { History, Organization, Reading } from "#codecov/coverage/model/ledger.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
-import type { Day, StoredRepository } from "#codecov/coverage/model/repository.ts";
+import type { StoredRepository, TrendDay } from "#codecov/coverage/model/repository.ts";
 import { type Row, readInteger, readText } from "#files/database.ts";
 import { toFileError } from "#files/file-errors.ts";
 import {
@@ -68,10 +68,10 @@ export class CoverageHistory implements OpenHistory {
     this.listNotes = decodeStrings(row, "notes");
     this.lastReading = decodeReading(row, "reading");
     this.#days = db.prepare(
-      `SELECT day, min, max, avg FROM day WHERE series = :series AND day >=
+      `SELECT day, avg FROM day WHERE series = :series AND day >=
          ifnull((SELECT max(day) FROM day WHERE series = :series AND day < :since), :since) ORDER BY day`,
     );
-    // A year of 10,000 repositories is millions of rows; arrays are read twice as fast as objects.
+    // A year of 10,000 repositories is millions of rows: arrays are read twice as fast as objects, and each column costs.
     this.#days.setReturnArrays(true);
   }
 
@@ -139,12 +139,10 @@ export class CoverageHistory implements OpenHistory {
     };
   }
 
-  #readDays(series: number, since: number): Day[] {
+  #readDays(series: number, since: number): TrendDay[] {
     const rows: unknown = this.#days.all({ series, since });
-    return (rows as readonly (readonly unknown[])[]).map(([day, min, max, avg]) => ({
+    return (rows as readonly (readonly unknown[])[]).map(([day, avg]) => ({
       day: toDayText(takeInteger(day)),
-      min: fromUnits(takeInteger(min)),
-      max: fromUnits(takeInteger(max)),
       avg: fromUnits(takeInteger(avg)),
     }));
   }
