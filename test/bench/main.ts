@@ -5,50 +5,62 @@
  * - `--full`: every scenario; those that an interrupted run has finished are not run again
  * - `--only EXPRESSION`: the scenarios whose name matches; other results are kept
  * - `--profile`: one run of each chosen scenario with CPU profiles of ours, and nothing else
+ * - `--coverage`: the reading, storing and judging of coverage, and nothing else
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BUNDLE } from "../interop/support/paths.ts";
-import { buildPrograms, isAvailable, type Programs, WORK_DIRECTORY } from "./programs.ts";
+import { measureCoverage } from "./coverage.ts";
+import { DOCUMENT, writeComparison, writeCoverage } from "./document.ts";
+import { buildOurs, buildPrograms, isAvailable, type Programs, WORK_DIRECTORY } from "./programs.ts";
 import { formatGoals, formatReport } from "./report.ts";
 import { type Result, Results } from "./results.ts";
 import type { Figures } from "./runs.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { startSimulator } from "./simulator-process.ts";
 
-const DOCUMENT = join(import.meta.dirname, "..", "..", "docs", "benchmarks.md");
-
 const { values: options } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     only: { type: "string" },
     profile: { type: "boolean", default: false },
+    coverage: { type: "boolean", default: false },
   },
 });
 
-const chosen = SCENARIOS.filter(({ name, isBasic }) =>
-  options.only === undefined ? options.full || isBasic : new RegExp(options.only).test(name),
-);
-if (chosen.length === 0)
-  throw new Error(
-    `no scenario matches ${options.only}; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`,
-  );
-const programs = await buildPrograms();
-if (options.profile) {
-  for (const scenario of chosen) await profile(scenario, programs);
-} else {
-  const results = new Results(options.full || options.only !== undefined);
-  for (const scenario of chosen) {
-    if (options.full && results.get(scenario.name) !== undefined) continue;
-    say(`${scenario.name}: `);
-    results.set(scenario.name, await measure(scenario, programs));
-    writeFileSync(DOCUMENT, formatReport(results));
-    say("\n");
-  }
-  process.stdout.write(`${formatGoals(results)}\n`);
+if (options.coverage) {
+  const { table, document } = await measureCoverage(await buildOurs(), say);
+  writeCoverage(document);
+  process.stdout.write(`${table}\n`);
   say(`written: ${DOCUMENT}\n`);
+} else await compare();
+
+/** Ours beside the Go connector. */
+async function compare(): Promise<void> {
+  const chosen = SCENARIOS.filter(({ name, isBasic }) =>
+    options.only === undefined ? options.full || isBasic : new RegExp(options.only).test(name),
+  );
+  if (chosen.length === 0)
+    throw new Error(
+      `no scenario matches ${options.only}; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`,
+    );
+  const programs = await buildPrograms();
+  if (options.profile) {
+    for (const scenario of chosen) await profile(scenario, programs);
+  } else {
+    const results = new Results(options.full || options.only !== undefined);
+    for (const scenario of chosen) {
+      if (options.full && results.get(scenario.name) !== undefined) continue;
+      say(`${scenario.name}: `);
+      results.set(scenario.name, await measure(scenario, programs));
+      writeComparison(formatReport(results));
+      say("\n");
+    }
+    process.stdout.write(`${formatGoals(results)}\n`);
+    say(`written: ${DOCUMENT}\n`);
+  }
 }
 
 /** All rounds of a scenario: in each, every side runs once. */

@@ -25,11 +25,16 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Where results, files and profiles go; outside version control. */
 export const WORK_DIRECTORY = join(ROOT, ".bench");
 
-/** Builds both sides; the Go side only if there is a toolchain. */
-export async function buildPrograms(): Promise<Programs> {
+/** Builds our executable, as it is shipped. */
+export async function buildOurs(): Promise<string> {
   mkdirSync(WORK_DIRECTORY, { recursive: true });
   execFileSync(process.execPath, [join(ROOT, "scripts", "build.ts")], { stdio: "inherit" });
-  const ours = await install(EXECUTABLE, "baton-codecov");
+  return await install(EXECUTABLE, "baton-codecov");
+}
+
+/** Builds both sides; the Go side only if there is a toolchain. */
+export async function buildPrograms(): Promise<Programs> {
+  const ours = await buildOurs();
   const programs = buildGoPrograms();
   if (!programs.available) {
     process.stderr.write(`Ours alone: ${programs.reason}\n`);

@@ -111,7 +111,7 @@ export function formatReport(results: Results): string {
 \`npm run bench -- --full\` runs every scenario and resumes where it was interrupted, \`--only EXPRESSION\` some of
 them, \`--profile\` writes CPU profiles of ours. In a sync, ours is one process, whose
 memory stands under "host", as the connector is a thread of it. Its memory as a process of its own, as other hosts
-start it, is that of \`list\`.
+start it, is that of \`list\`. \`--coverage\` measures [the reading of coverage](#coverage) instead.
 
 ${describeMachine()}
 
@@ -177,10 +177,15 @@ ${formatTable(
 )}`;
 }
 
-function describeMachine(): string {
+/**
+ * The machine, and how busy it is now.
+ *
+ * @param foreign what the other side is made with
+ */
+export function describeMachine(foreign = readGoVersion()): string {
   const [cpu] = cpus();
   const date = new Date().toISOString().slice(0, 10);
-  return `Measured on ${date}: ${cpu?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}, Node ${process.version}, ${readGoVersion()}. Load average at the end: ${loadavg()[0]?.toFixed(1)}; more than about 2 says that something else ran as well.`;
+  return `Measured on ${date}: ${cpu?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}, Node ${process.version}, ${foreign}. Load average at the end: ${loadavg()[0]?.toFixed(1)}; more than about 2 says that something else ran as well.`;
 }
 
 function readGoVersion(): string {
@@ -209,7 +214,8 @@ function formatShare(part: number | undefined, whole: number | undefined): strin
   return part === undefined || whole === undefined ? "" : `${Math.round((part / whole) * 100)} %`;
 }
 
-function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

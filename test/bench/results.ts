@@ -63,7 +63,8 @@ function valuesOf(result: Result | undefined, side: Side, figure: keyof Figures)
   return (result?.runs[side] ?? []).flatMap((figures) => figures[figure] ?? []);
 }
 
-function median(values: readonly number[]): number | undefined {
+/** The middle value; undefined of nothing. */
+export function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];

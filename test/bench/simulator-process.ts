@@ -39,6 +39,12 @@ export class SimulatorProcess implements AsyncDisposable {
     return Array.isArray(requests) ? requests.length : 0;
   }
 
+  /** When each request arrived, in epoch milliseconds. */
+  async arrivals(): Promise<number[]> {
+    const requests = (await this.#control("GET", "requests")) as readonly { readonly at: number }[];
+    return requests.map(({ at }) => at);
+  }
+
   /** Reads the whole roster without doing anything with it: the time that is the simulator's own. */
   async readAlone(pageSize: number): Promise<number> {
     const startedAt = performance.now();
@@ -68,11 +74,17 @@ export class SimulatorProcess implements AsyncDisposable {
   }
 }
 
-/** Starts a simulator with one generated organization of so many members. */
-export async function startSimulator(members: number): Promise<SimulatorProcess> {
-  const child = spawn(process.execPath, [PROGRAM, "--members", String(members), "--exit-with-stdin"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+/**
+ * Starts a simulator with one generated organization of so many members.
+ *
+ * @param further options of the simulator
+ */
+export async function startSimulator(
+  members: number,
+  further: readonly string[] = [],
+): Promise<SimulatorProcess> {
+  const args = [PROGRAM, "--members", String(members), "--exit-with-stdin", ...further];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   const gone = once(child, "exit");
   for await (const line of createInterface({ input: child.stdout })) {
     return new SimulatorProcess(JSON.parse(line), async () => {
