@@ -110,3 +110,16 @@ test("a first sync that failed leaves no store that a check takes for the whole 
   expect(named.stderr).toContain("holds no reading");
   expect((await run("check --minimum 80 --store coverage.db")).code).toBe(Code.NotFound);
 });
+
+test("an organization without a repository is told, and opens no gate", async () => {
+  const { run } = await openScene({ coverage: { repositories: 0 } });
+  const sync = await run("sync");
+  expect(sync.code).toBe(0);
+  expect(sync.stderr).toContain("sees no repository");
+  expect(parse((await run("report --format json")).stdout)).toMatchObject({
+    notes: [expect.stringContaining("sees no repository")],
+    repositories: [],
+  });
+  expect((await run("check --minimum 80")).code).toBe(Code.NotFound);
+  expect((await run("check --minimum 80 --if-unknown pass")).code).toBe(Code.NotFound);
+});

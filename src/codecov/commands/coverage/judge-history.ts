@@ -9,6 +9,7 @@ import { linkRepository } from "#codecov/coverage/report/links.ts";
 import type { ConfigOf } from "#config/field.ts";
 import { formatAge } from "#format/times.ts";
 import { systemClock } from "#kernel/clock.ts";
+import { BatonError, Code } from "#kernel/errors.ts";
 import type { coverageCheckFields } from "./coverage-check-fields.ts";
 import { refuseUnmatched, selectNames } from "./repository-names.ts";
 
@@ -47,7 +48,7 @@ export interface JudgeOptions {
 /**
  * Judges the repositories that are asked for. One that is gone counts only if it was named.
  *
- * @throws BatonError NotFound for a name that nothing has
+ * @throws BatonError NotFound for a name that nothing has, and if there is nothing to judge
  */
 export function judgeHistory(
   history: History,
@@ -60,10 +61,12 @@ export function judgeHistory(
   const explanations: string[] = [];
   const names: string[] = [];
   let hasRule = false;
+  let judgedOnes = 0;
   for (const repository of findRepositories(history, patterns, judgedFrom(now))) {
     const { name } = repository;
     names.push(name);
     if (repository.state === "gone" && !patterns.includes(name)) continue;
+    judgedOnes += 1;
     const match = rulesFor(name);
     const link = linkRepository(history.organization, name);
     const judged = judgeRepository(repository, match, now, link);
@@ -72,6 +75,7 @@ export function judgeHistory(
     if (explain) explanations.push(explainRules(name, policy));
   }
   refuseUnmatched(patterns, names, where);
+  if (judgedOnes === 0) throw nothingToJudge(where);
   return {
     organization: history.organization,
     takenAt: history.takenAt,
@@ -81,6 +85,15 @@ export function judgeHistory(
     notes: [],
     hasRule,
   };
+}
+
+/** A gate that has nothing to judge must not be open. */
+function nothingToJudge(where: string): BatonError {
+  return new BatonError(
+    Code.NotFound,
+    `there is no repository to check in ${where}; check with doctor which ones the token's owner sees`,
+    { kind: "configuration" },
+  );
 }
 
 /** A few names are looked up, so that a gate for one repository does not read thousands. */

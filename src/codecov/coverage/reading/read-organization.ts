@@ -198,6 +198,7 @@ class Run {
     const unmeasured = new Set(rows.filter(({ state }) => state !== "measured").map(({ name }) => name));
     const { kept, note } = judgeUnmeasured(known, unmeasured, this.#readAt);
     if (note !== undefined) this.notes.push(note);
+    if (rows.length === 0) this.notes.push("the token's owner sees no repository of this organization");
     const nameless = rows.filter(({ name }) => isPlaceholderName(name)).length;
     if (nameless > 0)
       this.notes.push(
