@@ -123,3 +123,25 @@ test("an organization without a repository is told, and opens no gate", async ()
   expect((await run("check --minimum 80")).code).toBe(Code.NotFound);
   expect((await run("check --minimum 80 --if-unknown pass")).code).toBe(Code.NotFound);
 });
+
+test("a failure on a repository is told until that repository is read again", async () => {
+  const { run, simulator } = await openScene({ coverage: { repositories: 6, openPulls: 0 } });
+  simulator.faults.add({
+    path: "/repo-0000[23]/coverage/",
+    times: null,
+    fault: { kind: "answer", status: 429, headers: { "retry-after": "99999" }, text: "", processed: false },
+  });
+  const failedNames = async () => {
+    const [note = ""] = parse((await run("report --format json")).stdout).notes;
+    return note.match(/repo-\d+/g) ?? [];
+  };
+  expect((await run("sync --repository repo-00002,repo-00003")).code).toBe(Code.Unavailable);
+  simulator.faults.clear();
+  expect(await failedNames()).toEqual(["repo-00002", "repo-00003"]);
+  expect((await run("sync --details none")).code).toBe(0);
+  expect(await failedNames()).toEqual(["repo-00002", "repo-00003"]);
+  expect((await run("sync --repository repo-00002")).code).toBe(0);
+  expect(await failedNames()).toEqual(["repo-00003"]);
+  expect((await run("sync")).code).toBe(0);
+  expect(await failedNames()).toEqual([]);
+});

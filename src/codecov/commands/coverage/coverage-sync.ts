@@ -8,6 +8,7 @@ import { print } from "#cli/standard-output.ts";
 import { formatDuration } from "#cli/summary.ts";
 import { assess } from "#codecov/coverage/model/assess.ts";
 import { dayOf } from "#codecov/coverage/model/calendar.ts";
+import type { Reading } from "#codecov/coverage/model/ledger.ts";
 import { OverviewSum } from "#codecov/coverage/model/overview.ts";
 import { matchRules, type Policy } from "#codecov/coverage/policy/policy.ts";
 import { readPolicy } from "#codecov/coverage/policy/read-policy.ts";
@@ -124,11 +125,27 @@ async function readList(
   const onProgress = reportProgress(job, systemClock.monotonic());
   const selects = selectNames(repository);
   const options = { details, days, allowSeat, acceptGone, selects, onProgress };
+  const before = store.history().lastReading;
   const outcome = await readOrganization(connection, store, options, ctx);
-  const { startedAt, endedAt, requests, failed, notes } = outcome;
+  const { startedAt, endedAt, requests, notes } = outcome;
+  const readsAll = details === "seat" && repository.length === 0;
+  const stillFailed = readsAll ? [] : findStillFailed(store, before);
+  const failed = [...new Set([...outcome.failed, ...stillFailed])].toSorted();
   store.saveReading({ startedAt, endedAt, requests, failed, notes });
   for (const note of notes) job.output.log.warn(note);
   return outcome;
+}
+
+/** Repositories that the reading before failed on, and that none has read since: one of others says nothing about them. */
+function findStillFailed(store: CoverageStore, before: Reading | null): string[] {
+  if (before === null) return [];
+  const failed = new Set(before.failed);
+  return store
+    .known()
+    .filter(({ name, state, detailsReadAt }) => {
+      return failed.has(name) && state !== "gone" && (detailsReadAt ?? 0) <= before.endedAt;
+    })
+    .map(({ name }) => name);
 }
 
 function namesOf(store: CoverageStore): string[] {
