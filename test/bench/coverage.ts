@@ -143,7 +143,7 @@ async function measureDetails(bench: Bench): Promise<Finding[]> {
     {
       scenario: "1,000 repositories with 30 days and 2 open pulls each, 50 ms, from the first request on",
       goal: `≤ ${requests} requests × 50 ms ÷ 8 × 1.25 = ${inSeconds(limitMs)}`,
-      measured: `${inSeconds(fromFirstMs)} = ${((fromFirstMs / limitMs) * 1.25).toFixed(2)} × the latency alone; ${describeUse(first)}, simulator ${inSeconds(middle(first, "simulatorMs"))}`,
+      measured: `${inSeconds(fromFirstMs)} = ${((fromFirstMs / limitMs) * 1.25).toFixed(2)} × the latency alone (whole program: ${describeFastest(first)}); ${describeUse(first)}, simulator ${inSeconds(middle(first, "simulatorMs"))}`,
       isReached: fromFirstMs <= limitMs,
     },
     {
