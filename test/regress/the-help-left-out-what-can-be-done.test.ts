@@ -1,9 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Code } from "#kernel/errors.ts";
 import { silentLogger } from "#kernel/logger.ts";
 import { launchConnector } from "#launch/launch.ts";
 import packageFile from "../../package.json" with { type: "json" };
 import { CODECOV, runProgram } from "../contract/program.ts";
+import { startCodecovSimulator } from "../fakes/codecov/simulator.ts";
 import { startRoomy } from "./roomy.ts";
 import { makeDirectory } from "./system.ts";
 
@@ -86,16 +89,48 @@ describe("the examples do what they say", () => {
     expect(roomy.seated()).not.toContain("bob");
   });
 
-  test.each(COMMANDS.filter((command) => !["serve", "health-check"].includes(command)))(
-    "those of %s",
-    async (command) => {
-      const roomy = await startRoomy();
-      for (const example of readExamples(await help(command))) {
-        const { code, stderr } = await runExample(example, roomy);
-        expect([example, code, stderr]).toEqual([example, 0, ""]);
+  /** What each command on coverage can end with in an organization that has a repository in every state. */
+  const onCoverage: Readonly<Record<string, readonly number[]>> = {
+    coverage: [0],
+    "coverage sync": [0],
+    "coverage report": [0],
+    "coverage check": [0, 1],
+    "coverage policy": [0],
+    doctor: [0],
+  };
+
+  test("those on coverage", async () => {
+    const simulator = await startCodecovSimulator({ generated: { members: 5 }, coverage: { demo: true } });
+    onTestFinished(() => simulator.close());
+    const cwd = await makeDirectory();
+    await copyFile(join(import.meta.dirname, "../../scripts/demo-coverage.yaml"), join(cwd, "coverage.yaml"));
+    const env = {
+      BATON_CODECOV_API_TOKEN: simulator.tokens["admin-token"] ?? "",
+      BATON_CODECOV_SERVICE: "github",
+      BATON_CODECOV_OWNER: "acme",
+      BATON_CODECOV_BASE_URL: simulator.baseUrl,
+    };
+    for (const [command, codes] of Object.entries(onCoverage)) {
+      const examples = readExamples(await help(...command.split(" ")));
+      expect(examples.length).toBeGreaterThan(1);
+      for (const example of examples) {
+        // A pull request of the scene.
+        const { code, stdout } = await runExample(example.replace("--pull 12", "--pull 101"), { cwd, env });
+        expect([example, codes.includes(code ?? -1)]).toEqual([example, true]);
+        if (!example.includes("--output") && command !== "coverage sync") expect(stdout).not.toBe("");
       }
-    },
-  );
+    }
+  });
+
+  test.each(
+    COMMANDS.filter((command) => !["serve", "health-check", ...Object.keys(onCoverage)].includes(command)),
+  )("those of %s", async (command) => {
+    const roomy = await startRoomy();
+    for (const example of readExamples(await help(command))) {
+      const { code, stderr } = await runExample(example, roomy);
+      expect([example, code, stderr]).toEqual([example, 0, ""]);
+    }
+  });
 
   test("those of serve and health-check are understood", async () => {
     const cwd = await makeDirectory();
