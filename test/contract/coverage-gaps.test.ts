@@ -145,3 +145,14 @@ test("a failure on a repository is told until that repository is read again", as
   expect((await run("sync")).code).toBe(0);
   expect(await failedNames()).toEqual([]);
 });
+
+test("a report is never that of another organization than the settings name", async () => {
+  const { run } = await openScene();
+  expect((await run("sync")).code).toBe(0);
+  const other = await run("report", { BATON_CODECOV_OWNER: "initech" });
+  expect(other).toMatchObject({ code: Code.FailedPrecondition, stdout: "" });
+  expect(other.stderr).toContain("initech");
+  // Without these settings the store says whose it is.
+  const none = { BATON_CODECOV_OWNER: "", BATON_CODECOV_SERVICE: "" };
+  expect(await run("report", none)).toMatchObject({ code: 0 });
+});

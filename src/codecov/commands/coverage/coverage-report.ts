@@ -23,6 +23,7 @@ import {
   writeReport,
 } from "../report-output.ts";
 import { coverageReportFields } from "./coverage-report-fields.ts";
+import { findOrganization } from "./organization.ts";
 
 type Options = ConfigOf<typeof coverageReportFields>;
 type Format = NonNullable<Options["format"]>;
@@ -47,8 +48,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const inputs = [{ setting: "--store", path: options.store }, ...listInputs(invocation, settings)];
   const output = await prepareOutput(options.output, inputs);
   const policy = await readPolicy(options.policy, invocation.cwd());
+  const organization = findOrganization(settings.sources);
   return endOnSignal(async (signal) => {
-    using history = openHistory(options.store);
+    using history = openHistory(options.store, organization);
     const content = readReport(history, options, {
       policy,
       isForPeople: format === "table" || format === "html",
