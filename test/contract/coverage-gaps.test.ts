@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -155,4 +155,18 @@ test("a report is never that of another organization than the settings name", as
   // Without these settings the store says whose it is.
   const none = { BATON_CODECOV_OWNER: "", BATON_CODECOV_SERVICE: "" };
   expect(await run("report", none)).toMatchObject({ code: 0 });
+});
+
+test("a check names what the policy leaves out, and what the list no longer shows", async () => {
+  const { run, simulator, options } = await openScene();
+  expect((await run("sync")).code).toBe(0);
+  simulator.change({ op: "set-repo", repo: "web", set: { deleted: true } });
+  expect((await run("sync")).code).toBe(0);
+  const policy = "version: 1\nrepositories:\n  - match: payments-*\n    ignore: true\n";
+  await writeFile(join(options.cwd, "coverage.yaml"), policy);
+
+  const { code, stdout } = await run("check --repository web,payments-api --minimum 80");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/no longer on Codecov's list.*: web$/m);
+  expect(stdout).toMatch(/left out by the policy: payments-api$/m);
 });

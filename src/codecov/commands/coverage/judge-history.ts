@@ -60,6 +60,8 @@ export function judgeHistory(
   const results: GateResult[] = [];
   const explanations: string[] = [];
   const names: string[] = [];
+  const ignored: string[] = [];
+  const missing: string[] = [];
   let hasRule = false;
   let judgedOnes = 0;
   for (const repository of findRepositories(history, patterns, judgedFrom(now))) {
@@ -71,6 +73,8 @@ export function judgeHistory(
     const link = linkRepository(history.organization, name);
     const judged = judgeRepository(repository, match, now, link);
     hasRule ||= match.ignore || judged.length > 0;
+    if (match.ignore) ignored.push(name);
+    else if (repository.missingSince !== null) missing.push(name);
     results.push(...judged.map((result) => withAge(result, repository, now, maxAgeMs)));
     if (explain) explanations.push(explainRules(name, policy));
   }
@@ -82,9 +86,22 @@ export function judgeHistory(
     source,
     results,
     explanations,
-    notes: [],
+    notes: [
+      ...noteOf(missing, "no longer on Codecov's list and judged by the last values"),
+      ...noteOf(ignored, "left out by the policy"),
+    ],
     hasRule,
   };
+}
+
+/** Names that a note lists. */
+const MOST_NAMES = 10;
+
+/** What a gate does not judge, or not by what Codecov says now, has to be said: it looks like a pass otherwise. */
+function noteOf(names: readonly string[], what: string): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} others` : "";
+  return [`${what}: ${names.slice(0, MOST_NAMES).join(", ")}${more}`];
 }
 
 /** A gate that has nothing to judge must not be open. */
