@@ -21,8 +21,11 @@ const SQLITE_CONSTRAINT = 19;
 export const SQLITE_TOOBIG = 18;
 const SQLITE_NOTADB = 26;
 
-/** More files than SQLite opens for one statement: database, journal or log with its index, their directory, temporary ones. */
-const MOST_OF_SQLITE = 8;
+/**
+ * More files than SQLite opens for one statement (database, journal or log with its index, their directory, temporary ones),
+ * and those that another thread may have closed since, such as a connector that loads its modules at that moment.
+ */
+const MOST_AT_ONCE = 16;
 
 /**
  * Turns a fault of the file system or of SQLite into a {@link BatonError}.
@@ -128,7 +131,7 @@ function describeFault(error: Error): SystemFault | undefined {
 export function findLackOfDescriptors(): SystemFault | undefined {
   const descriptors: number[] = [];
   try {
-    while (descriptors.length < MOST_OF_SQLITE) descriptors.push(openSync(devNull, "r"));
+    while (descriptors.length < MOST_AT_ONCE) descriptors.push(openSync(devNull, "r"));
     return undefined;
   } catch (error) {
     return describeSystemFault(error);

@@ -90,12 +90,12 @@ export class TlsFileSet {
 }
 
 async function readAll({ cert, key, clientCa }: TlsPaths): Promise<TlsFiles> {
-  const [certPem, keyPem, clientCaPem] = await Promise.all([
-    readPem("--tls-cert-path", cert),
-    readPem("--tls-key-path", key),
-    readPem("--tls-client-ca-path", clientCa),
-  ]);
-  return readTlsFiles({ cert: certPem, key: keyPem, clientCa: clientCaPem });
+  // One after the other, so that of several unreadable files always the same one is reported.
+  return readTlsFiles({
+    cert: await readPem("--tls-cert-path", cert),
+    key: await readPem("--tls-key-path", key),
+    clientCa: await readPem("--tls-client-ca-path", clientCa),
+  });
 }
 
 async function readPem(flag: string, path: string): Promise<Buffer> {
