@@ -4,7 +4,7 @@ import { WaitBudget } from "#http/request-retries.ts";
 import type { CallContext } from "#kernel/context.ts";
 import type { SecretSource } from "#kernel/secret-source.ts";
 import { baseUrlOptions } from "./api-address.ts";
-import type { ListResponse, ObjectResponse, PageSelector, PullsFrom, Refused } from "./coverage.ts";
+import type { ListResponse, ObjectResponse, PageSelector, PullsFrom, Refused } from "./coverage-requests.ts";
 import type {
   CommitPage,
   Comparison,
@@ -15,7 +15,6 @@ import type {
   RepositoryPage,
   TrendPage,
 } from "./coverage-schemas.ts";
-import type { Health } from "./health.ts";
 import {
   type RosterQuery,
   type RosterResponse,
@@ -27,6 +26,7 @@ import { readOwner, readOwnersOfToken } from "./owners.ts";
 import { Requests, type Sender, type Target, UPSTREAM } from "./request.ts";
 import type { InternalPage, Member, Owner, OwnerPage } from "./schemas.ts";
 import { type SeatResponse, setActivated } from "./seat-request.ts";
+import type { Health } from "./server-health.ts";
 import { readSessions, type SessionResponse } from "./sessions.ts";
 
 /** Longest time one call spends waiting for a busy Codecov; longer waits are the host's. */
@@ -89,7 +89,7 @@ export class CodecovApi {
 }
 
 /** Loaded when coverage is first asked for, which most runs do not. */
-const loadCoverage = () => import("./coverage.ts");
+const loadCoverage = () => import("./coverage-requests.ts");
 
 /** One method per endpoint, each one request and its repetitions; what they do is said at the functions they call. */
 export class CodecovCall {
@@ -194,6 +194,6 @@ export class CodecovCall {
 
   /** See `readHealth`. */
   async health(): Promise<Health> {
-    return (await import("./health.ts")).readHealth(this.#requests);
+    return (await import("./server-health.ts")).readHealth(this.#requests);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { totalsSchema } from "./reported-totals.ts";
 import { pageSchema } from "./schemas.ts";
-import { totalsSchema } from "./totals.ts";
 
 /**
  * The responses of Codecov's API v2 about coverage, as observed on Codecov 26.7.6. As in `schemas.ts`, other keys are

@@ -1,6 +1,6 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
-import type { Health } from "#codecov/api/health.ts";
 import type { Member } from "#codecov/api/schemas.ts";
+import type { Health } from "#codecov/api/server-health.ts";
 import { readRepositoryList } from "#codecov/coverage/reading/repository-list.ts";
 import { readSeat } from "#codecov/coverage/reading/seat.ts";
 import { chooseProxy } from "#http/proxy.ts";

@@ -14,11 +14,11 @@ import {
 import { makeStyle } from "#format/html-style.ts";
 import { formatNumber } from "#format/number.ts";
 import { describeMovements, describeSeats } from "./charts.ts";
+import { describeTime } from "./described-times.ts";
 import { describeFigures, describeOrganization } from "./overview.ts";
 import { describeComparison, describeSource } from "./provenance.ts";
 import type { ReviewContent, ReviewFacts } from "./review.ts";
 import { describePopulation, describeSections, type Section } from "./sections.ts";
-import { describeTime } from "./sync-times.ts";
 
 /** Rows of a list that are shown: more than anybody reads. The list of all members is the evidence, and complete. */
 const MAX_ROWS = 1_000;

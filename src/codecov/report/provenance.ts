@@ -1,8 +1,8 @@
 import type { Property } from "#format/figures.ts";
 import { formatTime } from "#format/times.ts";
+import { describeTime } from "./described-times.ts";
 import type { ReviewFacts } from "./review.ts";
 import type { SyncFacts } from "./snapshots.ts";
-import { describeTime } from "./sync-times.ts";
 
 /** Of a file that says nothing of it, as those of other programs. */
 const NOT_RECORDED = "not recorded";

@@ -1,4 +1,5 @@
 import { formatDay } from "#format/times.ts";
+import { describeTime } from "./described-times.ts";
 import {
   type Concern,
   type Counts,
@@ -9,7 +10,6 @@ import {
 } from "./findings.ts";
 import { NEEDS_REVIEW } from "./overview.ts";
 import type { ReviewFacts } from "./review.ts";
-import { describeTime } from "./sync-times.ts";
 
 /** A column of a list for people. */
 export interface Column {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assess } from "#codecov/coverage/model/assess.ts";
 import { compareByAttention } from "#codecov/coverage/model/attention.ts";
 import { addDays } from "#codecov/coverage/model/calendar.ts";
-import { OverviewSum } from "#codecov/coverage/model/overview.ts";
+import { OverviewSum } from "#codecov/coverage/model/coverage-overview.ts";
 import { STATES, type StoredRepository } from "#codecov/coverage/model/repository.ts";
 import type { MatchedRules } from "#codecov/coverage/model/rules.ts";
 import { DAY_MS, HOUR_MS, matchOf, NOW, repositoryOf, TODAY, totalsOf, trendOf } from "./scene.ts";

@@ -3,7 +3,7 @@ import { addDays } from "#codecov/coverage/model/calendar.ts";
 import type { KnownRepository } from "#codecov/coverage/model/ledger.ts";
 import type { ListedRepository } from "#codecov/coverage/model/repository.ts";
 import { firstDay, isDue, trendFrom } from "#codecov/coverage/reading/due.ts";
-import { judgeMissing, judgeUnmeasured } from "#codecov/coverage/reading/missing.ts";
+import { judgeMissing, judgeUnmeasured } from "#codecov/coverage/reading/missing-repositories.ts";
 import { DAY_MS, HOUR_MS, NOW, totalsOf } from "./scene.ts";
 
 const MINUTE_MS = 60_000;

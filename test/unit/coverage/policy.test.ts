@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { patternTest } from "#codecov/coverage/model/pattern.ts";
 import { DEFAULT_RULES } from "#codecov/coverage/model/rules.ts";
 import { matchRules } from "#codecov/coverage/policy/policy.ts";
+import { policyJsonSchema } from "#codecov/coverage/policy/policy-schema.ts";
 import { parsePolicy, readPolicy } from "#codecov/coverage/policy/read-policy.ts";
-import { policyJsonSchema } from "#codecov/coverage/policy/schema.ts";
 import { BatonError } from "#kernel/errors.ts";
 
 const EXAMPLE = `version: 1

@@ -12,7 +12,7 @@ import { renderHtml } from "#codecov/coverage/report/coverage-page.ts";
 import { renderTable } from "#codecov/coverage/report/coverage-table.ts";
 import { renderOpenMetrics } from "#codecov/coverage/report/openmetrics.ts";
 import type { Only } from "#codecov/coverage/report/order.ts";
-import type { CoverageContent } from "#codecov/coverage/report/rows.ts";
+import type { CoverageContent } from "#codecov/coverage/report/report-rows.ts";
 import { countColumns } from "#format/columns.ts";
 import {
   days,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { repositorySchema } from "#codecov/api/coverage-schemas.ts";
-import { readTotals } from "#codecov/api/totals.ts";
+import { readTotals } from "#codecov/api/reported-totals.ts";
 import { toListedRepository } from "#codecov/coverage/reading/listed-repository.ts";
 
 const SOUND = {

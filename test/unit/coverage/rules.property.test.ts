@@ -10,11 +10,11 @@ import {
   shownPercent,
   usableTotals,
 } from "#codecov/coverage/model/coverage.ts";
+import { OverviewSum } from "#codecov/coverage/model/coverage-overview.ts";
 import { exactOf, floorPercent } from "#codecov/coverage/model/exact.ts";
 import { gateExit, IF_UNKNOWN } from "#codecov/coverage/model/gate.ts";
 import { judgePull } from "#codecov/coverage/model/judge-pull.ts";
 import { judgeRepository } from "#codecov/coverage/model/judge-repository.ts";
-import { OverviewSum } from "#codecov/coverage/model/overview.ts";
 import { patternTest } from "#codecov/coverage/model/pattern.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { assessRisk, holdsPatchRule } from "#codecov/coverage/model/pull-rules.ts";

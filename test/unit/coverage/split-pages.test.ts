@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PageSelector } from "#codecov/api/coverage.ts";
+import type { PageSelector } from "#codecov/api/coverage-requests.ts";
 import { PageSplitter } from "#codecov/coverage/reading/split-pages.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 

@@ -20,9 +20,9 @@ import type { ListReading, Organization } from "#codecov/coverage/model/ledger.t
 import type { ListedPull, PullDetails } from "#codecov/coverage/model/pull.ts";
 import type { Day, ListedRepository, TrendDay } from "#codecov/coverage/model/repository.ts";
 import { openHistory } from "#codecov/coverage/store/coverage-history.ts";
+import { APPLICATION_ID, MIGRATIONS } from "#codecov/coverage/store/coverage-schema.ts";
 import { type CoverageStore, openCoverageStore } from "#codecov/coverage/store/coverage-store.ts";
 import { openForWriting } from "#codecov/coverage/store/open-store.ts";
-import { APPLICATION_ID, MIGRATIONS } from "#codecov/coverage/store/schema.ts";
 import { Code } from "#kernel/errors.ts";
 import { NOW, repositoryOf, TODAY, totalsOf } from "./scene.ts";
 

@@ -11,10 +11,10 @@ import { isGiven, loadFields } from "#config/load.ts";
 import { refuseToPrintInto } from "#files/refuse-outputs.ts";
 import { parseDuration } from "#kernel/duration.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { findOrganization } from "./configured-organization.ts";
 import { checkConstraints, coverageCheckFields } from "./coverage-check-fields.ts";
 import { appendStepSummary, type Check, formatCheck, formatCheckJson } from "./format-check.ts";
 import { type CheckOptions, type Gate, type Judged, judgeHistory } from "./judge-history.ts";
-import { findOrganization } from "./organization.ts";
 import { nameOfPull } from "./repository-names.ts";
 
 /**

@@ -33,7 +33,7 @@ export const coverageCommands: readonly Command[] = [
       { args: ["coverage"], purpose: "all repositories, those that need attention first" },
       { args: ["coverage", "--output", "coverage.html"], purpose: "one page to share" },
     ],
-    load: async () => (await import("./coverage.ts")).run,
+    load: async () => (await import("./coverage-run.ts")).run,
   },
   {
     name: "coverage sync",

@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const settings = await loadSettings(invocation);
   const options = loadFields(coveragePolicyFields, [], settings.sources);
   if (options.schema) {
-    const { policyJsonSchema } = await import("#codecov/coverage/policy/schema.ts");
+    const { policyJsonSchema } = await import("#codecov/coverage/policy/policy-schema.ts");
     await print(`${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`);
     return 0;
   }

@@ -8,7 +8,7 @@ import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { matchRules, type Policy } from "#codecov/coverage/policy/policy.ts";
 import { readPolicy } from "#codecov/coverage/policy/read-policy.ts";
 import { readContent } from "#codecov/coverage/report/content.ts";
-import type { CoverageContent } from "#codecov/coverage/report/rows.ts";
+import type { CoverageContent } from "#codecov/coverage/report/report-rows.ts";
 import { openHistory } from "#codecov/coverage/store/coverage-history.ts";
 import { usageError } from "#config/arguments.ts";
 import type { ConfigOf } from "#config/field.ts";
@@ -22,8 +22,8 @@ import {
   prepareOutput,
   writeReport,
 } from "../report-output.ts";
+import { findOrganization } from "./configured-organization.ts";
 import { coverageReportFields } from "./coverage-report-fields.ts";
-import { findOrganization } from "./organization.ts";
 
 type Options = ConfigOf<typeof coverageReportFields>;
 type Format = NonNullable<Options["format"]>;

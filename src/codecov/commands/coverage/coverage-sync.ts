@@ -8,8 +8,8 @@ import { print } from "#cli/standard-output.ts";
 import { formatDuration } from "#cli/summary.ts";
 import { assess } from "#codecov/coverage/model/assess.ts";
 import { dayOf } from "#codecov/coverage/model/calendar.ts";
+import { OverviewSum } from "#codecov/coverage/model/coverage-overview.ts";
 import type { Reading } from "#codecov/coverage/model/ledger.ts";
-import { OverviewSum } from "#codecov/coverage/model/overview.ts";
 import { matchRules, type Policy } from "#codecov/coverage/policy/policy.ts";
 import { readPolicy } from "#codecov/coverage/policy/read-policy.ts";
 import {

@@ -5,7 +5,7 @@ import type { Organization } from "#codecov/coverage/model/ledger.ts";
 import type { CodecovConfig } from "#codecov/fields.ts";
 import { systemClock } from "#kernel/clock.ts";
 import type { CallContext } from "#kernel/context.ts";
-import { organizationOf } from "./organization.ts";
+import { organizationOf } from "./configured-organization.ts";
 
 /** Codecov under the connector's own settings, to read only. */
 export interface LiveSource extends AsyncDisposable {

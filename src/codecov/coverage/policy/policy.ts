@@ -1,6 +1,6 @@
 import type { NameTest } from "#codecov/coverage/model/pattern.ts";
 import { type MatchedRules, NO_POLICY } from "#codecov/coverage/model/rules.ts";
-import type { Target } from "./schema.ts";
+import type { Target } from "./policy-schema.ts";
 
 /** What alerts go by; a gate and a report do not. */
 export interface AlertRules {

@@ -8,7 +8,7 @@ import { BatonError, Code } from "#kernel/errors.ts";
 import { describeUnreadable, systemCodeOf } from "#kernel/system-error.ts";
 import { toVisibleLine } from "#kernel/visible-text.ts";
 import { type AlertRules, DEFAULT_ALERTS, Policy, type PolicyEntry } from "./policy.ts";
-import type { RuleKeys, Target } from "./schema.ts";
+import type { RuleKeys, Target } from "./policy-schema.ts";
 import { findTargetFault } from "./target-rules.ts";
 import { type Mistake, YamlSource } from "./yaml-source.ts";
 
@@ -34,7 +34,7 @@ export async function readPolicy(named: string | undefined, cwd: string): Promis
 export async function parsePolicy(text: string, path: string): Promise<Policy> {
   const source = await YamlSource.read(text);
   if (!(source instanceof YamlSource)) throw fileError(path, source);
-  const { knownKeys, policySchema } = await import("./schema.ts");
+  const { knownKeys, policySchema } = await import("./policy-schema.ts");
   const parsed = policySchema.safeParse(source.value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

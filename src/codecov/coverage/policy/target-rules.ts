@@ -1,4 +1,4 @@
-import type { Target } from "./schema.ts";
+import type { Target } from "./policy-schema.ts";
 
 /** What is wrong with a target whose keys are all valid by themselves. */
 export interface TargetFault {

@@ -1,5 +1,5 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
-import type { Refused } from "#codecov/api/coverage.ts";
+import type { Refused } from "#codecov/api/coverage-requests.ts";
 import type { CommitRow } from "#codecov/api/coverage-schemas.ts";
 import { startOfDay } from "#codecov/coverage/model/calendar.ts";
 import type { ListedPull } from "#codecov/coverage/model/pull.ts";

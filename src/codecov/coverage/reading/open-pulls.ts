@@ -1,7 +1,7 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
-import type { Refused } from "#codecov/api/coverage.ts";
+import type { Refused } from "#codecov/api/coverage-requests.ts";
 import type { PullRow } from "#codecov/api/coverage-schemas.ts";
-import type { ReportedTotals } from "#codecov/api/totals.ts";
+import type { ReportedTotals } from "#codecov/api/reported-totals.ts";
 import type { ListedPull } from "#codecov/coverage/model/pull.ts";
 import type { PatchTotals, Totals } from "#codecov/coverage/model/totals.ts";
 import { toInstant } from "./instants.ts";

@@ -8,7 +8,7 @@ import { readDetails } from "./details.ts";
 import { firstDay, isDue, trendFrom } from "./due.ts";
 import { inParallel } from "./in-parallel.ts";
 import { toListedRepository, toNameless, toUnreadable } from "./listed-repository.ts";
-import { describeHeld, judgeMissing, judgeUnmeasured } from "./missing.ts";
+import { describeHeld, judgeMissing, judgeUnmeasured } from "./missing-repositories.ts";
 import { CONCURRENCY, readRepositoryList } from "./repository-list.ts";
 import { readSeat, type SeatAnswer } from "./seat.ts";
 

@@ -1,7 +1,7 @@
 import type { CodecovCall } from "#codecov/api/api.ts";
-import type { ObjectResponse } from "#codecov/api/coverage.ts";
+import type { ObjectResponse } from "#codecov/api/coverage-requests.ts";
 import type { Comparison, Impacted, ImpactedFile } from "#codecov/api/coverage-schemas.ts";
-import type { ReportedTotals } from "#codecov/api/totals.ts";
+import type { ReportedTotals } from "#codecov/api/reported-totals.ts";
 import type { ChangedFile, ComparedCommit, ListedPull, PullDetails } from "#codecov/coverage/model/pull.ts";
 import type { PatchTotals, Totals } from "#codecov/coverage/model/totals.ts";
 import { doubling } from "#kernel/backoff.ts";

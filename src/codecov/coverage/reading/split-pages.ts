@@ -1,4 +1,4 @@
-import type { ListResponse, PageSelector, Refused } from "#codecov/api/coverage.ts";
+import type { ListResponse, PageSelector, Refused } from "#codecov/api/coverage-requests.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
 
 /** The part of a page that every list paged by number has. */

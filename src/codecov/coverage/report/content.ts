@@ -1,9 +1,9 @@
 import { assess } from "#codecov/coverage/model/assess.ts";
 import { addDays, dayOf } from "#codecov/coverage/model/calendar.ts";
 import { usableTotals } from "#codecov/coverage/model/coverage.ts";
+import { OverviewSum } from "#codecov/coverage/model/coverage-overview.ts";
 import { floorPercent } from "#codecov/coverage/model/exact.ts";
 import type { History, Organization } from "#codecov/coverage/model/ledger.ts";
-import { OverviewSum } from "#codecov/coverage/model/overview.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import { assessRisk, figuresOf, holdsPatchRule } from "#codecov/coverage/model/pull-rules.ts";
 import type { StoredRepository } from "#codecov/coverage/model/repository.ts";
@@ -11,7 +11,7 @@ import type { MatchedRules } from "#codecov/coverage/model/rules.ts";
 import { judgedFrom } from "#codecov/coverage/model/trend.ts";
 import { linkPull, linkRepository } from "./links.ts";
 import { comparePulls, compareRows, isAmong, type Only, type Sort } from "./order.ts";
-import type { CoverageContent, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, PullRow, RepositoryRow } from "./report-rows.ts";
 
 export interface ContentOptions {
   readonly rulesFor: (repository: string) => MatchedRules;

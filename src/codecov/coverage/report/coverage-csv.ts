@@ -1,6 +1,6 @@
 import type { Verdict } from "#codecov/coverage/model/rules.ts";
 import { BYTE_ORDER_MARK, formatCsvLine } from "#format/csv.ts";
-import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./report-rows.ts";
 import { toIso } from "./words.ts";
 
 /** Empty is unknown. */

@@ -2,7 +2,7 @@ import { linesOf, shownPatch } from "#codecov/coverage/model/coverage.ts";
 import type { ChangedFile, ComparedCommit } from "#codecov/coverage/model/pull.ts";
 import type { PatchTotals, Totals } from "#codecov/coverage/model/totals.ts";
 import { escapeHiddenInJson } from "#kernel/visible-text.ts";
-import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./report-rows.ts";
 import { toIso } from "./words.ts";
 
 /** Raised when a key changes its meaning or goes; new ones can come at any time. */

@@ -18,7 +18,7 @@ import { makeStyle } from "#format/html-style.ts";
 import { renderTabs } from "#format/html-tabs.ts";
 import { formatNumber, formatPercent, formatPoints, UNKNOWN_NUMBER } from "#format/number.ts";
 import { formatAge, formatTime } from "#format/times.ts";
-import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./report-rows.ts";
 import {
   countRepositories,
   DELTA_NOTE,

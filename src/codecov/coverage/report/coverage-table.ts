@@ -4,7 +4,7 @@ import { formatSparkline } from "#format/sparkline.ts";
 import { formatFigures, formatText, INDENT } from "#format/text.ts";
 import { formatAge } from "#format/times.ts";
 import { showHidden } from "#kernel/visible-text.ts";
-import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, CoverageFacts, PullRow, RepositoryRow } from "./report-rows.ts";
 import {
   countPulls,
   countRepositories,

@@ -3,7 +3,7 @@ import type { Verdict } from "#codecov/coverage/model/rules.ts";
 import type { Labels } from "#kernel/metrics.ts";
 import { formatLabels } from "#kernel/metrics-text.ts";
 import { showHidden } from "#kernel/visible-text.ts";
-import type { CoverageContent, CoverageFacts, RepositoryRow } from "./rows.ts";
+import type { CoverageContent, CoverageFacts, RepositoryRow } from "./report-rows.ts";
 
 /**
  * One metric of a repository. What is unknown has no series: 0 would be a statement, and the series of a repository that is

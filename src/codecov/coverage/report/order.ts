@@ -1,5 +1,5 @@
 import { compareByAttention } from "#codecov/coverage/model/attention.ts";
-import type { PullRow, RepositoryRow } from "./rows.ts";
+import type { PullRow, RepositoryRow } from "./report-rows.ts";
 
 /** What a report can be limited to. */
 export type Only = "below" | "declining" | "stale" | "unknown" | "pulls";

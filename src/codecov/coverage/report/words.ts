@@ -1,5 +1,5 @@
 import { findContradiction, shownPatch } from "#codecov/coverage/model/coverage.ts";
-import type { Overview } from "#codecov/coverage/model/overview.ts";
+import type { Overview } from "#codecov/coverage/model/coverage-overview.ts";
 import type { ChangedFile, ComparedCommit } from "#codecov/coverage/model/pull.ts";
 import type { State } from "#codecov/coverage/model/repository.ts";
 import type { Attention } from "#codecov/coverage/model/rules.ts";
@@ -7,7 +7,7 @@ import type { Figure } from "#format/figures.ts";
 import type { Mark } from "#format/html-page.ts";
 import { formatNumber, formatPercent, formatPoints, UNKNOWN_NUMBER } from "#format/number.ts";
 import { formatAge, formatDay, formatMinute } from "#format/times.ts";
-import type { CoverageFacts, PullRow, RepositoryRow } from "./rows.ts";
+import type { CoverageFacts, PullRow, RepositoryRow } from "./report-rows.ts";
 
 /** What people read, the same in the table and on the page. */
 

@@ -4,6 +4,7 @@ import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import type { StoredRepository, TrendDay } from "#codecov/coverage/model/repository.ts";
 import { type Row, readInteger, readText } from "#files/database.ts";
 import { toFileError } from "#files/file-errors.ts";
+import { openForReading } from "./open-store.ts";
 import {
   decodeCommit,
   decodeDetails,
@@ -21,8 +22,7 @@ import {
   takeInteger,
   toDayNumber,
   toDayText,
-} from "./columns.ts";
-import { openForReading } from "./open-store.ts";
+} from "./stored-columns.ts";
 
 const NO_ACCESS = "no_access";
 

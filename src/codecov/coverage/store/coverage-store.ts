@@ -13,6 +13,9 @@ import { type Row, readInteger, readText } from "#files/database.ts";
 import { toFileError } from "#files/file-errors.ts";
 import { resolveOutput } from "#files/output-path.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
+import { CoverageHistory } from "./coverage-history.ts";
+import { lockStore, type StoreLock } from "./coverage-writer-lock.ts";
+import { openForWriting, openInMemory, readKind } from "./open-store.ts";
 import {
   encodeJson,
   encodePatch,
@@ -23,10 +26,7 @@ import {
   toDayNumber,
   toDayText,
   toUnits,
-} from "./columns.ts";
-import { CoverageHistory } from "./coverage-history.ts";
-import { openForWriting, openInMemory, readKind } from "./open-store.ts";
-import { lockStore, type StoreLock } from "./writer-lock.ts";
+} from "./stored-columns.ts";
 
 const GONE =
   "Three readings of the list did not show it: it was deleted or renamed, or the token's owner cannot see it any more.";

@@ -7,8 +7,8 @@ import { sqliteCodeOf, toFileError } from "#files/file-errors.ts";
 import { createPrivateFile } from "#files/file-lock.ts";
 import { isMissing } from "#files/missing.ts";
 import { BatonError, Code } from "#kernel/errors.ts";
-import { readOrganization } from "./columns.ts";
-import { APPLICATION_ID, hasSchema, MIGRATIONS } from "./schema.ts";
+import { APPLICATION_ID, hasSchema, MIGRATIONS } from "./coverage-schema.ts";
+import { readOrganization } from "./stored-columns.ts";
 
 /** How long a transaction of another process is waited for. */
 const PATIENCE_MS = 10_000;

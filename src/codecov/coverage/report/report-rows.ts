@@ -1,5 +1,5 @@
+import type { Overview } from "#codecov/coverage/model/coverage-overview.ts";
 import type { Organization, Reading } from "#codecov/coverage/model/ledger.ts";
-import type { Overview } from "#codecov/coverage/model/overview.ts";
 import type { StoredPull } from "#codecov/coverage/model/pull.ts";
 import type { PullFigures, Risk } from "#codecov/coverage/model/pull-rules.ts";
 import type { State, StoredRepository } from "#codecov/coverage/model/repository.ts";
