@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { patchCounts } from "../fakes/codecov/coverage/patch.ts";
 import type { Repository, StoredCommit, StoredPull, StoredTotals } from "../fakes/codecov/coverage/stored.ts";
 import { type CodecovSimulatorOptions, startCodecovSimulator } from "../fakes/codecov/simulator.ts";
+import { DEMO_STATES } from "./demo-states.ts";
 import { runProgram } from "./program.ts";
 
 const HOUR = 3_600_000;
@@ -145,21 +146,6 @@ function expectedPull(repo: Repository, pull: StoredPull) {
   };
 }
 
-const STATES = {
-  "payments-api": "measured",
-  web: "measured",
-  "mobile-app": "measured",
-  billing: "measured",
-  vault: "measured",
-  search: "measured",
-  docs: "not_active",
-  infrastructure: "not_active",
-  recommender: "no_report",
-  "design-tokens": "no_report",
-  gateway: "no_report",
-  "(unreadable 1)": "unreadable",
-};
-
 test.each<[string, CodecovSimulatorOptions]>([
   ["the organization of the demo, in every state", { coverage: { demo: true } }],
   ["generated repositories", { coverage: { repositories: 25, days: 45, openPulls: 2, privateEvery: 5 } }],
@@ -227,7 +213,7 @@ test("every state of the demo has its name and its reason, and none of them a nu
   const { report } = await syncAndReport({ coverage: { demo: true } });
   const rows: readonly { name: string; state: string; reason: string | null; [key: string]: unknown }[] =
     report.repositories;
-  expect(Object.fromEntries(rows.map(({ name, state }) => [name, state]))).toEqual(STATES);
+  expect(Object.fromEntries(rows.map(({ name, state }) => [name, state]))).toEqual(DEMO_STATES);
   for (const row of rows) {
     expect(row.reason === null).toBe(row.state === "measured");
     if (row.state !== "measured")

@@ -3,24 +3,9 @@ import { readOrganization } from "#codecov/coverage/reading/read-organization.ts
 import { silentLogger } from "#kernel/logger.ts";
 import { HOUR_MS } from "../unit/coverage/scene.ts";
 import { startCoverageScene } from "./coverage-source.ts";
+import { DEMO_STATES } from "./demo-states.ts";
 
 const DAY_MS = 24 * HOUR_MS;
-
-/** What the demo's repositories are, as the list shows them; `secret-lab` is visible to nobody. */
-const DEMO_STATES = {
-  "payments-api": "measured",
-  web: "measured",
-  "mobile-app": "measured",
-  billing: "measured",
-  vault: "measured",
-  search: "measured",
-  docs: "not_active",
-  infrastructure: "not_active",
-  recommender: "no_report",
-  "design-tokens": "no_report",
-  gateway: "no_report",
-  "(unreadable 1)": "unreadable",
-};
 
 describe("an organization in every state", () => {
   test("has each repository in its state, with the server's own numbers", async () => {
